@@ -1,0 +1,88 @@
+# Every target runs from a fresh clone: it sets up what it needs first, and that costs nothing once done.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+UV := $(BIN)/uv
+MEMBERS := shared services/eligibility services/claims services/payments services/collections services/console sandbox revcycle
+SOURCES := shared services sandbox revcycle tests
+
+.PHONY: help
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.PHONY: setup
+setup: $(VENV)/.members ## Make the virtual environment from the locks
+	@:
+
+# Any Python from 3.11 on will do: `make PYTHON=/path/to/python3`.
+$(VENV)/.bootstrap: requirements/bootstrap.lock
+	@python="$(PYTHON)"; \
+	for name in $${python:-python3 python3.14 python3.13 python3.12 python3.11}; do \
+	    if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	        $$name -m venv --clear $(VENV) && exec $(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	            --require-hashes -r requirements/bootstrap.lock; \
+	        exit 1; \
+	    fi; \
+	done; \
+	echo "No Python 3.11 or later found; name one: make PYTHON=/path/to/python3" >&2; exit 1
+	@touch $@
+
+$(VENV)/.synced: $(VENV)/.bootstrap requirements/dev.lock
+	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	@touch $@
+
+$(VENV)/.members: $(VENV)/.synced $(MEMBERS:%=%/pyproject.toml)
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e %)
+	@touch $@
+
+.PHONY: demo
+demo: setup ## Run the whole cycle on real files, 180 days of it
+	@$(BIN)/revcycle demo
+
+.PHONY: up
+up: setup ## Start the local stack and print its addresses; Ctrl-C stops it
+	@$(BIN)/revcycle up
+
+.PHONY: stop
+stop: setup ## Stop the local stack
+	@$(BIN)/revcycle stop
+
+.PHONY: status
+status: setup ## Show the health of every process and what waits where
+	@$(BIN)/revcycle status
+
+.PHONY: test
+test: setup ## Run the whole default test suite
+	@$(BIN)/pytest
+
+.PHONY: check
+check: setup ## Check format, lint, types and import contracts, and run the fast tests
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy & mypy=$$!; $(BIN)/basedpyright & pyright=$$!; wait $$mypy && wait $$pyright
+	@$(BIN)/lint-imports --no-logo
+	@$(BIN)/pytest -q -m "not slow and not stack and not docker"
+
+.PHONY: sim
+sim: setup ## Run the seeded simulation (SEEDS=500, or SEED=... for one)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500))
+
+.PHONY: bench
+bench: setup ## Run the benchmark, its naive rival and its bare loop
+	@$(BIN)/python -m bench
+
+.PHONY: format
+format: setup ## Format the code and fix what the linter can fix
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+.PHONY: lock
+lock: setup ## Write the locks again (LOCK_ARGS="--upgrade" takes newer releases)
+	@UV=$(UV) requirements/lock $(LOCK_ARGS)
+
+.PHONY: clean
+clean: ## Remove the virtual environment, the caches and the local stack's data
+	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .revcycle dist build

@@ -1,0 +1,1 @@
+"""Intake, scrubbing, submission, acknowledgements and denials of claims."""

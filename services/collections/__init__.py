@@ -1,0 +1,1 @@
+"""Statements, reminders, plans, placement and write-off of patient balances."""

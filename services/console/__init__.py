@@ -1,0 +1,1 @@
+"""The read side for operations: worklists, timelines, aging, dead letters."""

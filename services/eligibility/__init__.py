@@ -1,0 +1,1 @@
+"""Coverage checks: 270 and 271, benefits, authorization needs."""

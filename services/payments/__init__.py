@@ -1,0 +1,1 @@
+"""Remittance posting, patient payments and the ledger."""
