@@ -1,0 +1,147 @@
+"""RevCycle's public events: the only thing its services share with each other and with the world."""
+
+from typing import TypeAlias
+
+from .base import Cents, Contract, Event, Message, Meta, NonNegativeCents, PositiveCents, Sealed
+from .claims import (
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimReceived,
+    ClaimRejected,
+    ClaimSubmitted,
+    DenialReason,
+    FilingDeadlineNear,
+    HoldReason,
+    SubmittedLine,
+)
+from .collections import (
+    AccountPlaced,
+    AccountRecalled,
+    AccountSettled,
+    AccountWrittenOff,
+    BalanceOverdue,
+    ContactLogged,
+    PlanBroken,
+    PlanCompleted,
+    PlanStarted,
+    ReminderSent,
+    StatementSent,
+)
+from .eligibility import AuthorizationRequired, CoverageInactive, CoverageVerified, EligibilityUnknown
+from .payments import (
+    Adjustment,
+    AdjustmentPosted,
+    ClaimRemitted,
+    CreditBalanceFound,
+    PatientBalanceChanged,
+    PatientPaymentReceived,
+    PaymentPosted,
+    PaymentReversed,
+    ProviderAdjustmentPosted,
+    RemittanceParked,
+    RemittanceReceived,
+)
+
+EligibilityEvent: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
+ClaimsEvent: TypeAlias = (
+    ClaimReceived
+    | ClaimHeld
+    | ClaimSubmitted
+    | ClaimAccepted
+    | ClaimRejected
+    | ClaimPaid
+    | ClaimDenied
+    | FilingDeadlineNear
+)
+PaymentsEvent: TypeAlias = (
+    RemittanceReceived
+    | RemittanceParked
+    | ClaimRemitted
+    | PaymentPosted
+    | AdjustmentPosted
+    | PaymentReversed
+    | PatientBalanceChanged
+    | PatientPaymentReceived
+    | CreditBalanceFound
+    | ProviderAdjustmentPosted
+)
+CollectionsEvent: TypeAlias = (
+    StatementSent
+    | ReminderSent
+    | ContactLogged
+    | BalanceOverdue
+    | PlanStarted
+    | PlanBroken
+    | PlanCompleted
+    | AccountPlaced
+    | AccountRecalled
+    | AccountWrittenOff
+    | AccountSettled
+)
+
+EVENTS: dict[str, tuple[type[Event], ...]] = {
+    "eligibility": EligibilityEvent.__args__,
+    "claims": ClaimsEvent.__args__,
+    "payments": PaymentsEvent.__args__,
+    "collections": CollectionsEvent.__args__,
+}
+"""The events of each service; its topic is `<service>.events.v1`."""
+
+TYPES: dict[str, type[Event]] = {e.model_fields["type"].default: e for events in EVENTS.values() for e in events}
+"""Every public event by its versioned type."""
+
+__all__ = [
+    "EVENTS",
+    "TYPES",
+    "AccountPlaced",
+    "AccountRecalled",
+    "AccountSettled",
+    "AccountWrittenOff",
+    "Adjustment",
+    "AdjustmentPosted",
+    "AuthorizationRequired",
+    "BalanceOverdue",
+    "Cents",
+    "ClaimAccepted",
+    "ClaimDenied",
+    "ClaimHeld",
+    "ClaimPaid",
+    "ClaimReceived",
+    "ClaimRejected",
+    "ClaimRemitted",
+    "ClaimSubmitted",
+    "ClaimsEvent",
+    "CollectionsEvent",
+    "ContactLogged",
+    "Contract",
+    "CoverageInactive",
+    "CoverageVerified",
+    "CreditBalanceFound",
+    "DenialReason",
+    "EligibilityEvent",
+    "EligibilityUnknown",
+    "Event",
+    "FilingDeadlineNear",
+    "HoldReason",
+    "Message",
+    "Meta",
+    "NonNegativeCents",
+    "PatientBalanceChanged",
+    "PatientPaymentReceived",
+    "PaymentPosted",
+    "PaymentReversed",
+    "PaymentsEvent",
+    "PlanBroken",
+    "PlanCompleted",
+    "PlanStarted",
+    "PositiveCents",
+    "ProviderAdjustmentPosted",
+    "ReminderSent",
+    "RemittanceParked",
+    "RemittanceReceived",
+    "Sealed",
+    "StatementSent",
+    "SubmittedLine",
+]

@@ -1,0 +1,113 @@
+"""What the collections service says: statements, reminders, plans, placement and the end of a balance."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import AwareDatetime, NonNegativeInt, PositiveInt
+
+from .base import Event, NonNegativeCents, PositiveCents
+
+
+class CollectionEvent(Event):
+    """What every event about a guarantor's balance names."""
+
+    account_id: str
+
+
+class StatementSent(CollectionEvent):
+    """A statement went out; `due_on` is what the guarantor was told."""
+
+    type: Literal["statement.sent.v1"] = "statement.sent.v1"
+    statement_id: str
+    number: PositiveInt
+    balance_cents: PositiveCents
+    sent_on: date
+    due_on: date
+
+
+class ReminderSent(CollectionEvent):
+    """A reminder of the policy's level went out."""
+
+    type: Literal["reminder.sent.v1"] = "reminder.sent.v1"
+    level: PositiveInt
+    balance_cents: PositiveCents
+    days_overdue: NonNegativeInt
+
+
+class ContactLogged(CollectionEvent):
+    """Somebody was contacted, or tried to be, about the balance."""
+
+    type: Literal["contact.logged.v1"] = "contact.logged.v1"
+    contact_id: str
+    channel: Literal["letter", "phone", "email", "text", "portal", "agency"]
+    purpose: Literal["statement", "reminder", "final_notice", "plan", "placement", "other"]
+    outcome: str
+    contacted_at: AwareDatetime
+
+
+class BalanceOverdue(CollectionEvent):
+    """The due date of the first statement passed and the balance is still owed."""
+
+    type: Literal["balance.overdue.v1"] = "balance.overdue.v1"
+    balance_cents: PositiveCents
+    due_on: date
+    days_overdue: PositiveInt
+
+
+class PlanStarted(CollectionEvent):
+    """The guarantor agreed to pay in installments; reminders rest while the plan is kept."""
+
+    type: Literal["plan.started.v1"] = "plan.started.v1"
+    plan_id: str
+    total_cents: PositiveCents
+    installments: PositiveInt
+    first_due_on: date
+
+
+class PlanBroken(CollectionEvent):
+    """An installment was not paid within the policy's grace."""
+
+    type: Literal["plan.broken.v1"] = "plan.broken.v1"
+    plan_id: str
+    missed_cents: PositiveCents
+    balance_cents: NonNegativeCents
+
+
+class PlanCompleted(CollectionEvent):
+    """The plan's balance is paid."""
+
+    type: Literal["plan.completed.v1"] = "plan.completed.v1"
+    plan_id: str
+
+
+class AccountPlaced(CollectionEvent):
+    """The balance was placed with a collection agency."""
+
+    type: Literal["account.placed.v1"] = "account.placed.v1"
+    agency_id: str
+    placement_id: str
+    placed_cents: PositiveCents
+
+
+class AccountRecalled(CollectionEvent):
+    """The placement ended: the agency returned the account or it was settled."""
+
+    type: Literal["account.recalled.v1"] = "account.recalled.v1"
+    agency_id: str
+    placement_id: str
+    balance_cents: NonNegativeCents
+
+
+class AccountWrittenOff(CollectionEvent):
+    """The policy gave the balance up; payments books it as bad debt."""
+
+    type: Literal["account.written-off.v1"] = "account.written-off.v1"
+    write_off_id: str
+    written_off_cents: PositiveCents
+    reason: Literal["bad_debt", "small_balance"]
+
+
+class AccountSettled(CollectionEvent):
+    """Nothing is owed any more."""
+
+    type: Literal["account.settled.v1"] = "account.settled.v1"

@@ -1,0 +1,132 @@
+"""What the payments service says: remittances, postings, and what the patient owes."""
+
+from datetime import date
+from typing import Literal
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from .base import Cents, Contract, Event, NonNegativeCents, PositiveCents, Sealed
+
+
+class RemittanceReceived(Event):
+    """An 835 transaction balanced and is being posted. Its record key is the remittance."""
+
+    type: Literal["remittance.received.v1"] = "remittance.received.v1"
+    remittance_id: str
+    payer_id: str
+    trace_number: str
+    payment_cents: Cents
+    payment_date: date
+    claims: NonNegativeInt
+
+
+class RemittanceParked(Event):
+    """An 835 transaction failed an equation or repeats another: nothing of it is posted until a person decides."""
+
+    type: Literal["remittance.parked.v1"] = "remittance.parked.v1"
+    remittance_id: str
+    payer_id: str
+    trace_number: str
+    payment_cents: Cents
+    equation: str = Field(description="Which rule stopped it, in figures: names of amounts and cents, no identifiers.")
+    claims: NonNegativeInt
+
+
+class Adjustment(Contract):
+    """One claim adjustment: group (CO, PR, OA, PI), reason code and amount; positive lowers the payment."""
+
+    group: str
+    reason: str
+    amount_cents: Cents
+
+
+class AccountEvent(Event):
+    """What every event about a guarantor's account names."""
+
+    account_id: str
+
+
+class ClaimRemitted(AccountEvent):
+    """A payer's decision on one claim was posted to the ledger."""
+
+    type: Literal["claim.remitted.v1"] = "claim.remitted.v1"
+    claim_id: str
+    patient_control_number: str
+    remittance_id: str
+    payer_id: str
+    payer_claim_control_number: str | None = None
+    status: str = Field(description="CLP02 as received; 22 is a reversal.")
+    charge_cents: Cents
+    paid_cents: Cents
+    patient_responsibility_cents: Cents
+    denied_cents: Cents
+    adjustments: tuple[Adjustment, ...] = ()
+    payment_date: date
+
+
+class PaymentPosted(AccountEvent):
+    """The payer's money for one claim."""
+
+    type: Literal["payment.posted.v1"] = "payment.posted.v1"
+    claim_id: str
+    remittance_id: str
+    paid_cents: Cents
+
+
+class AdjustmentPosted(AccountEvent):
+    """An amount of one claim that nobody owes: contractual and other provider write-downs."""
+
+    type: Literal["adjustment.posted.v1"] = "adjustment.posted.v1"
+    claim_id: str
+    remittance_id: str
+    group: str
+    reason: str
+    amount_cents: Cents
+
+
+class PaymentReversed(AccountEvent):
+    """The payer took back what it paid for one claim (CLP02 22); the original stays in the ledger."""
+
+    type: Literal["payment.reversed.v1"] = "payment.reversed.v1"
+    claim_id: str
+    remittance_id: str
+    reversed_cents: PositiveCents
+
+
+class PatientBalanceChanged(AccountEvent):
+    """What the guarantor owes now, absolute; amounts still pending at a payer are not in it."""
+
+    type: Literal["patient-balance.changed.v1"] = "patient-balance.changed.v1"
+    balance_cents: Cents
+    claims: NonNegativeInt = Field(description="Number of claims and charges with something owed by the patient.")
+    sealed_guarantor: Sealed | None = None
+
+
+class PatientPaymentReceived(AccountEvent):
+    """The guarantor paid; what no open balance could take is unapplied credit."""
+
+    type: Literal["patient-payment.received.v1"] = "patient-payment.received.v1"
+    payment_id: str
+    method: str
+    paid_cents: PositiveCents
+    applied_cents: NonNegativeCents
+    unapplied_cents: NonNegativeCents
+
+
+class CreditBalanceFound(AccountEvent):
+    """Somebody paid too much: a claim or an account shows a credit."""
+
+    type: Literal["credit-balance.found.v1"] = "credit-balance.found.v1"
+    claim_id: str | None = None
+    credit_cents: PositiveCents
+
+
+class ProviderAdjustmentPosted(Event):
+    """A provider-level adjustment (PLB) went to the provider's ledger. Its record key is the provider."""
+
+    type: Literal["provider-adjustment.posted.v1"] = "provider-adjustment.posted.v1"
+    provider_id: str
+    remittance_id: str
+    code: str
+    line: PositiveInt
+    amount_cents: Cents = Field(description="As PLB states it: positive reduces the payment.")

@@ -1,0 +1,151 @@
+"""The receiving side: batches of records in, decided messages out, offsets last.
+
+At-least-once delivery: offsets are committed after everything a batch led to is stored. A record that cannot be read
+goes to its dead-letter topic and to the store, with reason and position, and its neighbours go on.
+"""
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol, TypeVar
+
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+from pydantic import TypeAdapter
+
+from shared.bus.port import Bus
+from shared.clock import Wall
+from shared.contracts import Message
+from shared.decider import Decider
+from shared.log import Log
+from shared.sealed import Sealer
+from shared.shell import Shell
+from shared.wire import Record, UnreadableError, dead_letter_topic, from_record, header_map, type_in
+
+M = TypeVar("M", bound=Message)
+
+BACKOFF_SECONDS_MAX = 5.0
+
+
+class Received(NamedTuple):
+    """A record as it came, with its position."""
+
+    topic: str
+    partition: int
+    offset: int
+    key: bytes | None
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Route(NamedTuple):
+    """Where messages of one type go: the decider that answers them, and how they are read."""
+
+    decider: Decider[Any, Any, Any]
+    codec: TypeAdapter[Any]
+
+
+Routes = Mapping[str, Sequence[Route]]
+"""By message type. A type that is not here is none of this service's business and is passed over."""
+
+
+def route(decider: Decider[Any, Any, Any], *types: type[Message]) -> dict[str, list[Route]]:
+    """Routes for messages that one decider takes as they are."""
+    return {t.model_fields["type"].default: [Route(decider, TypeAdapter(t))] for t in types}
+
+
+def join_routes(*parts: Mapping[str, Sequence[Route]]) -> dict[str, list[Route]]:
+    """One table of several deciders' routes."""
+    joined: dict[str, list[Route]] = {}
+    for part in parts:
+        for type_, routes in part.items():
+            joined.setdefault(type_, []).extend(routes)
+    return joined
+
+
+class Inbox:
+    """Handles one batch of records, whatever their topics and partitions."""
+
+    def __init__(self, shell: Shell, bus: Bus, sealer: Sealer, routes: Routes, log: Log, wall: Wall) -> None:
+        self._shell, self._bus, self._sealer = shell, bus, sealer
+        self._routes, self._log, self._wall = routes, log, wall
+        self.received = 0
+
+    async def handle(self, records: Sequence[Received]) -> None:
+        """Raises only for an outage; the same batch may then be handled again."""
+        readable: dict[str, tuple[Decider[Any, Any, Any], list[Any]]] = {}
+        for record in records:
+            try:
+                for decider, message in self._read(record):
+                    readable.setdefault(decider.kind, (decider, []))[1].append(message)
+            except UnreadableError as error:
+                await self._bury(record, error.reason)
+        for decider, messages in readable.values():
+            await self._shell.transact(decider, messages)
+        self.received += len(records)
+
+    def _read(self, record: Received) -> list[tuple[Decider[Any, Any, Any], Message]]:
+        headers = header_map(record.headers)
+        routes = self._routes.get(type_in(headers), ())
+        value = record.value if record.value is not None else b""
+        return [(r.decider, from_record(r.codec, headers, value)) for r in routes]
+
+    async def _bury(self, record: Received, reason: str) -> None:
+        where = f"{record.topic}/{record.partition}/{record.offset}"
+        origin = {
+            "x-origin-topic": record.topic,
+            "x-origin-partition": str(record.partition),
+            "x-origin-offset": str(record.offset),
+            "x-reason": reason,
+        }
+        headers = (*record.headers, *((name, text.encode()) for name, text in origin.items()))
+        value = record.value or b""
+        await self._bus.send((Record(dead_letter_topic(record.topic), record.key or b"", value, tuple(headers)),))
+        await self._shell.store.note(
+            "dead_letters",
+            "system",
+            where,
+            {
+                "topic": record.topic,
+                "partition": record.partition,
+                "offset": record.offset,
+                "reason": reason,
+                "at": self._wall(),
+                "sealed_value": await self._sealer.seal("system", "dead-letters", value),
+            },
+        )
+        self._log.error(
+            "record_buried", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
+        )
+
+
+class Acknowledging(Protocol):
+    """The part of a consumer that commits offsets."""
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None: ...
+
+
+async def handle_and_commit(
+    inbox: Inbox, records: Sequence[Received], consumer: Acknowledging, log: Log, wait: Callable[[float], Any]
+) -> None:
+    """Handle a batch until it succeeds, then commit exactly its offsets. An outage is waited for, with backoff."""
+    attempt = 0
+    while True:
+        try:
+            await inbox.handle(records)
+            break
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - any driver's error is an outage here: rules park, records are buried
+            attempt += 1
+            seconds = min(0.1 * 2**attempt, BACKOFF_SECONDS_MAX)
+            log.warning("batch_postponed", error=type(error).__name__, attempt=attempt, seconds=seconds)
+            await wait(seconds)
+    offsets: dict[TopicPartition, int] = {}
+    for record in records:
+        partition = TopicPartition(record.topic, record.partition)
+        offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
+    try:
+        await consumer.commit(offsets)
+    except KafkaError as error:
+        # The partition moved to another member: it will see these records again, and decide nothing.
+        log.warning("commit_refused", error=type(error).__name__)

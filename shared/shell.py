@@ -1,0 +1,183 @@
+"""The imperative shell: load once, decide the whole batch, write once, decide again only what lost a race.
+
+An aggregate that cannot go on (its decider raised, its document grew too large, the store refuses it) is parked alone:
+its messages wait in the store, in order, until a person or a fix releases it, and everything else goes on.
+"""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from typing import Any, NamedTuple, TypeVar
+
+from shared.bus.port import BusUnavailableError
+from shared.contracts import Message
+from shared.decider import Decided, Decider, Fact
+from shared.log import Log
+from shared.relay import Relay
+from shared.store.port import Key, Row, Store, Write
+
+S = TypeVar("S")
+M = TypeVar("M", bound=Message)
+F = TypeVar("F", bound=Fact)
+
+ATTEMPTS_MAX = 20
+"""Rounds of a batch before its last losers are given back to the caller; each round, some writer wins."""
+
+
+class ContentionError(Exception):
+    """Other writers won every round. Nothing is lost: the same messages may be sent again."""
+
+
+class ParkedError(Exception):
+    """The aggregate is parked; its messages wait for a person."""
+
+
+class Plan(NamedTuple):
+    """One round: what to write, and what failed to decide."""
+
+    writes: list[Write[Any, Any]]
+    decided: dict[Key, Decided[Any, Any]]
+    failed: dict[Key, str]
+
+
+class Shell:
+    """Runs deciders on a store. `effects_ready` is set when there is new work for the effects worker."""
+
+    def __init__(self, store: Store, relay: Relay, log: Log) -> None:
+        self.store, self._relay, self._log = store, relay, log
+        self.effects_ready = asyncio.Event()
+        self.handled = 0
+
+    async def transact(self, decider: Decider[S, M, F], messages: Sequence[M]) -> Mapping[Key, Decided[S, F]]:
+        """Handle a batch. Safe to repeat: a batch already handled decides nothing and writes nothing.
+
+        Returns what was decided for each aggregate that is not parked. Raises ContentionError, StoreUnavailableError.
+        """
+        pending = group(decider, messages)
+        done: dict[Key, Decided[S, F]] = {}
+        for _ in range(ATTEMPTS_MAX):
+            rows = await self.store.load(decider, tuple(pending))
+            parked = {key: pending[key] for key, row in rows.items() if row.parked is not None}
+            if parked:
+                await self._wait_behind(decider, parked)
+            plan = decide_round(decider, rows, {k: m for k, m in pending.items() if k not in parked})
+            refused = await self.store.commit(decider, plan.writes) if plan.writes else None
+            lost = frozenset[Key]() if refused is None else refused.lost
+            failed = {**plan.failed, **(refused.failed if refused else {})}
+            kept = {k: d for k, d in plan.decided.items() if k not in lost and k not in failed}
+            done.update(kept)
+            await self._publish(decider, rows, kept)
+            lost |= await self._park(decider, rows, failed, pending)
+            if not lost:
+                self.handled += len(messages)
+                return done
+            pending = {key: pending[key] for key in lost}
+        msg = f"{len(pending)} {decider.kind} aggregates still conflict after {ATTEMPTS_MAX} rounds"
+        raise ContentionError(msg)
+
+    async def transact_one(self, decider: Decider[S, M, F], message: M) -> Decided[S, F]:
+        """Handle one message and return what was decided. Raises ParkedError when its aggregate is parked."""
+        done = await self.transact(decider, (message,))
+        for decided in done.values():
+            return decided
+        msg = f"this {decider.kind} is parked: its messages wait for a person"
+        raise ParkedError(msg)
+
+    async def release(self, decider: Decider[S, M, F], key: Key) -> int:
+        """Let a parked aggregate go on: its waiting messages are decided in order. The number handled.
+
+        When one of them fails again, the aggregate is parked again and all of them keep waiting.
+        """
+        rows = await self.store.load(decider, (key,))
+        row = rows[key]
+        if row.parked is not None:
+            unparked = Write(key, row.version, row.snapshot, parked=None)
+            if (await self.store.commit(decider, (unparked,))).lost:
+                msg = f"this {decider.kind} changed meanwhile; release it again"
+                raise ContentionError(msg)
+        return await self.drain(decider, key)
+
+    async def drain(self, decider: Decider[S, M, F], key: Key) -> int:
+        """Decide the messages that wait for an aggregate which is not parked any more."""
+        waiting = await self.store.waiting(decider, key)
+        if not waiting:
+            return 0
+        codec = decider.message_codec
+        await self.transact(decider, [codec.validate_python(document, strict=False) for _, document in waiting])
+        rows = await self.store.load(decider, (key,))
+        if rows[key].parked is None:
+            await self.store.done_waiting(decider, key, [message_id for message_id, _ in waiting])
+        return len(waiting)
+
+    async def _publish(
+        self, decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], kept: Mapping[Key, Decided[S, F]]
+    ) -> None:
+        pending = {key: (*rows[key].outbox, *decided.entries) for key, decided in kept.items()}
+        if any(decided.started or decided.answered for decided in kept.values()):
+            self.effects_ready.set()
+        try:
+            await self._relay.publish(decider, {key: entries for key, entries in pending.items() if entries})
+        except BusUnavailableError as error:
+            # It is committed; the relay's sweep publishes it when the broker is back.
+            self._log.warning("publish_postponed", kind=decider.kind, aggregates=len(pending), error=str(error))
+
+    async def _park(
+        self,
+        decider: Decider[S, M, F],
+        rows: Mapping[Key, Row[S, F]],
+        failed: Mapping[Key, str],
+        pending: Mapping[Key, Sequence[M]],
+    ) -> frozenset[Key]:
+        """Park aggregates that failed; the keys that lost a race meanwhile, to be decided again."""
+        if not failed:
+            return frozenset()
+        writes = [Write(key, rows[key].version, rows[key].snapshot, parked=reason) for key, reason in failed.items()]
+        lost = (await self.store.commit(decider, writes)).lost
+        for key, reason in failed.items():
+            self._log.error("aggregate_parked", kind=decider.kind, tenant=key.tenant, id=key.id, reason=reason)
+        await self._wait_behind(decider, {key: pending[key] for key in failed if key not in lost})
+        return lost
+
+    async def _wait_behind(self, decider: Decider[S, M, F], messages: Mapping[Key, Sequence[M]]) -> None:
+        await self.store.wait_behind(
+            decider, {key: [(str(m.meta.id), m.model_dump(mode="json")) for m in group] for key, group in messages.items()}
+        )
+
+
+def group(decider: Decider[S, M, F], messages: Sequence[M]) -> dict[Key, list[M]]:
+    """The messages of each aggregate, in order."""
+    grouped: dict[Key, list[M]] = {}
+    for message in messages:
+        grouped.setdefault(Key(message.meta.tenant, decider.aggregate_id(message)), []).append(message)
+    return grouped
+
+
+def decide_round(
+    decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], messages: Mapping[Key, Sequence[M]]
+) -> Plan:
+    """Decide every aggregate of a batch; an exception in one is its own failure."""
+    plan = Plan([], {}, {})
+    for key, group_ in messages.items():
+        row = rows[key]
+        try:
+            decided = decider.run(row.snapshot, group_)
+        except Exception as error:  # noqa: BLE001 - a bug in one aggregate's rules must not stop its neighbours
+            plan.failed[key] = failure_of(error)
+            continue
+        plan.decided[key] = decided
+        if decided.changed:
+            plan.writes.append(
+                Write(key, row.version, decided.snapshot, decided.entries, decided.started, decided.answered)
+            )
+    return plan
+
+
+def failure_of(error: Exception) -> str:
+    """Where a rule broke: exception class, file and line. Never its text, which may quote data."""
+    trace = error.__traceback__
+    where = ""
+    while trace is not None:
+        where = f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return f"{type(error).__name__} at {where}"
+

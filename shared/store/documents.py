@@ -1,0 +1,133 @@
+"""How aggregates are written down: one codec for every store, so that a fake keeps exactly what the real one keeps."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from pydantic_core import to_json
+
+from shared.contracts import TYPES, Event, Message, Meta
+from shared.decider import Decider, Entry, Fact, Pending, Scalar, Snapshot
+from shared.store.port import DOCUMENT_BYTES_MAX, Document, DocumentTooLargeError, Key, Row, Write
+
+S = TypeVar("S")
+M = TypeVar("M", bound=Message)
+F = TypeVar("F", bound=Fact)
+
+NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+"""The end of a lease that nobody holds."""
+
+
+def event_body(event: Event) -> Document:
+    """An event's own fields, as JSON: what the record's value holds. The envelope travels beside it."""
+    return event.model_dump(mode="json", exclude={"meta"})
+
+
+def entry_to_document(decider: Decider[S, M, F], entry: Entry[F]) -> Document:
+    """A fact with its envelope, for the outbox and the journal."""
+    return {
+        "meta": entry.meta.model_dump(mode="json"),
+        "number": entry.number,
+        "fact": decider.fact_codec.dump_python(entry.fact, mode="json"),
+        "event": None if entry.event is None else event_body(entry.event),
+    }
+
+
+def entry_from_document(decider: Decider[S, M, F], document: Document) -> Entry[F]:
+    """Read back what `entry_to_document` wrote."""
+    meta = Meta.model_validate(document["meta"], strict=False)
+    event = document["event"]
+    return Entry(
+        meta=meta,
+        number=document["number"],
+        fact=decider.fact_codec.validate_python(document["fact"], strict=False),
+        event=None if event is None else event_from_document(meta, event),
+    )
+
+
+def event_from_document(meta: Meta, body: Mapping[str, Any]) -> Event:
+    """A public event from its stored body and envelope."""
+    return TYPES[body["type"]].model_validate({**body, "meta": meta}, strict=False)
+
+
+def effect_to_document(decider: Decider[S, M, F], pending: Pending) -> Document:
+    """An open effect; `next_attempt_at` stays a time, so that a store can compare it."""
+    return {
+        "effect": decider.effect_codec.dump_python(pending.effect, mode="json"),
+        "cause": pending.cause.model_dump(mode="json"),
+        "next_attempt_at": pending.next_attempt_at,
+        "attempts": pending.attempts,
+        "error": pending.error,
+        "stuck": pending.stuck,
+    }
+
+
+def effect_from_document(decider: Decider[S, M, F], effect_id: str, document: Document) -> Pending:
+    """Read back what `effect_to_document` wrote."""
+    return Pending(
+        id=UUID(effect_id),
+        effect=decider.effect_codec.validate_python(document["effect"], strict=False),
+        cause=Meta.model_validate(document["cause"], strict=False),
+        next_attempt_at=document["next_attempt_at"],
+        attempts=document["attempts"],
+        error=document["error"],
+        stuck=document["stuck"],
+    )
+
+
+def next_effect_at(effects: Mapping[UUID, Pending]) -> datetime | None:
+    """When the next open effect may be attempted; None when none is open or all are stuck."""
+    return min((p.next_attempt_at for p in effects.values() if not p.stuck), default=None)
+
+
+def fields_of(decider: Decider[S, M, F], write: Write[S, F]) -> dict[str, Any]:
+    """The top-level fields that a write sets; effects and outbox are changed beside them."""
+    snapshot = write.snapshot
+    state = decider.state_codec.dump_python(snapshot.state, mode="json")
+    return {
+        "tenant": write.key.tenant,
+        "id": write.key.id,
+        "version": write.version + 1,
+        "state": state,
+        "facts": snapshot.facts,
+        "events": snapshot.events,
+        "index": dict(decider.index(snapshot.state)),
+        "record_key": decider.record_key(snapshot.state),
+        "next_due_at": decider.due(snapshot.state),
+        "next_effect_at": next_effect_at(snapshot.effects),
+        "effects_stuck": sum(p.stuck for p in snapshot.effects.values()),
+        "parked": write.parked,
+    }
+
+
+def check_size(fields: Mapping[str, Any], outbox: list[Document]) -> None:
+    """Refuse a document that would grow past the limit; its JSON length is close enough to its BSON length."""
+    size = len(to_json(fields["state"])) + (len(to_json(outbox)) if outbox else 0)
+    if size > DOCUMENT_BYTES_MAX:
+        raise DocumentTooLargeError
+
+
+def row_from_document(decider: Decider[S, M, F], document: Document) -> Row[S, F]:
+    """An aggregate as loaded."""
+    effects = {
+        UUID(effect_id): effect_from_document(decider, effect_id, effect)
+        for effect_id, effect in document.get("effects", {}).items()
+    }
+    state = decider.state_codec.validate_python(document["state"], strict=False)
+    return Row(
+        version=document["version"],
+        snapshot=Snapshot(state, document["facts"], document["events"], effects),
+        outbox=tuple(entry_from_document(decider, e) for e in document.get("outbox", ())),
+        parked=document.get("parked"),
+    )
+
+
+def matches(index: Mapping[str, Scalar], where: Mapping[str, Scalar]) -> bool:
+    """Whether an aggregate's index values answer a query."""
+    return all(index.get(name) == value for name, value in where.items())
+
+
+def key_of(document: Document) -> Key:
+    """Whose aggregate a document is."""
+    return Key(document["tenant"], document["id"])

@@ -1,0 +1,262 @@
+"""The store without a server: rules and simulations run on it. It keeps BSON, exactly as a real server would."""
+
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+import bson
+from bson.codec_options import CodecOptions
+
+from shared.contracts import Message
+from shared.decider import Decider, Entry, Fact, Scalar, Snapshot
+from shared.store.documents import (
+    NEVER,
+    check_size,
+    effect_to_document,
+    entry_from_document,
+    entry_to_document,
+    fields_of,
+    key_of,
+    matches,
+    row_from_document,
+)
+from shared.store.port import (
+    Document,
+    DocumentTooLargeError,
+    Health,
+    JournalLine,
+    Key,
+    Leased,
+    Refused,
+    Row,
+    Write,
+)
+
+S = TypeVar("S")
+M = TypeVar("M", bound=Message)
+F = TypeVar("F", bound=Fact)
+
+AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
+
+
+class MemoryStore:
+    """Implements `Store`. `wall` is the clock that stamps journal lines and outbox entries."""
+
+    def __init__(self, wall: datetime = NEVER) -> None:
+        self.wall = wall
+        self._rows: dict[str, dict[str, bytes]] = {}
+        self._journal: dict[str, bytes] = {}
+        self._waiting: dict[tuple[str, str], dict[str, Document]] = {}
+        self._reservations: dict[tuple[str, str, str], str] = {}
+        self._numbers: dict[str, int] = {}
+        self._blobs: dict[tuple[str, str], tuple[bytes, ...]] = {}
+        self._notes: dict[str, dict[str, Document]] = {}
+
+    async def prepare(self, deciders: Sequence[Decider[Any, Any, Any]]) -> None:
+        for decider in deciders:
+            self._rows.setdefault(decider.kind, {})
+
+    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S, F]]:
+        return {key: self._row(decider, key) for key in keys}
+
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+        lost: set[Key] = set()
+        failed: dict[Key, str] = {}
+        for write in writes:
+            try:
+                if not self._put(decider, write):
+                    lost.add(write.key)
+            except DocumentTooLargeError:
+                failed[write.key] = "document_too_large"
+        return Refused(frozenset(lost), failed)
+
+    async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
+        for key, number in upto.items():
+            document = self._document(decider, key)
+            if document is not None:
+                document["outbox"] = [e for e in document["outbox"] if e["number"] > number]
+                self._save(decider, key, document)
+
+    async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
+        for key, facts in entries.items():
+            for entry in facts:
+                line = {
+                    **entry_to_document(decider, entry),
+                    "tenant": key.tenant,
+                    "kind": decider.kind,
+                    "aggregate_id": key.id,
+                    "recorded_at": self.wall,
+                }
+                self._journal.setdefault(str(entry.meta.id), bson.encode(line))
+
+    async def history(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[Entry[F]]:
+        lines = [line for line in self._lines() if (line["kind"], line["tenant"], line["aggregate_id"]) == (decider.kind, *key)]
+        return [entry_from_document(decider, line) for line in sorted(lines, key=lambda line: int(line["number"]))]
+
+    async def journal_since(self, since: datetime | None, /) -> AsyncIterator[JournalLine]:
+        lines = [(i, bson.decode(raw, AWARE)) for i, raw in self._journal.items()]
+        for i, line in sorted(lines, key=lambda x: (x[1]["kind"], x[1]["tenant"], x[1]["aggregate_id"], x[1]["number"])):
+            if since is None or line["recorded_at"] >= since:
+                yield JournalLine(i, line)
+
+    async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
+        waiting = (d for d in self._documents(decider) if d["outbox"] and d["stored_at"] < older_than)
+        return [key_of(d) for d in islice(waiting, limit)]
+
+    async def due(
+        self, decider: Decider[S, M, F], as_of: datetime, after: Key | None, limit: int, /
+    ) -> Sequence[tuple[Key, datetime, str]]:
+        rows = (
+            (key_of(d), d["next_due_at"], d["record_key"])
+            for d in self._documents(decider)
+            if d["next_due_at"] is not None and d["next_due_at"] <= as_of and (after is None or key_of(d) > after)
+        )
+        return list(islice(rows, limit))
+
+    async def lease(
+        self, decider: Decider[S, M, F], as_of: datetime, now: datetime, until: datetime, owner: str, limit: int, /
+    ) -> Sequence[Leased]:
+        ready = [
+            d
+            for d in self._documents(decider)
+            if d["next_effect_at"] is not None and d["next_effect_at"] <= as_of and d["lease_until"] <= now
+        ]
+        leased: list[Leased] = []
+        for document in ready[:limit]:
+            key = key_of(document)
+            self._save(decider, key, {**document, "lease_until": until, "lease_owner": owner})
+            effects = row_from_document(decider, document).snapshot.effects.values()
+            leased.append(Leased(key, tuple(p for p in effects if p.next_attempt_at <= as_of and not p.stuck)))
+        return leased
+
+    async def release(self, decider: Decider[S, M, F], keys: Collection[Key], owner: str, /) -> None:
+        for key in keys:
+            document = self._document(decider, key)
+            if document is not None and document.get("lease_owner") == owner:
+                self._save(decider, key, {**document, "lease_until": NEVER})
+
+    async def find(
+        self, decider: Decider[S, M, F], tenant: str, where: Mapping[str, Scalar], after: str | None, limit: int, /
+    ) -> Sequence[tuple[Key, S]]:
+        found = (
+            (key_of(d), row_from_document(decider, d).snapshot.state)
+            for d in self._documents(decider)
+            if d["tenant"] == tenant and matches(d["index"], where) and (after is None or d["id"] > after)
+        )
+        return list(islice(found, limit))
+
+    async def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
+        for document in self._documents(decider):
+            yield key_of(document), row_from_document(decider, document).snapshot.state
+
+    async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
+        return sum(
+            matches(d["index"], where) for d in self._documents(decider) if tenant is None or d["tenant"] == tenant
+        )
+
+    async def wait_behind(
+        self, decider: Decider[S, M, F], messages: Mapping[Key, Sequence[tuple[str, Document]]], /
+    ) -> None:
+        for key, waiting in messages.items():
+            queue = self._waiting.setdefault((decider.kind, str(key)), {})
+            for message_id, document in waiting:
+                queue.setdefault(message_id, document)
+
+    async def waiting(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[tuple[str, Document]]:
+        return list(self._waiting.get((decider.kind, str(key)), {}).items())
+
+    async def done_waiting(self, decider: Decider[S, M, F], key: Key, ids: Collection[str], /) -> None:
+        queue = self._waiting.get((decider.kind, str(key)), {})
+        for message_id in ids:
+            queue.pop(message_id, None)
+
+    async def waiting_keys(self, decider: Decider[S, M, F], limit: int, /) -> Sequence[Key]:
+        found = (Key(*key.split("/", 1)) for (kind, key), queue in self._waiting.items() if kind == decider.kind and queue)
+        return list(islice(found, limit))
+
+    async def parked(self, decider: Decider[S, M, F], tenant: str | None, /) -> Sequence[tuple[Key, str, int]]:
+        return [
+            (key_of(d), d["parked"], len(self._waiting.get((decider.kind, str(key_of(d))), {})))
+            for d in self._documents(decider)
+            if d["parked"] is not None and (tenant is None or d["tenant"] == tenant)
+        ]
+
+    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], /) -> Health:
+        rows = [d for decider in deciders for d in self._documents(decider)]
+        return Health(
+            unpublished=sum(bool(d["outbox"]) for d in rows),
+            effects=sum(d["next_effect_at"] is not None for d in rows),
+            effects_stuck=sum(d["effects_stuck"] for d in rows),
+            parked=sum(d["parked"] is not None for d in rows),
+            waiting=sum(len(queue) for queue in self._waiting.values()),
+            next_due_at=min((d["next_due_at"] for d in rows if d["next_due_at"] is not None), default=None),
+            next_effect_at=min((d["next_effect_at"] for d in rows if d["next_effect_at"] is not None), default=None),
+        )
+
+    async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:
+        return {key: self._reservations.setdefault((tenant, rule, key), holder) for key, holder in wanted.items()}
+
+    async def next_number(self, name: str, /) -> int:
+        self._numbers[name] = self._numbers.get(name, 0) + 1
+        return self._numbers[name]
+
+    async def put_blob(self, tenant: str, name: str, chunks: AsyncIterable[bytes], /) -> None:
+        self._blobs[tenant, name] = tuple([chunk async for chunk in chunks])
+
+    async def read_blob(self, tenant: str, name: str, /) -> AsyncIterator[bytes]:
+        for chunk in self._blobs[tenant, name]:
+            yield chunk
+
+    async def note(self, collection: str, tenant: str, id: str, document: Document, /) -> bool:
+        notes = self._notes.setdefault(collection, {})
+        if id in notes:
+            return False
+        notes[id] = {**bson.decode(bson.encode(document), AWARE), "tenant": tenant, "id": id}
+        return True
+
+    async def notes(self, collection: str, tenant: str | None, after: str | None, limit: int, /) -> Sequence[Document]:
+        found = (
+            dict(document)
+            for id, document in sorted(self._notes.get(collection, {}).items())
+            if (tenant is None or document["tenant"] == tenant) and (after is None or id > after)
+        )
+        return list(islice(found, limit))
+
+    async def count_notes(self, collection: str, /) -> int:
+        return len(self._notes.get(collection, {}))
+
+    def _row(self, decider: Decider[S, M, F], key: Key) -> Row[S, F]:
+        document = self._document(decider, key)
+        return Row(0, Snapshot(decider.initial)) if document is None else row_from_document(decider, document)
+
+    def _put(self, decider: Decider[S, M, F], write: Write[S, F]) -> bool:
+        document = self._document(decider, write.key)
+        if (0 if document is None else document["version"]) != write.version:
+            return False
+        fields = fields_of(decider, write)
+        before = document or {"outbox": [], "effects": {}, "lease_until": NEVER}
+        outbox = [*before["outbox"], *(entry_to_document(decider, e) for e in write.entries)]
+        check_size(fields, outbox)
+        effects = {**before["effects"], **{str(p.id): effect_to_document(decider, p) for p in write.changed_effects}}
+        for effect_id in write.answered:
+            effects.pop(str(effect_id), None)
+        stored_at = {"stored_at": self.wall} if write.entries else {}
+        self._save(decider, write.key, {**before, **fields, **stored_at, "outbox": outbox, "effects": effects})
+        return True
+
+    def _document(self, decider: Decider[Any, Any, Any], key: Key) -> Document | None:
+        raw = self._rows.setdefault(decider.kind, {}).get(str(key))
+        return None if raw is None else bson.decode(raw, AWARE)
+
+    def _save(self, decider: Decider[Any, Any, Any], key: Key, document: Document) -> None:
+        self._rows[decider.kind][str(key)] = bson.encode(document)
+
+    def _documents(self, decider: Decider[Any, Any, Any]) -> Iterator[Document]:
+        rows = self._rows.get(decider.kind, {})
+        for key in sorted(rows):
+            yield bson.decode(rows[key], AWARE)
+
+    def _lines(self) -> Iterator[Document]:
+        for raw in self._journal.values():
+            yield bson.decode(raw, AWARE)

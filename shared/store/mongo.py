@@ -1,0 +1,346 @@
+"""The store on MongoDB: one `find`, one unordered `bulk_write` a batch; state, outbox and effects share a document.
+
+Speaks PyMongo's async API. Motor's client has the same methods for everything used here, so it may be given instead;
+see `shared.store.connect`.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from bson.binary import Binary
+from bson.codec_options import CodecOptions
+from pymongo import ReturnDocument, UpdateOne
+from pymongo.asynchronous.database import AsyncDatabase
+from pymongo.errors import BulkWriteError, DuplicateKeyError
+
+from shared.clock import Wall, system_wall
+from shared.contracts import Message
+from shared.decider import Decider, Entry, Fact, Scalar, Snapshot
+from shared.store.documents import (
+    NEVER,
+    check_size,
+    effect_to_document,
+    entry_from_document,
+    entry_to_document,
+    fields_of,
+    key_of,
+    row_from_document,
+)
+from shared.store.port import Document, DocumentTooLargeError, Health, JournalLine, Key, Leased, Refused, Row, Write
+
+S = TypeVar("S")
+M = TypeVar("M", bound=Message)
+F = TypeVar("F", bound=Fact)
+
+DUPLICATE_KEY = 11000
+AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
+PAGE = 1000
+LONG_AGO = {"$lte": datetime(9999, 1, 1, tzinfo=UTC)}
+
+
+class MongoStore:
+    """Implements `Store` on one database of one service."""
+
+    def __init__(self, database: AsyncDatabase[Document], wall: Wall = system_wall) -> None:
+        self._db = database.with_options(codec_options=AWARE)
+        self._wall = wall
+
+    async def prepare(self, deciders: Sequence[Decider[Any, Any, Any]]) -> None:
+        for decider in deciders:
+            rows = self._rows(decider)
+            for name in decider.index_fields:
+                await rows.create_index([("tenant", 1), (f"index.{name}", 1), ("id", 1)])
+            await rows.create_index([("tenant", 1), ("id", 1)])
+            await rows.create_index("next_due_at", partialFilterExpression={"next_due_at": LONG_AGO})
+            await rows.create_index("next_effect_at", partialFilterExpression={"next_effect_at": LONG_AGO})
+            await rows.create_index("outbox_since", partialFilterExpression={"outbox_since": LONG_AGO})
+            await rows.create_index("parked", partialFilterExpression={"parked": {"$gt": ""}})
+        await self._db["journal"].create_index([("tenant", 1), ("kind", 1), ("aggregate_id", 1), ("number", 1)])
+        await self._db["journal"].create_index("recorded_at")
+        await self._db["waiting"].create_index([("kind", 1), ("key", 1), ("order", 1)])
+
+    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S, F]]:
+        found: dict[Key, Row[S, F]] = {key: Row(0, Snapshot(decider.initial)) for key in keys}
+        async for document in self._rows(decider).find({"_id": {"$in": [str(key) for key in keys]}}):
+            found[key_of(document)] = row_from_document(decider, document)
+        return found
+
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+        failed: dict[Key, str] = {}
+        updates: list[tuple[Key, UpdateOne]] = []
+        for write in writes:
+            try:
+                updates.append((write.key, self._update(decider, write)))
+            except DocumentTooLargeError:
+                failed[write.key] = "document_too_large"
+        lost: set[Key] = set()
+        if updates:
+            try:
+                await self._rows(decider).bulk_write([update for _, update in updates], ordered=False)
+            except BulkWriteError as error:
+                for refused in error.details["writeErrors"]:
+                    key = updates[int(refused["index"])][0]
+                    # Only `_id` guards a version: a duplicate on another index is no lost race.
+                    if refused["code"] == DUPLICATE_KEY and set(refused.get("keyPattern", {"_id": 1})) == {"_id"}:
+                        lost.add(key)
+                    else:
+                        failed[key] = f"store_error_{refused['code']}"
+        return Refused(frozenset(lost), failed)
+
+    async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
+        # The order of the two steps in one update does not matter: `outbox_since` may be early, never missing,
+        # because a later writer sets it together with its own entries.
+        updates = [
+            UpdateOne({"_id": str(key), "facts": number}, {"$set": {"outbox": [], "outbox_since": None}})
+            for key, number in upto.items()
+        ]
+        if not updates:
+            return
+        result = await self._rows(decider).bulk_write(updates, ordered=False)
+        if result.matched_count == len(updates):
+            return
+        await self._rows(decider).bulk_write(
+            [
+                UpdateOne({"_id": str(key), "facts": {"$gt": n}}, {"$pull": {"outbox": {"number": {"$lte": n}}}})
+                for key, n in upto.items()
+            ],
+            ordered=False,
+        )
+
+    async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
+        recorded_at = self._wall()
+        lines = [
+            {
+                "_id": str(entry.meta.id),
+                **entry_to_document(decider, entry),
+                "tenant": key.tenant,
+                "kind": decider.kind,
+                "aggregate_id": key.id,
+                "recorded_at": recorded_at,
+            }
+            for key, facts in entries.items()
+            for entry in facts
+        ]
+        if lines:
+            await self._insert_new("journal", lines)
+
+    async def history(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[Entry[F]]:
+        where = {"tenant": key.tenant, "kind": decider.kind, "aggregate_id": key.id}
+        return [entry_from_document(decider, line) async for line in self._db["journal"].find(where).sort("number", 1)]
+
+    async def journal_since(self, since: datetime | None, /) -> AsyncIterator[JournalLine]:
+        where: Document = {} if since is None else {"recorded_at": {"$gte": since}}
+        order = [("tenant", 1), ("kind", 1), ("aggregate_id", 1), ("number", 1)]
+        async for line in self._db["journal"].find(where).sort(order):
+            yield JournalLine(str(line["_id"]), line)
+
+    async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
+        where = {"outbox_since": {"$lt": older_than}}
+        fields = {"tenant": True, "id": True}
+        return [key_of(d) async for d in self._rows(decider).find(where, fields).limit(limit)]
+
+    async def due(
+        self, decider: Decider[S, M, F], as_of: datetime, after: Key | None, limit: int, /
+    ) -> Sequence[tuple[Key, datetime, str]]:
+        where: Document = {"next_due_at": {"$lte": as_of}}
+        if after is not None:
+            where["_id"] = {"$gt": str(after)}
+        fields = {"tenant": True, "id": True, "next_due_at": True, "record_key": True}
+        cursor = self._rows(decider).find(where, fields).sort("_id", 1).limit(limit)
+        return [(key_of(d), d["next_due_at"], d["record_key"]) async for d in cursor]
+
+    async def lease(
+        self, decider: Decider[S, M, F], as_of: datetime, now: datetime, until: datetime, owner: str, limit: int, /
+    ) -> Sequence[Leased]:
+        rows = self._rows(decider)
+        ready: Document = {"next_effect_at": {"$lte": as_of}, "lease_until": {"$lte": now}}
+        ids = [d["_id"] async for d in rows.find(ready, {"_id": True}).limit(limit)]
+        if not ids:
+            return ()
+        take = {"$set": {"lease_until": until, "lease_owner": owner}, "$inc": {"fence": 1}}
+        await rows.bulk_write([UpdateOne({"_id": i, "lease_until": {"$lte": now}}, take) for i in ids], ordered=False)
+        leased: list[Leased] = []
+        async for document in rows.find({"_id": {"$in": ids}}):
+            if document["lease_owner"] == owner and document["lease_until"] > now:
+                effects = row_from_document(decider, document).snapshot.effects.values()
+                due = tuple(p for p in effects if p.next_attempt_at <= as_of and not p.stuck)
+                leased.append(Leased(key_of(document), due))
+        return leased
+
+    async def release(self, decider: Decider[S, M, F], keys: Collection[Key], owner: str, /) -> None:
+        if keys:
+            give = {"$set": {"lease_until": NEVER}}
+            updates = [UpdateOne({"_id": str(key), "lease_owner": owner}, give) for key in keys]
+            await self._rows(decider).bulk_write(updates, ordered=False)
+
+    async def find(
+        self, decider: Decider[S, M, F], tenant: str, where: Mapping[str, Scalar], after: str | None, limit: int, /
+    ) -> Sequence[tuple[Key, S]]:
+        query: Document = {"tenant": tenant, **{f"index.{name}": value for name, value in where.items()}}
+        if after is not None:
+            query["id"] = {"$gt": after}
+        cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("id", 1).limit(limit)
+        return [(key_of(d), row_from_document(decider, d).snapshot.state) async for d in cursor]
+
+    async def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
+        async for document in self._rows(decider).find({}, {"outbox": False, "effects": False}).batch_size(PAGE):
+            yield key_of(document), row_from_document(decider, document).snapshot.state
+
+    async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
+        query: Document = {f"index.{name}": value for name, value in where.items()}
+        if tenant is not None:
+            query["tenant"] = tenant
+        return int(await self._rows(decider).count_documents(query))
+
+    async def wait_behind(
+        self, decider: Decider[S, M, F], messages: Mapping[Key, Sequence[tuple[str, Document]]], /
+    ) -> None:
+        order = await self.next_number("waiting")
+        lines = [
+            {
+                "_id": f"{decider.kind}/{key}/{message_id}",
+                "kind": decider.kind,
+                "key": str(key),
+                "tenant": key.tenant,
+                "message_id": message_id,
+                "order": [order, n],
+                "message": document,
+            }
+            for key, waiting in messages.items()
+            for n, (message_id, document) in enumerate(waiting)
+        ]
+        if lines:
+            await self._insert_new("waiting", lines)
+
+    async def waiting(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[tuple[str, Document]]:
+        lines = [d async for d in self._db["waiting"].find({"kind": decider.kind, "key": str(key)})]
+        return [(d["message_id"], d["message"]) for d in sorted(lines, key=lambda d: list(d["order"]))]
+
+    async def done_waiting(self, decider: Decider[S, M, F], key: Key, ids: Collection[str], /) -> None:
+        handled = {"$in": [f"{decider.kind}/{key}/{message_id}" for message_id in ids]}
+        await self._db["waiting"].delete_many({"_id": handled})
+
+    async def waiting_keys(self, decider: Decider[S, M, F], limit: int, /) -> Sequence[Key]:
+        lines = self._db["waiting"].find({"kind": decider.kind}, {"key": True}).limit(limit)
+        return list({str(d["key"]): Key(*str(d["key"]).split("/", 1)) async for d in lines}.values())
+
+    async def parked(self, decider: Decider[S, M, F], tenant: str | None, /) -> Sequence[tuple[Key, str, int]]:
+        where: Document = {"parked": {"$gt": ""}} if tenant is None else {"parked": {"$gt": ""}, "tenant": tenant}
+        rows = [d async for d in self._rows(decider).find(where, {"tenant": True, "id": True, "parked": True})]
+        found: list[tuple[Key, str, int]] = []
+        for document in rows:
+            key = key_of(document)
+            waiting = await self._db["waiting"].count_documents({"kind": decider.kind, "key": str(key)})
+            found.append((key, document["parked"], int(waiting)))
+        return found
+
+    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], /) -> Health:
+        counts = [await self._health_of(decider) for decider in deciders]
+        return Health(
+            unpublished=sum(c.unpublished for c in counts),
+            effects=sum(c.effects for c in counts),
+            effects_stuck=sum(c.effects_stuck for c in counts),
+            parked=sum(c.parked for c in counts),
+            waiting=int(await self._db["waiting"].estimated_document_count()),
+            next_due_at=min((c.next_due_at for c in counts if c.next_due_at is not None), default=None),
+            next_effect_at=min((c.next_effect_at for c in counts if c.next_effect_at is not None), default=None),
+        )
+
+    async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:
+        ids = {f"{tenant}/{rule}/{key}": key for key in wanted}
+        lines = [{"_id": i, "tenant": tenant, "rule": rule, "holder": wanted[key]} for i, key in ids.items()]
+        await self._insert_new("reservations", lines)
+        holders = self._db["reservations"].find({"_id": {"$in": list(ids)}})
+        return {ids[d["_id"]]: str(d["holder"]) async for d in holders}
+
+    async def next_number(self, name: str, /) -> int:
+        counter = await self._db["counters"].find_one_and_update(
+            {"_id": name}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+        )
+        assert counter is not None, "an upsert that returns the document after it always has one"
+        return int(counter["value"])
+
+    async def put_blob(self, tenant: str, name: str, chunks: AsyncIterable[bytes], /) -> None:
+        rows = self._db["blobs"]
+        n = 0
+        async for chunk in chunks:
+            identity = {"_id": f"{tenant}/{name}/{n:06}"}
+            await rows.replace_one(identity, {"tenant": tenant, "name": name, "n": n, "data": Binary(chunk)}, upsert=True)
+            n += 1
+        head = {"tenant": tenant, "name": name, "chunks": n}
+        await rows.replace_one({"_id": f"{tenant}/{name}"}, head, upsert=True)
+
+    async def read_blob(self, tenant: str, name: str, /) -> AsyncIterator[bytes]:
+        head = await self._db["blobs"].find_one({"_id": f"{tenant}/{name}"})
+        if head is None:
+            raise KeyError(name)
+        for n in range(head["chunks"]):
+            chunk = await self._db["blobs"].find_one({"_id": f"{tenant}/{name}/{n:06}"})
+            if chunk is None:
+                raise KeyError(name)
+            yield bytes(chunk["data"])
+
+    async def note(self, collection: str, tenant: str, id: str, document: Document, /) -> bool:
+        try:
+            await self._db[collection].insert_one({**document, "_id": id, "tenant": tenant})
+        except DuplicateKeyError:
+            return False
+        return True
+
+    async def notes(self, collection: str, tenant: str | None, after: str | None, limit: int, /) -> Sequence[Document]:
+        where: Document = {} if tenant is None else {"tenant": tenant}
+        if after is not None:
+            where["_id"] = {"$gt": after}
+        cursor = self._db[collection].find(where).sort("_id", 1).limit(limit)
+        return [{**{k: v for k, v in d.items() if k != "_id"}, "id": str(d["_id"])} async for d in cursor]
+
+    async def count_notes(self, collection: str, /) -> int:
+        return int(await self._db[collection].estimated_document_count())
+
+    async def _health_of(self, decider: Decider[Any, Any, Any]) -> Health:
+        rows = self._rows(decider)
+        stuck = [d["effects_stuck"] async for d in rows.find({"effects_stuck": {"$gt": 0}}, {"effects_stuck": True})]
+        return Health(
+            unpublished=int(await rows.count_documents({"outbox_since": LONG_AGO})),
+            effects=int(await rows.count_documents({"next_effect_at": LONG_AGO})),
+            effects_stuck=sum(stuck),
+            parked=int(await rows.count_documents({"parked": {"$gt": ""}})),
+            waiting=0,
+            next_due_at=await self._first(decider, "next_due_at"),
+            next_effect_at=await self._first(decider, "next_effect_at"),
+        )
+
+    async def _first(self, decider: Decider[Any, Any, Any], field: str) -> datetime | None:
+        async for document in self._rows(decider).find({field: LONG_AGO}, {field: True}).sort(field, 1).limit(1):
+            first: datetime = document[field]
+            return first
+        return None
+
+    def _update(self, decider: Decider[S, M, F], write: Write[S, F]) -> UpdateOne:
+        # Always an upsert: a stale version then tries to insert a second `_id`, and the duplicate-key error names
+        # which write lost. Without it a miss is silent.
+        fields = fields_of(decider, write)
+        outbox = [entry_to_document(decider, e) for e in write.entries]
+        check_size(fields, outbox)
+        effects = {f"effects.{p.id}": effect_to_document(decider, p) for p in write.changed_effects}
+        update: Document = {
+            "$set": {**fields, **effects},
+            "$setOnInsert": {"lease_until": NEVER, "lease_owner": "", "fence": 0},
+        }
+        if outbox:
+            update["$push"] = {"outbox": {"$each": outbox}}
+            update["$set"]["outbox_since"] = self._wall()
+        if write.answered:
+            update["$unset"] = {f"effects.{effect_id}": "" for effect_id in write.answered}
+        return UpdateOne({"_id": str(write.key), "version": write.version}, update, upsert=True)
+
+    async def _insert_new(self, collection: str, lines: Sequence[Document]) -> None:
+        try:
+            await self._db[collection].insert_many(lines, ordered=False)
+        except BulkWriteError as error:
+            if any(e["code"] != DUPLICATE_KEY for e in error.details["writeErrors"]):
+                raise
+
+    def _rows(self, decider: Decider[Any, Any, Any]) -> Any:
+        return self._db[decider.kind]

@@ -1,0 +1,209 @@
+"""What a service asks of its store. The memory and the Mongo store pass one contract suite.
+
+Every row, reservation, blob and record belongs to a tenant; nothing can be read or written without naming it. Methods
+that look across tenants (`due`, `with_effects`, `unpublished`, `journal_since`) serve the machinery, never a caller.
+"""
+
+from collections.abc import AsyncIterable, AsyncIterator, Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, Generic, NamedTuple, Protocol, TypeAlias, TypeVar
+from uuid import UUID
+
+from shared.contracts import Message
+from shared.decider import Decider, Entry, Fact, Pending, Scalar, Snapshot
+
+S = TypeVar("S")
+M = TypeVar("M", bound=Message)
+F = TypeVar("F", bound=Fact)
+Document: TypeAlias = dict[str, Any]
+
+DOCUMENT_BYTES_MAX = 1_000_000
+"""An aggregate's document stays under 1 MB; one that would not is parked."""
+
+
+class DocumentTooLargeError(ValueError):
+    """An aggregate grew past `DOCUMENT_BYTES_MAX`."""
+
+
+class Key(NamedTuple):
+    """Whose aggregate, and which."""
+
+    tenant: str
+    id: str
+
+    def __str__(self) -> str:
+        return f"{self.tenant}/{self.id}"
+
+
+class Row(NamedTuple, Generic[S, F]):
+    """An aggregate as loaded. `version` 0 means that there is no document yet."""
+
+    version: int
+    snapshot: Snapshot[S]
+    outbox: tuple[Entry[F], ...] = ()
+    parked: str | None = None  # why its messages wait
+
+
+class Write(NamedTuple, Generic[S, F]):
+    """A new version of an aggregate, guarded by the version its decision was based on."""
+
+    key: Key
+    version: int
+    snapshot: Snapshot[S]
+    entries: tuple[Entry[F], ...] = ()
+    changed_effects: tuple[Pending, ...] = ()
+    answered: tuple[UUID, ...] = ()
+    parked: str | None = None
+
+
+class Refused(NamedTuple):
+    """Writes that did not happen: `lost` to another writer, to be decided again; `failed` for a reason of their own."""
+
+    lost: frozenset[Key]
+    failed: Mapping[Key, str]
+
+
+class Leased(NamedTuple):
+    """Open effects of one aggregate, reserved for one worker until the lease ends."""
+
+    key: Key
+    effects: tuple[Pending, ...]
+
+
+class JournalLine(NamedTuple):
+    """One journaled fact, as a document: meta, number, fact, event (or None), kind, aggregate_id, recorded_at."""
+
+    id: str
+    document: Document
+
+
+class Health(NamedTuple):
+    """Numbers for `status`: how much waits, and when the next thing is due."""
+
+    unpublished: int
+    effects: int
+    effects_stuck: int
+    parked: int
+    waiting: int
+    next_due_at: datetime | None
+    next_effect_at: datetime | None
+
+
+class Store(Protocol):
+    """See the module's docstring. All times are aware UTC."""
+
+    async def prepare(self, deciders: Sequence[Decider[Any, Any, Any]]) -> None:
+        """Create the indexes that the queries of these deciders need. Safe to repeat."""
+        ...
+
+    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S, F]]:
+        """One query for every key; a missing document is version 0 and the initial state."""
+        ...
+
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+        """One bulk write, each document guarded by its version and atomic in itself."""
+        ...
+
+    async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
+        """Drop outbox entries up to and with the given fact number of each aggregate."""
+        ...
+
+    async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
+        """Add facts to the journal; a fact already there stays as it is."""
+        ...
+
+    async def history(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[Entry[F]]:
+        """The journal of one aggregate, oldest first."""
+        ...
+
+    def journal_since(self, since: datetime | None, /) -> AsyncIterator[JournalLine]:
+        """Every journaled fact recorded at or after `since` (wall clock), by aggregate and number."""
+        ...
+
+    async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
+        """Aggregates with outbox entries stored before `older_than` (wall clock): what a crash left behind."""
+        ...
+
+    async def due(
+        self, decider: Decider[S, M, F], as_of: datetime, after: Key | None, limit: int, /
+    ) -> Sequence[tuple[Key, datetime, str]]:
+        """Aggregates whose deadline is at or before `as_of`, by key: key, deadline and record key."""
+        ...
+
+    async def lease(
+        self, decider: Decider[S, M, F], as_of: datetime, now: datetime, until: datetime, owner: str, limit: int, /
+    ) -> Sequence[Leased]:
+        """Reserve aggregates with an effect to be attempted at or before `as_of` and no lease alive at `now`."""
+        ...
+
+    async def release(self, decider: Decider[S, M, F], keys: Collection[Key], owner: str, /) -> None:
+        """End this owner's leases."""
+        ...
+
+    async def find(
+        self, decider: Decider[S, M, F], tenant: str, where: Mapping[str, Scalar], after: str | None, limit: int, /
+    ) -> Sequence[tuple[Key, S]]:
+        """A tenant's aggregates whose index values equal `where`, by id, starting after the id `after`."""
+        ...
+
+    def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
+        """Every aggregate of this kind, for proofs and reports."""
+        ...
+
+    async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
+        """How many aggregates match."""
+        ...
+
+    async def wait_behind(
+        self, decider: Decider[S, M, F], messages: Mapping[Key, Sequence[tuple[str, Document]]], /
+    ) -> None:
+        """Keep messages (id, document) of parked aggregates, in order; one already waiting stays as it is."""
+        ...
+
+    async def waiting(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[tuple[str, Document]]:
+        """Messages that wait for a parked aggregate, in order."""
+        ...
+
+    async def done_waiting(self, decider: Decider[S, M, F], key: Key, ids: Collection[str], /) -> None:
+        """Remove messages that were handled."""
+        ...
+
+    async def waiting_keys(self, decider: Decider[S, M, F], limit: int, /) -> Sequence[Key]:
+        """Aggregates with messages waiting, parked or not."""
+        ...
+
+    async def parked(self, decider: Decider[S, M, F], tenant: str | None, /) -> Sequence[tuple[Key, str, int]]:
+        """Parked aggregates: key, reason, number of messages waiting."""
+        ...
+
+    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], /) -> Health:
+        """Numbers for `status`."""
+        ...
+
+    async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:
+        """For each key of the rule, who holds it: the given holder if the key was free, else the earlier one."""
+        ...
+
+    async def next_number(self, name: str, /) -> int:
+        """The next value of a counter, from 1, never given twice."""
+        ...
+
+    async def put_blob(self, tenant: str, name: str, chunks: AsyncIterable[bytes], /) -> None:
+        """Keep bytes beside the documents, in chunks; a name already there is replaced."""
+        ...
+
+    def read_blob(self, tenant: str, name: str, /) -> AsyncIterator[bytes]:
+        """The chunks of a blob as they were put; KeyError when there is none."""
+        ...
+
+    async def note(self, collection: str, tenant: str, id: str, document: Document, /) -> bool:
+        """Append a record (audit, dead_letters, quarantine, …); False when the id is already there."""
+        ...
+
+    async def notes(self, collection: str, tenant: str | None, after: str | None, limit: int, /) -> Sequence[Document]:
+        """Records by id, starting after `after`; each carries its `id` and `tenant`."""
+        ...
+
+    async def count_notes(self, collection: str, /) -> int:
+        """How many records a collection holds."""
+        ...
