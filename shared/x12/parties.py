@@ -1,0 +1,220 @@
+"""People, organisations and addresses as every transaction set names them (NM1/N1 loops)."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from shared.x12.findings import Finding
+from shared.x12.tokens import Segment
+from shared.x12.values import day, format_date, raw
+from shared.x12.writing import Line, Raw
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """N3 and N4: street lines (N301, N302), city (N401), state (N402), postal code (N403), country (N404)."""
+
+    line1: str = ""
+    line2: str = ""
+    city: str = ""
+    state: str = ""
+    postal_code: str = ""
+    country: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An organisation or provider: NM1 with its N3, N4, REF, PER and PRV, or N1 in an 835.
+
+    `name` is NM103 (a person's last name when `entity_type`, NM102, is "1"). An identifier qualified XX is `npi`
+    and leaves `id_qualifier` (NM108) and `id` (NM109) empty. `tax_id` is REF02 with `tax_id_qualifier` EI or SY,
+    `taxonomy` PRV03, `contact_phone` the TE number of the first PER; its other numbers are `contact_numbers`
+    as (qualifier, number). `extras` are the loop's other segments in order.
+    """
+
+    name: str = ""
+    id_qualifier: str = ""
+    id: str = ""
+    npi: str = ""
+    tax_id: str = ""
+    tax_id_qualifier: str = ""
+    taxonomy: str = ""
+    address: Address | None = None
+    contact_name: str = ""
+    contact_phone: str = ""
+    first_name: str = ""
+    middle_name: str = ""
+    suffix: str = ""
+    entity_type: str = "2"
+    contact_numbers: tuple[tuple[str, str], ...] = ()
+    extras: tuple[Raw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """A subscriber or patient: NM103 to NM105, NM107, DMG02 birth date, DMG03 sex, N3 and N4."""
+
+    last_name: str = ""
+    first_name: str = ""
+    middle_name: str = ""
+    suffix: str = ""
+    birth_date: date | None = None
+    sex: str = ""
+    address: Address | None = None
+    entity_type: str = "1"
+    extras: tuple[Raw, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """NM1*PR: name (NM103), identifier (NM109) with its qualifier (NM108, PI or XV) and address."""
+
+    name: str = ""
+    id: str = ""
+    address: Address | None = None
+    id_qualifier: str = "PI"
+    extras: tuple[Raw, ...] = ()
+
+
+Group = Sequence[Segment]
+
+
+def split_groups(segments: Group, starters: frozenset[str]) -> list[list[Segment]]:
+    """Cut before every segment whose tag is in `starters`; the first group is what stands before the first of them."""
+    current: list[Segment] = []
+    groups = [current]
+    for segment in segments:
+        if segment.tag in starters:
+            current = [segment]
+            groups.append(current)
+        else:
+            current.append(segment)
+    return groups
+
+
+def read_address(line: Segment | None, place: Segment | None) -> Address | None:
+    """The address of an N3 and an N4; None when both are absent."""
+    if line is None and place is None:
+        return None
+    street = (line.get(1), line.get(2)) if line else ("", "")
+    return Address(*street, *(place.get(n) for n in (1, 2, 3, 4))) if place else Address(*street)
+
+
+def read_party(group: Group, taxonomy: str = "") -> Party:
+    """The party of a loop that starts with NM1."""
+    name, *rest = group
+    get = name.get
+    line = place = contact = None
+    tax_id = tax_id_qualifier = ""
+    extras: list[Raw] = []
+    for segment in rest:
+        match segment.tag:
+            case "N3" if line is None:
+                line = segment
+            case "N4" if place is None:
+                place = segment
+            case "REF" if not tax_id and segment.get(1) in ("EI", "SY"):
+                tax_id_qualifier, tax_id = segment.get(1), segment.get(2)
+            case "PER" if contact is None:
+                contact = segment
+            case "PRV" if not taxonomy and segment.get(2) in ("PXC", "ZZ"):
+                taxonomy = segment.get(3)
+            case _:
+                extras.append(raw(segment))
+    qualifier, identifier = get(8), get(9)
+    national = qualifier == "XX"
+    phone, numbers = _numbers(contact)
+    return Party(
+        name=get(3),
+        id_qualifier="" if national else qualifier,
+        id="" if national else identifier,
+        npi=identifier if national else "",
+        tax_id=tax_id,
+        tax_id_qualifier=tax_id_qualifier,
+        taxonomy=taxonomy,
+        address=read_address(line, place),
+        contact_name=contact.get(2) if contact else "",
+        contact_phone=phone,
+        first_name=get(4),
+        middle_name=get(5),
+        suffix=get(7),
+        entity_type=get(2),
+        contact_numbers=numbers,
+        extras=tuple(extras),
+    )
+
+
+def _numbers(contact: Segment | None) -> tuple[str, tuple[tuple[str, str], ...]]:
+    """The TE number of a PER, and its other numbers."""
+    if contact is None:
+        return "", ()
+    pairs = [(contact.get(n), contact.get(n + 1)) for n in (3, 5, 7) if contact.get(n)]
+    phone = next((pair for pair in pairs if pair[0] == "TE"), ("", ""))
+    return phone[1], tuple(pair for pair in pairs if pair is not phone)
+
+
+def read_person(group: Group, findings: list[Finding], loop: str, head: Sequence[Raw] = ()) -> Person:
+    """The person of a loop that starts with NM1; `head` are kept segments that came before it."""
+    name, *rest = group
+    line = place = None
+    birth_date, sex = None, ""
+    extras = list(head)
+    for segment in rest:
+        match segment.tag:
+            case "N3" if line is None:
+                line = segment
+            case "N4" if place is None:
+                place = segment
+            case "DMG":
+                birth_date, sex = day(segment, 2, findings, loop), segment.get(3)
+            case _:
+                extras.append(raw(segment))
+    get = name.get
+    address = read_address(line, place)
+    return Person(get(3), get(4), get(5), get(7), birth_date, sex, address, get(2), tuple(extras))
+
+
+def read_payer(group: Group) -> Payer:
+    """The payer of a loop that starts with NM1*PR."""
+    name, *rest = group
+    line = next((one for one in rest if one.tag == "N3"), None)
+    place = next((one for one in rest if one.tag == "N4"), None)
+    extras = tuple(raw(one) for one in rest if one is not line and one is not place)
+    return Payer(name.get(3), name.get(9), read_address(line, place), name.get(8), extras)
+
+
+def address_lines(address: Address | None) -> Iterator[Line]:
+    """N3 and N4."""
+    if address is None:
+        return
+    if address.line1 or address.line2:
+        yield "N3", address.line1, address.line2
+    if address.city or address.state or address.postal_code or address.country:
+        yield "N4", address.city, address.state, address.postal_code, address.country
+
+
+def name_line(code: str, party: Party) -> Line:
+    """NM1 of a party; an NPI goes out under XX."""
+    identifier = ("XX", party.npi) if party.npi else (party.id_qualifier if party.id else "", party.id)
+    names = (party.name, party.first_name, party.middle_name, "", party.suffix)
+    return ("NM1", code, party.entity_type, *names, *identifier)
+
+
+def contact_line(party: Party) -> Iterator[Line]:
+    """PER*IC, when the party has a contact."""
+    numbers = [("TE", party.contact_phone)] if party.contact_phone else []
+    numbers += party.contact_numbers
+    if party.contact_name or numbers:
+        yield "PER", "IC", party.contact_name, *(text for pair in numbers for text in pair)
+
+
+def person_name_line(code: str, person: Person, id_qualifier: str = "", identifier: str = "") -> Line:
+    """NM1 of a person."""
+    names = (person.last_name, person.first_name, person.middle_name, "", person.suffix)
+    return ("NM1", code, person.entity_type, *names, id_qualifier if identifier else "", identifier)
+
+
+def demographic_line(person: Person) -> Iterator[Line]:
+    """DMG, when birth date or sex is known."""
+    if person.birth_date or person.sex:
+        yield "DMG", "D8" if person.birth_date else "", format_date(person.birth_date), person.sex

@@ -1,0 +1,214 @@
+"""From bytes to segments: delimiters, text encoding and positions, in constant memory.
+
+The delimiters are found by counting element separators instead of by fixed offsets, because real files pad the ISA wrongly.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from typing import BinaryIO, NamedTuple
+
+from shared.x12.findings import unreadable
+
+MAX_SEGMENT_BYTES = 1 << 20
+_MAX_ISA_BYTES = 1024
+_ISA_ELEMENTS = 16
+_BOM = b"\xef\xbb\xbf"
+_BLANK = b" \t\r\n\x00\x1a"
+_BLANK_TEXT = " \t\r\n\x00\x1a"
+
+
+class Delimiters(NamedTuple):
+    """The four separators of an interchange, each one character. `repetition` is "" before version 5010."""
+
+    element: str = "*"
+    repetition: str = "^"
+    component: str = ":"
+    segment: str = "~"
+
+
+STANDARD = Delimiters()
+
+
+class Segment(NamedTuple):
+    """One segment. `elements[0]` is element 01; `number` counts from 1 and `offset` in bytes from 0 over the file."""
+
+    tag: str
+    elements: tuple[str, ...]
+    number: int = 0
+    offset: int = 0
+    delimiters: Delimiters = STANDARD
+
+    def get(self, position: int) -> str:
+        """Element `position` (1-based), "" when absent."""
+        elements = self.elements
+        return elements[position - 1] if position <= len(elements) else ""
+
+    def components(self, position: int) -> tuple[str, ...]:
+        """The components of composite element `position` (1-based); empty when the element is absent."""
+        text = self.get(position)
+        return tuple(text.split(self.delimiters.component)) if text else ()
+
+    def repetitions(self, position: int) -> tuple[str, ...]:
+        """The repetitions of element `position` (1-based); empty when the element is absent."""
+        text = self.get(position)
+        if not text:
+            return ()
+        separator = self.delimiters.repetition
+        return tuple(text.split(separator)) if separator else (text,)
+
+
+def read_chunks(file: BinaryIO, size: int = 1 << 16) -> Iterator[bytes]:
+    """The file in pieces of at most `size` bytes."""
+    while chunk := file.read(size):
+        yield chunk
+
+
+def read_segments(chunks: Iterable[bytes]) -> Iterator[Segment]:
+    """Every segment of the file in order. Raises `X12Error` when there is no readable ISA."""
+    return iter(Tokenizer(chunks))
+
+
+class Tokenizer:
+    """An iterable of segments that also tells how the file is written.
+
+    `encoding` becomes "latin-1" as soon as one piece of text is not UTF-8. `enveloped` is False for a bare ST..SE.
+    `delimiters` are those of the interchange being read.
+    """
+
+    def __init__(self, chunks: Iterable[bytes]) -> None:
+        self.encoding = "utf-8"
+        self.byte_order_mark = False
+        self.enveloped = True
+        self.delimiters = STANDARD
+        self._chunks = iter(chunks)
+        self._buffer = b""
+        self._offset = 0
+        self._number = 0
+        self._ended = False
+
+    def __iter__(self) -> Iterator[Segment]:
+        self._skip_to_start()
+        self._start_interchange()
+        while True:
+            header = self._next_header()
+            end = header if header >= 0 else self._buffer.rfind(self._terminator) + 1
+            if end:
+                yield from self._segments(self._take(end))
+            if header >= 0:
+                self._start_interchange()
+            elif self._ended:
+                yield from self._segments(self._take(len(self._buffer)))
+                return
+            elif not end and len(self._buffer) > MAX_SEGMENT_BYTES:
+                message = "A segment is longer than 1 MB: the segment terminator of ISA is probably not the one in use."
+                raise unreadable("FILE:terminator", message, self._number + 1, self._offset)
+            else:
+                self._fill()
+
+    def _fill(self) -> bool:
+        """Read on; False at the end of the input."""
+        for chunk in self._chunks:
+            if chunk:
+                self._buffer += chunk
+                return True
+        self._ended = True
+        return False
+
+    def _take(self, count: int) -> bytes:
+        block, self._buffer = self._buffer[:count], self._buffer[count:]
+        return block
+
+    def _skip_to_start(self) -> None:
+        """Drop the byte order mark and blanks before the first segment."""
+        while len(self._buffer) < len(_BOM) and self._fill():
+            pass
+        if self._buffer.startswith(_BOM):
+            self.byte_order_mark = True
+            self._offset += len(self._take(len(_BOM)))
+        while True:
+            kept = self._buffer.lstrip(_BLANK)
+            self._offset += len(self._buffer) - len(kept)
+            self._buffer = kept
+            if kept or not self._fill():
+                break
+        if not self._buffer:
+            raise unreadable("FILE:empty", "The file is empty: ask the sender for it again.")
+
+    def _start_interchange(self) -> None:
+        """Learn the delimiters from the ISA (or bare ST) at the start of the buffer."""
+        blank = len(self._buffer) - len(self._buffer.lstrip(_BLANK))
+        while len(self._buffer) < _MAX_ISA_BYTES + blank and self._fill():
+            pass
+        text = self._buffer[blank : blank + _MAX_ISA_BYTES].decode("latin-1")
+        place = self._number + 1, self._offset + blank
+        if text.startswith("ISA"):
+            self.delimiters = _isa_delimiters(text, *place)
+        elif text.startswith("ST") and not text[2:3].isalnum():
+            self.delimiters = _bare_delimiters(text, *place)
+            self.enveloped = False
+        else:
+            message = "The file does not start with an ISA segment: it is not X12, or its beginning is missing."
+            raise unreadable("FILE:isa", message, *place)
+        self._terminator = self.delimiters.segment.encode()
+        self._header = re.compile(re.escape(self._terminator) + rb"\s*(?=ISA[^A-Za-z0-9])")
+
+    def _next_header(self) -> int:
+        """Where the next interchange starts in the buffer, -1 when none is seen."""
+        if b"ISA" not in self._buffer:
+            return -1
+        found = self._header.search(self._buffer)
+        return found.end() if found else -1
+
+    def _segments(self, block: bytes) -> Iterator[Segment]:
+        text, encoded = self._decode(block)
+        delimiters = self.delimiters
+        separator = delimiters.element
+        number, offset = self._number, self._offset
+        for piece in text.split(delimiters.segment):
+            body = piece.strip(_BLANK_TEXT) if piece[:1] in _BLANK_TEXT or piece[-1:] in "\r\n" else piece
+            if body:
+                number += 1
+                start = offset + piece.index(body[0])
+                tag, *elements = body.split(separator)
+                yield Segment(tag, tuple(elements), number, start, delimiters)
+            offset += (len(piece.encode(encoded)) if encoded else len(piece)) + 1
+        self._number, self._offset = number, self._offset + len(block)
+
+    def _decode(self, block: bytes) -> tuple[str, str]:
+        """The text, and the encoding when its characters are not bytes one to one."""
+        if block.isascii():
+            return block.decode("ascii"), ""
+        if self.encoding == "utf-8":
+            try:
+                return block.decode("utf-8"), "utf-8"
+            except UnicodeDecodeError:
+                self.encoding = "latin-1"
+        return block.decode("latin-1"), ""
+
+
+def _isa_delimiters(text: str, number: int, offset: int) -> Delimiters:
+    element = text[3:4]
+    parts = text.split(element, _ISA_ELEMENTS) if element else []
+    if len(parts) <= _ISA_ELEMENTS or len(parts[_ISA_ELEMENTS]) < 2:
+        raise unreadable("FILE:isa", "The ISA segment is cut off or has too few elements.", number, offset, "ISA")
+    component, segment = parts[_ISA_ELEMENTS][:2]
+    if segment == "\r" and parts[_ISA_ELEMENTS][2:3] == "\n":
+        segment = "\n"
+    separators = {element, component, segment}
+    if any(one.isalnum() or one == " " or not one.isascii() for one in separators) or len(separators) < 3:
+        message = "The ISA segment does not name usable delimiters: it is not laid out as the standard says."
+        raise unreadable("FILE:isa", message, number, offset, "ISA")
+    repetition = parts[11]
+    if len(repetition) != 1 or repetition.isalnum() or repetition in separators:
+        repetition = ""
+    return Delimiters(element, repetition, component, segment)
+
+
+def _bare_delimiters(text: str, number: int, offset: int) -> Delimiters:
+    """The delimiters of a file without envelope: the terminator is what stands before the second segment."""
+    element = text[2]
+    second = re.search(rf"([^A-Za-z0-9 ])\s*(?:BPR|BHT|AK1|BGN){re.escape(element)}", text)
+    if not second:
+        message = "The file has no ISA segment and its delimiters cannot be told: ask the sender for the whole file."
+        raise unreadable("FILE:isa", message, number, offset, "ST")
+    return Delimiters(element, "^", ":", second[1])

@@ -1,0 +1,158 @@
+"""Amounts, dates and counts of the standard, read exactly and written back.
+
+An absent value is None, never 0. A value that is not what its element may hold is None and a finding.
+"""
+
+import re
+from datetime import date, time
+from decimal import Decimal
+from functools import lru_cache
+
+from shared.x12.findings import Finding, Severity
+from shared.x12.tokens import Segment
+
+_AMOUNT = re.compile(r"(-?)([0-9]{0,16})(?:\.([0-9]{0,2}))?", re.ASCII)
+_NUMBER = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})", re.ASCII)
+_COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
+
+
+@lru_cache(maxsize=4096)
+def parse_cents(text: str) -> int:
+    """Integer cents of a decimal amount: `"12.25"` is 1225, `".5"` is 50. Raises ValueError for anything else."""
+    found = _AMOUNT.fullmatch(text)
+    if not found or not (found[2] or found[3]):
+        raise ValueError("not an amount with at most two decimals")
+    cents = int(found[2] or "0") * 100 + int((found[3] or "").ljust(2, "0"))
+    return -cents if found[1] else cents
+
+
+def format_cents(cents: int) -> str:
+    """The shortest decimal form, as the standard asks: 1225 is `12.25`, 50 is `.5`, 100 is `1`."""
+    whole, rest = divmod(abs(cents), 100)
+    fraction = f".{rest:02d}".rstrip("0") if rest else ""
+    text = f"{whole or ''}{fraction}" or "0"
+    return f"-{text}" if cents < 0 else text
+
+
+@lru_cache(maxsize=4096)
+def parse_date(text: str) -> date:
+    """A `CCYYMMDD` or `YYMMDD` date; two-digit years up to 49 are in this century. Raises ValueError."""
+    if not text.isascii() or not text.isdigit():
+        raise ValueError("not a date")
+    if len(text) == 8:
+        return date(int(text[:4]), int(text[4:6]), int(text[6:]))
+    if len(text) == 6:
+        year = int(text[:2])
+        return date(year + (2000 if year < 50 else 1900), int(text[2:4]), int(text[4:]))
+    raise ValueError("not a date")
+
+
+def format_date(day: date | None) -> str:
+    """`CCYYMMDD`, or "" for None."""
+    return f"{day.year:04d}{day.month:02d}{day.day:02d}" if day else ""
+
+
+def parse_time(text: str) -> time:
+    """An `HHMM`, `HHMMSS` or `HHMMSSD[D]` time. Raises ValueError."""
+    if not text.isascii() or not text.isdigit() or len(text) not in (4, 6, 7, 8):
+        raise ValueError("not a time")
+    second = int(text[4:6]) if len(text) > 4 else 0
+    return time(int(text[:2]), int(text[2:4]), second, int(text[6:].ljust(2, "0")) * 10_000 if len(text) > 6 else 0)
+
+
+@lru_cache(maxsize=1024)
+def parse_decimal(text: str) -> Decimal:
+    """An exact decimal number. Raises ValueError."""
+    if not _NUMBER.fullmatch(text):
+        raise ValueError("not a number")
+    return Decimal(text)
+
+
+def format_decimal(number: Decimal | None) -> str:
+    """Without exponent or trailing zeros after the point; "" for None."""
+    if number is None:
+        return ""
+    text = f"{number:f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return text.replace("0.", ".", 1) if text.startswith(("0.", "-0.")) else text or "0"
+
+
+def fault(findings: list[Finding], code: str, message: str, segment: Segment, element: int = 0, loop: str = "") -> None:
+    """Record an error at `segment`."""
+    place = segment.number, segment.offset, segment.tag
+    findings.append(Finding(Severity.ERROR, code, message, *place, element, loop))
+
+
+def cents(segment: Segment, position: int, findings: list[Finding], loop: str = "") -> int | None:
+    """The amount in element `position` in cents; None when absent, or when it is not an amount (a finding then)."""
+    text = segment.get(position)
+    if not text:
+        return None
+    try:
+        return parse_cents(text)
+    except ValueError:
+        message = f"{segment.tag}{position:02d} is not an amount with at most two decimals."
+        fault(findings, "IK403:6", message, segment, position, loop)
+        return None
+
+
+def day(segment: Segment, position: int, findings: list[Finding], loop: str = "") -> date | None:
+    """The date in element `position`; None when absent or invalid (a finding then)."""
+    text = segment.get(position)
+    if not text:
+        return None
+    try:
+        return parse_date(text)
+    except ValueError:
+        fault(findings, "IK403:8", f"{segment.tag}{position:02d} is not a date.", segment, position, loop)
+        return None
+
+
+def period(segment: Segment, findings: list[Finding], loop: str = "") -> tuple[date | None, date | None]:
+    """First and last day of a DTP segment: `D8` gives the same day twice, `RD8` a range, `DT` drops the time."""
+    form, text = segment.get(2), segment.get(3)
+    first, _, last = text.partition("-") if form == "RD8" else (text, "", text)
+    if form == "DT":
+        first = last = text[:8]
+    try:
+        return parse_date(first), parse_date(last)
+    except ValueError:
+        if text:
+            fault(findings, "IK403:8", f"{segment.tag}03 is not a date of the form {segment.tag}02 names.", segment, 3, loop)
+        return None, None
+
+
+def number(segment: Segment, position: int, findings: list[Finding], loop: str = "") -> Decimal | None:
+    """The decimal number in element `position`; None when absent or invalid (a finding then)."""
+    text = segment.get(position)
+    if not text:
+        return None
+    try:
+        return parse_decimal(text)
+    except ValueError:
+        fault(findings, "IK403:6", f"{segment.tag}{position:02d} is not a number.", segment, position, loop)
+        return None
+
+
+def parse_count(text: str) -> int | None:
+    """A short non-negative whole number, None for anything else."""
+    return int(text) if _COUNT.fullmatch(text) else None
+
+
+def raw(segment: Segment) -> tuple[str, ...]:
+    """A segment kept as it is: tag and elements, with `:` between components and `^` between repetitions.
+
+    Where a file with other delimiters holds those two characters as plain text, they become spaces.
+    """
+    elements, delimiters = segment.elements, segment.delimiters
+    if (delimiters.component, delimiters.repetition or "^") == (":", "^"):
+        return (segment.tag, *elements)
+    clean = str.maketrans(_replacements(delimiters.component, delimiters.repetition))
+    return (segment.tag, *(one.translate(clean) for one in elements))
+
+
+def _replacements(component: str, repetition: str) -> dict[str, str]:
+    table = {":": " ", "^": " "}
+    if repetition:
+        table[repetition] = "^"
+    return table | {component: ":"}
