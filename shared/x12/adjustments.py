@@ -36,7 +36,13 @@ def read_adjustments(segment: Segment, findings: list[Finding], loop: str) -> tu
         if not reason and amount is None:
             continue
         if not reason or (amount is None and not segment.get(position + 1)):
-            fault(findings, "IK403:1", "CAS gives a reason without amount, or an amount without reason.", segment, position)
+            fault(
+                findings,
+                "IK403:1",
+                "CAS gives a reason without amount, or an amount without reason.",
+                segment,
+                position,
+            )
         found.append(Adjustment(group, reason, amount, number(segment, position + 2, findings, loop)))
     return tuple(found)
 

@@ -2,6 +2,9 @@
 
 from shared.x12.adjustments import Adjustment as Adjustment
 from shared.x12.claim837_read import read_837 as read_837
+from shared.x12.claim837_write import write_837d as write_837d
+from shared.x12.claim837_write import write_837i as write_837i
+from shared.x12.claim837_write import write_837p as write_837p
 from shared.x12.claim837_views import Batch837 as Batch837
 from shared.x12.claim837_views import Claim837 as Claim837
 from shared.x12.claim837_views import Diagnosis as Diagnosis

@@ -48,9 +48,7 @@ def read_claim(block: list[Segment], findings: list[Finding]) -> Claim837:
     others = tuple(read_other_payer(part, findings) for part in parts if part[0].tag == "SBR")
     lines = tuple(read_line(part, findings) for part in parts if part[0].tag == "LX")
     claim = _read_clm(block[0], findings)
-    return replace(
-        claim, diagnoses=tuple(diagnoses), other_payers=others, lines=lines, extras=tuple(extras), **fields
-    )
+    return replace(claim, diagnoses=tuple(diagnoses), other_payers=others, lines=lines, extras=tuple(extras), **fields)
 
 
 def _read_clm(clm: Segment, findings: list[Finding]) -> Claim837:

@@ -144,20 +144,26 @@ class _Walker:
         yield from self._finish_group(segment)
         if "ISA" in self.open:
             self._count("ISA")
-            yield from self._repeated("ISA", segment, 6, "AK905:19", "GS06 repeats the control number of an earlier group.")
+            yield from self._repeated(
+                "ISA", segment, 6, "AK905:19", "GS06 repeats the control number of an earlier group."
+            )
         else:
             yield _finding("TA105:024", "A functional group stands outside any interchange.", segment)
         self.group = group = _group(segment)
         self.open["GS"] = _Level(group.control_number)
         yield group
         if group.version.startswith("004"):
-            yield _finding("AK905:2", "GS08 names version 4010, which 5010 replaced in 2012.", segment, 8, Severity.WARNING)
+            yield _finding(
+                "AK905:2", "GS08 names version 4010, which 5010 replaced in 2012.", segment, 8, Severity.WARNING
+            )
 
     def _open_transaction(self, segment: Segment) -> Iterator[Walked]:
         yield from self._finish_transaction(segment)
         if "GS" in self.open:
             self._count("GS")
-            yield from self._repeated("GS", segment, 2, "IK502:23", "ST02 repeats the control number of an earlier set.")
+            yield from self._repeated(
+                "GS", segment, 2, "IK502:23", "ST02 repeats the control number of an earlier set."
+            )
         else:
             yield _finding("AK905:3", "A transaction set stands outside any functional group.", segment)
         self.open["ST"] = _Level(segment.get(2), 1)
@@ -207,7 +213,9 @@ class _Walker:
         """Close what is still open before a new interchange or at the end of the file."""
         yield from self._finish_group(segment)
         if self.open.pop("ISA", None):
-            yield _finding("TA105:023", "The interchange has no IEA: the file is cut off or was joined wrongly.", segment)
+            yield _finding(
+                "TA105:023", "The interchange has no IEA: the file is cut off or was joined wrongly.", segment
+            )
         self.interchange = None
 
     def _finish_group(self, segment: Segment) -> Iterator[Walked]:
@@ -256,7 +264,9 @@ def walk(chunks: Iterable[bytes]) -> Iterator[Walked]:
             yield segment
         if not latin and tokens.encoding != "utf-8":
             latin = True
-            yield _finding("TEXT:latin-1", "The text is not UTF-8; it was read as Latin-1.", segment, 0, Severity.WARNING)
+            yield _finding(
+                "TEXT:latin-1", "The text is not UTF-8; it was read as Latin-1.", segment, 0, Severity.WARNING
+            )
     yield from walker.finish(segment)
 
 
@@ -339,9 +349,7 @@ def _interchange(segment: Segment) -> Interchange:
     get = segment.get
     place = segment.number, segment.offset
     parties = get(5).strip(), get(6).strip(), get(7).strip(), get(8).strip()
-    return Interchange(
-        *parties, get(9), get(10), get(12), get(13), get(14) == "1", get(15), segment.delimiters, *place
-    )
+    return Interchange(*parties, get(9), get(10), get(12), get(13), get(14) == "1", get(15), segment.delimiters, *place)
 
 
 def _group(segment: Segment) -> Group:

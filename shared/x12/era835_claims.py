@@ -52,7 +52,12 @@ def read_claim_payment(part: list[Segment], summary: str, findings: list[Finding
 
 def _read_clp(clp: Segment, findings: list[Finding]) -> dict[str, Any]:
     get = clp.get
-    for position, name in ((1, "the patient control number"), (2, "the claim status"), (3, "the charge"), (4, "the payment")):
+    for position, name in (
+        (1, "the patient control number"),
+        (2, "the claim status"),
+        (3, "the charge"),
+        (4, "the payment"),
+    ):
         if not get(position):
             fault(findings, "IK403:1", f"CLP{position:02d}, {name}, is missing.", clp, position, "2100")
     return {

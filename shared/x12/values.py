@@ -118,7 +118,14 @@ def period(segment: Segment, findings: list[Finding], loop: str = "") -> tuple[d
         return parse_date(first), parse_date(last)
     except ValueError:
         if text:
-            fault(findings, "IK403:8", f"{segment.tag}03 is not a date of the form {segment.tag}02 names.", segment, 3, loop)
+            fault(
+                findings,
+                "IK403:8",
+                f"{segment.tag}03 is not a date of the form {segment.tag}02 names.",
+                segment,
+                3,
+                loop,
+            )
         return None, None
 
 
