@@ -1,4 +1,4 @@
-"""Time comes in at the edge. `Clock` is the time of the business, which tests and the demo move; `Wall` is the machine's."""
+"""Time comes in at the edge: `Clock` is the time of the business, which the demo moves; `Wall` the machine's."""
 
 import json
 from collections.abc import Callable
@@ -30,7 +30,7 @@ class SystemClock:
 
 
 class FileClock:
-    """Local stack: every process reads the same file, `{"now": "2026-07-01T00:00:00Z"}`, and `revcycle sweep` moves it."""
+    """Local stack: every process reads one file, `{"now": "2026-07-01T00:00:00Z"}`, and `revcycle sweep` moves it."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

@@ -10,11 +10,45 @@ import structlog
 Log: TypeAlias = structlog.stdlib.BoundLogger
 
 FIELDS = frozenset(
-    """
-    event level timestamp service kind tenant id reason error count aggregates topic partition offset position seconds
-    file_id lines attempt effect port url type status path method findings rule field payer_id submission_id
-    remittance_id as_of since sent duration_ms signal
-    """.split()
+    {
+        "aggregates",
+        "as_of",
+        "attempt",
+        "count",
+        "duration_ms",
+        "effect",
+        "error",
+        "event",
+        "field",
+        "file_id",
+        "findings",
+        "id",
+        "kind",
+        "level",
+        "lines",
+        "method",
+        "offset",
+        "partition",
+        "path",
+        "payer_id",
+        "port",
+        "position",
+        "reason",
+        "remittance_id",
+        "rule",
+        "seconds",
+        "sent",
+        "service",
+        "signal",
+        "since",
+        "status",
+        "submission_id",
+        "tenant",
+        "timestamp",
+        "topic",
+        "type",
+        "url",
+    }
 )
 """What a log line may hold: names, codes, counts and pseudonymous ids."""
 

@@ -13,7 +13,7 @@ from bson.binary import STANDARD, UUID_SUBTYPE, Binary
 from bson.codec_options import CodecOptions
 from pymongo import AsyncMongoClient
 from pymongo.asynchronous.encryption import AsyncClientEncryption
-from pymongo.encryption import Algorithm
+from pymongo.encryption_shared import Algorithm
 from pymongo.errors import EncryptionError
 
 BUCKETS = 64
@@ -48,7 +48,7 @@ class KeyVaultSealer:
         """`vault` is `database.collection`; `master_key` is 96 bytes (local KMS)."""
         providers = {"local": {"key": master_key}}
         options: CodecOptions[dict[str, Any]] = CodecOptions(uuid_representation=STANDARD)
-        self._crypt = AsyncClientEncryption(providers, vault, client, options)
+        self._crypt: AsyncClientEncryption[dict[str, Any]] = AsyncClientEncryption(providers, vault, client, options)
         self._vault = client[vault.split(".", 1)[0]][vault.split(".", 1)[1]]
         self._ids: dict[str, Binary] = {}
 

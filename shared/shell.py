@@ -91,7 +91,7 @@ class Shell:
         rows = await self.store.load(decider, (key,))
         row = rows[key]
         if row.parked is not None:
-            unparked = Write(key, row.version, row.snapshot, parked=None)
+            unparked: Write[S, F] = Write(key, row.version, row.snapshot, parked=None)
             if (await self.store.commit(decider, (unparked,))).lost:
                 msg = f"this {decider.kind} changed meanwhile; release it again"
                 raise ContentionError(msg)
@@ -131,7 +131,9 @@ class Shell:
         """Park aggregates that failed; the keys that lost a race meanwhile, to be decided again."""
         if not failed:
             return frozenset()
-        writes = [Write(key, rows[key].version, rows[key].snapshot, parked=reason) for key, reason in failed.items()]
+        writes: list[Write[S, F]] = [
+            Write(key, rows[key].version, rows[key].snapshot, parked=reason) for key, reason in failed.items()
+        ]
         lost = (await self.store.commit(decider, writes)).lost
         for key, reason in failed.items():
             self._log.error("aggregate_parked", kind=decider.kind, tenant=key.tenant, id=key.id, reason=reason)
@@ -140,7 +142,8 @@ class Shell:
 
     async def _wait_behind(self, decider: Decider[S, M, F], messages: Mapping[Key, Sequence[M]]) -> None:
         await self.store.wait_behind(
-            decider, {key: [(str(m.meta.id), m.model_dump(mode="json")) for m in group] for key, group in messages.items()}
+            decider,
+            {key: [(str(m.meta.id), m.model_dump(mode="json")) for m in group] for key, group in messages.items()},
         )
 
 
@@ -152,9 +155,7 @@ def group(decider: Decider[S, M, F], messages: Sequence[M]) -> dict[Key, list[M]
     return grouped
 
 
-def decide_round(
-    decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], messages: Mapping[Key, Sequence[M]]
-) -> Plan:
+def decide_round(decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], messages: Mapping[Key, Sequence[M]]) -> Plan:
     """Decide every aggregate of a batch; an exception in one is its own failure."""
     plan = Plan([], {}, {})
     for key, group_ in messages.items():
@@ -180,4 +181,3 @@ def failure_of(error: Exception) -> str:
         where = f"{PurePath(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
         trace = trace.tb_next
     return f"{type(error).__name__} at {where}"
-

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
@@ -46,7 +47,7 @@ class KafkaBus:
             msg = "the producer is not started"
             raise BusUnavailableError(msg)
         try:
-            sent = [
+            sent: list[asyncio.Future[Any]] = [
                 await self._producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records
             ]
             await asyncio.gather(*sent)

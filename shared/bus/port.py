@@ -14,5 +14,5 @@ class Bus(Protocol):
     """The sending side. Receiving is `shared.inbox`."""
 
     async def send(self, records: Sequence[Record], /) -> None:
-        """Send all and wait until the broker confirmed each; BusUnavailableError otherwise, and some may have arrived."""
+        """Send all, wait until the broker confirmed each; BusUnavailableError otherwise (some may have arrived)."""
         ...

@@ -113,7 +113,7 @@ class ClaimPaid(ClaimEvent):
 
 
 class ClaimDenied(ClaimEvent):
-    """The payer refused all or part of the claim: denied_cents waits for a person or an appeal, nothing is written off."""
+    """The payer refused all or part: denied_cents waits for a person or an appeal, and nothing is written off."""
 
     type: Literal["claim.denied.v1"] = "claim.denied.v1"
     payer_id: str

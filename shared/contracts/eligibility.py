@@ -24,7 +24,9 @@ class CoverageVerified(CoverageAnswer):
     type: Literal["coverage.verified.v1"] = "coverage.verified.v1"
     copay_cents: Cents | None = None
     deductible_remaining_cents: Cents | None = None
-    coinsurance_percent: str | None = Field(default=None, description="Exact decimal share the patient pays: 20 = 20 %.")
+    coinsurance_percent: str | None = Field(
+        default=None, description="Exact decimal share the patient pays: 20 = 20 %."
+    )
 
 
 class CoverageInactive(CoverageAnswer):

@@ -91,12 +91,18 @@ class MemoryStore:
                 self._journal.setdefault(str(entry.meta.id), bson.encode(line))
 
     async def history(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[Entry[F]]:
-        lines = [line for line in self._lines() if (line["kind"], line["tenant"], line["aggregate_id"]) == (decider.kind, *key)]
+        lines = [
+            line
+            for line in self._lines()
+            if (line["kind"], line["tenant"], line["aggregate_id"]) == (decider.kind, *key)
+        ]
         return [entry_from_document(decider, line) for line in sorted(lines, key=lambda line: int(line["number"]))]
 
     async def journal_since(self, since: datetime | None, /) -> AsyncIterator[JournalLine]:
         lines = [(i, bson.decode(raw, AWARE)) for i, raw in self._journal.items()]
-        for i, line in sorted(lines, key=lambda x: (x[1]["kind"], x[1]["tenant"], x[1]["aggregate_id"], x[1]["number"])):
+        for i, line in sorted(
+            lines, key=lambda x: (x[1]["kind"], x[1]["tenant"], x[1]["aggregate_id"], x[1]["number"])
+        ):
             if since is None or line["recorded_at"] >= since:
                 yield JournalLine(i, line)
 
@@ -110,7 +116,10 @@ class MemoryStore:
         rows = (
             (key_of(d), d["next_due_at"], d["record_key"])
             for d in self._documents(decider)
-            if d["next_due_at"] is not None and d["next_due_at"] <= as_of and (after is None or key_of(d) > after)
+            if d["next_due_at"] is not None
+            and d["next_due_at"] <= as_of
+            and (after is None or str(key_of(d)) > str(after))
+            and d["parked"] is None
         )
         return list(islice(rows, limit))
 
@@ -120,7 +129,10 @@ class MemoryStore:
         ready = [
             d
             for d in self._documents(decider)
-            if d["next_effect_at"] is not None and d["next_effect_at"] <= as_of and d["lease_until"] <= now
+            if d["next_effect_at"] is not None
+            and d["next_effect_at"] <= as_of
+            and d["lease_until"] <= now
+            and d["parked"] is None
         ]
         leased: list[Leased] = []
         for document in ready[:limit]:
@@ -130,11 +142,11 @@ class MemoryStore:
             leased.append(Leased(key, tuple(p for p in effects if p.next_attempt_at <= as_of and not p.stuck)))
         return leased
 
-    async def release(self, decider: Decider[S, M, F], keys: Collection[Key], owner: str, /) -> None:
-        for key in keys:
+    async def keep_leases(self, decider: Decider[S, M, F], owners: Mapping[Key, str], until: datetime, /) -> None:
+        for key, owner in owners.items():
             document = self._document(decider, key)
             if document is not None and document.get("lease_owner") == owner:
-                self._save(decider, key, {**document, "lease_until": NEVER})
+                self._save(decider, key, {**document, "lease_until": until})
 
     async def find(
         self, decider: Decider[S, M, F], tenant: str, where: Mapping[str, Scalar], after: str | None, limit: int, /
@@ -172,7 +184,9 @@ class MemoryStore:
             queue.pop(message_id, None)
 
     async def waiting_keys(self, decider: Decider[S, M, F], limit: int, /) -> Sequence[Key]:
-        found = (Key(*key.split("/", 1)) for (kind, key), queue in self._waiting.items() if kind == decider.kind and queue)
+        found = (
+            Key(*key.split("/", 1)) for (kind, key), queue in self._waiting.items() if kind == decider.kind and queue
+        )
         return list(islice(found, limit))
 
     async def parked(self, decider: Decider[S, M, F], tenant: str | None, /) -> Sequence[tuple[Key, str, int]]:
@@ -182,16 +196,20 @@ class MemoryStore:
             if d["parked"] is not None and (tenant is None or d["tenant"] == tenant)
         ]
 
-    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], /) -> Health:
+    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], as_of: datetime, /) -> Health:
         rows = [d for decider in deciders for d in self._documents(decider)]
+        active = [d for d in rows if d["parked"] is None]
+        deadlines = [d["next_due_at"] for d in active if d["next_due_at"] is not None]
+        effects = [d["next_effect_at"] for d in active if d["next_effect_at"] is not None]
         return Health(
             unpublished=sum(bool(d["outbox"]) for d in rows),
-            effects=sum(d["next_effect_at"] is not None for d in rows),
+            effects_due=sum(at <= as_of for at in effects),
             effects_stuck=sum(d["effects_stuck"] for d in rows),
-            parked=sum(d["parked"] is not None for d in rows),
+            deadlines_due=sum(at <= as_of for at in deadlines),
+            parked=len(rows) - len(active),
             waiting=sum(len(queue) for queue in self._waiting.values()),
-            next_due_at=min((d["next_due_at"] for d in rows if d["next_due_at"] is not None), default=None),
-            next_effect_at=min((d["next_effect_at"] for d in rows if d["next_effect_at"] is not None), default=None),
+            next_due_at=min((at for at in deadlines if at > as_of), default=None),
+            next_effect_at=min((at for at in effects if at > as_of), default=None),
         )
 
     async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:
@@ -218,8 +236,8 @@ class MemoryStore:
     async def notes(self, collection: str, tenant: str | None, after: str | None, limit: int, /) -> Sequence[Document]:
         found = (
             dict(document)
-            for id, document in sorted(self._notes.get(collection, {}).items())
-            if (tenant is None or document["tenant"] == tenant) and (after is None or id > after)
+            for note_id, document in sorted(self._notes.get(collection, {}).items())
+            if (tenant is None or document["tenant"] == tenant) and (after is None or note_id > after)
         )
         return list(islice(found, limit))
 

@@ -56,6 +56,7 @@ class MongoStore:
             await rows.create_index("next_effect_at", partialFilterExpression={"next_effect_at": LONG_AGO})
             await rows.create_index("outbox_since", partialFilterExpression={"outbox_since": LONG_AGO})
             await rows.create_index("parked", partialFilterExpression={"parked": {"$gt": ""}})
+            await rows.create_index("effects_stuck", partialFilterExpression={"effects_stuck": {"$gt": 0}})
         await self._db["journal"].create_index([("tenant", 1), ("kind", 1), ("aggregate_id", 1), ("number", 1)])
         await self._db["journal"].create_index("recorded_at")
         await self._db["waiting"].create_index([("kind", 1), ("key", 1), ("order", 1)])
@@ -143,7 +144,7 @@ class MongoStore:
     async def due(
         self, decider: Decider[S, M, F], as_of: datetime, after: Key | None, limit: int, /
     ) -> Sequence[tuple[Key, datetime, str]]:
-        where: Document = {"next_due_at": {"$lte": as_of}}
+        where: Document = {"next_due_at": {"$lte": as_of}, "parked": None}
         if after is not None:
             where["_id"] = {"$gt": str(after)}
         fields = {"tenant": True, "id": True, "next_due_at": True, "record_key": True}
@@ -154,7 +155,7 @@ class MongoStore:
         self, decider: Decider[S, M, F], as_of: datetime, now: datetime, until: datetime, owner: str, limit: int, /
     ) -> Sequence[Leased]:
         rows = self._rows(decider)
-        ready: Document = {"next_effect_at": {"$lte": as_of}, "lease_until": {"$lte": now}}
+        ready: Document = {"next_effect_at": {"$lte": as_of}, "lease_until": {"$lte": now}, "parked": None}
         ids = [d["_id"] async for d in rows.find(ready, {"_id": True}).limit(limit)]
         if not ids:
             return ()
@@ -168,10 +169,12 @@ class MongoStore:
                 leased.append(Leased(key_of(document), due))
         return leased
 
-    async def release(self, decider: Decider[S, M, F], keys: Collection[Key], owner: str, /) -> None:
-        if keys:
-            give = {"$set": {"lease_until": NEVER}}
-            updates = [UpdateOne({"_id": str(key), "lease_owner": owner}, give) for key in keys]
+    async def keep_leases(self, decider: Decider[S, M, F], owners: Mapping[Key, str], until: datetime, /) -> None:
+        updates = [
+            UpdateOne({"_id": str(key), "lease_owner": owner}, {"$set": {"lease_until": until}})
+            for key, owner in owners.items()
+        ]
+        if updates:
             await self._rows(decider).bulk_write(updates, ordered=False)
 
     async def find(
@@ -235,12 +238,13 @@ class MongoStore:
             found.append((key, document["parked"], int(waiting)))
         return found
 
-    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], /) -> Health:
-        counts = [await self._health_of(decider) for decider in deciders]
+    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], as_of: datetime, /) -> Health:
+        counts = [await self._health_of(decider, as_of) for decider in deciders]
         return Health(
             unpublished=sum(c.unpublished for c in counts),
-            effects=sum(c.effects for c in counts),
+            effects_due=sum(c.effects_due for c in counts),
             effects_stuck=sum(c.effects_stuck for c in counts),
+            deadlines_due=sum(c.deadlines_due for c in counts),
             parked=sum(c.parked for c in counts),
             waiting=int(await self._db["waiting"].estimated_document_count()),
             next_due_at=min((c.next_due_at for c in counts if c.next_due_at is not None), default=None),
@@ -266,7 +270,9 @@ class MongoStore:
         n = 0
         async for chunk in chunks:
             identity = {"_id": f"{tenant}/{name}/{n:06}"}
-            await rows.replace_one(identity, {"tenant": tenant, "name": name, "n": n, "data": Binary(chunk)}, upsert=True)
+            await rows.replace_one(
+                identity, {"tenant": tenant, "name": name, "n": n, "data": Binary(chunk)}, upsert=True
+            )
             n += 1
         head = {"tenant": tenant, "name": name, "chunks": n}
         await rows.replace_one({"_id": f"{tenant}/{name}"}, head, upsert=True)
@@ -298,21 +304,23 @@ class MongoStore:
     async def count_notes(self, collection: str, /) -> int:
         return int(await self._db[collection].estimated_document_count())
 
-    async def _health_of(self, decider: Decider[Any, Any, Any]) -> Health:
+    async def _health_of(self, decider: Decider[Any, Any, Any], as_of: datetime) -> Health:
         rows = self._rows(decider)
         stuck = [d["effects_stuck"] async for d in rows.find({"effects_stuck": {"$gt": 0}}, {"effects_stuck": True})]
         return Health(
             unpublished=int(await rows.count_documents({"outbox_since": LONG_AGO})),
-            effects=int(await rows.count_documents({"next_effect_at": LONG_AGO})),
+            effects_due=int(await rows.count_documents({"next_effect_at": {"$lte": as_of}, "parked": None})),
             effects_stuck=sum(stuck),
+            deadlines_due=int(await rows.count_documents({"next_due_at": {"$lte": as_of}, "parked": None})),
             parked=int(await rows.count_documents({"parked": {"$gt": ""}})),
             waiting=0,
-            next_due_at=await self._first(decider, "next_due_at"),
-            next_effect_at=await self._first(decider, "next_effect_at"),
+            next_due_at=await self._first_after(decider, "next_due_at", as_of),
+            next_effect_at=await self._first_after(decider, "next_effect_at", as_of),
         )
 
-    async def _first(self, decider: Decider[Any, Any, Any], field: str) -> datetime | None:
-        async for document in self._rows(decider).find({field: LONG_AGO}, {field: True}).sort(field, 1).limit(1):
+    async def _first_after(self, decider: Decider[Any, Any, Any], field: str, as_of: datetime) -> datetime | None:
+        later = {field: {"$gt": as_of}, "parked": None}
+        async for document in self._rows(decider).find(later, {field: True}).sort(field, 1).limit(1):
             first: datetime = document[field]
             return first
         return None

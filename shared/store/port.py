@@ -78,15 +78,16 @@ class JournalLine(NamedTuple):
 
 
 class Health(NamedTuple):
-    """Numbers for `status`: how much waits, and when the next thing is due."""
+    """Numbers for `status`: what waits now, and when the next thing comes due."""
 
     unpublished: int
-    effects: int
+    effects_due: int
     effects_stuck: int
+    deadlines_due: int
     parked: int
     waiting: int
-    next_due_at: datetime | None
-    next_effect_at: datetime | None
+    next_due_at: datetime | None  # the first deadline still to come
+    next_effect_at: datetime | None  # the first effect to be attempted later
 
 
 class Store(Protocol):
@@ -136,8 +137,8 @@ class Store(Protocol):
         """Reserve aggregates with an effect to be attempted at or before `as_of` and no lease alive at `now`."""
         ...
 
-    async def release(self, decider: Decider[S, M, F], keys: Collection[Key], owner: str, /) -> None:
-        """End this owner's leases."""
+    async def keep_leases(self, decider: Decider[S, M, F], owners: Mapping[Key, str], until: datetime, /) -> None:
+        """Move the end of leases that are still their owner's; a time gone by gives them up."""
         ...
 
     async def find(
@@ -176,8 +177,8 @@ class Store(Protocol):
         """Parked aggregates: key, reason, number of messages waiting."""
         ...
 
-    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], /) -> Health:
-        """Numbers for `status`."""
+    async def health(self, deciders: Sequence[Decider[Any, Any, Any]], as_of: datetime, /) -> Health:
+        """Numbers for `status` at the clock's time `as_of`."""
         ...
 
     async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:

@@ -1,0 +1,222 @@
+"""What a running service is made of, and the loops that keep it going. Constructed once, in the composition root."""
+
+import asyncio
+import os
+import socket
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeAlias
+
+from pymongo import AsyncMongoClient
+
+from shared.audit import Audit
+from shared.auth import Authenticator
+from shared.bus.kafka import KafkaBus
+from shared.bus.port import Bus
+from shared.clock import Clock, Wall, system_wall
+from shared.consumer import Consumer
+from shared.decider import Decider, Effect
+from shared.inbox import Inbox, Routes
+from shared.log import Log, configure_logs
+from shared.relay import Relay
+from shared.sealed import KeyVaultSealer, Pseudonyms, Sealer
+from shared.settings import Settings, read_key
+from shared.shell import Shell
+from shared.store.connect import connect, disconnect
+from shared.store.mongo import MongoStore
+from shared.store.port import Store
+from shared.sweep import Sweep
+from shared.worker import Performer, Worker
+
+Step: TypeAlias = Callable[[], Awaitable[int]]
+Rest: TypeAlias = Callable[[float], Awaitable[None]]
+
+HOUSEKEEPING_SECONDS = 2.0
+FAILURE_SECONDS = 1.0
+
+
+class Loop(Protocol):
+    """Work that a service finds by looking: files in a folder, claims ready for a file."""
+
+    @property
+    def name(self) -> str: ...
+
+    async def step(self) -> int:
+        """Do some of it; how much was done. 0 means that the loop may rest for a tick."""
+        ...
+
+    async def pending(self) -> int:
+        """How much waits now, for `status`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """The parts every service has. Tests build one on memory; `open_runtime` builds the real one."""
+
+    settings: Settings
+    log: Log
+    clock: Clock
+    wall: Wall
+    store: Store
+    bus: Bus
+    relay: Relay
+    shell: Shell
+    sealer: Sealer
+    pseudonyms: Pseudonyms
+    audit: Audit
+    authenticator: Authenticator
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spec:
+    """What makes a service this service and no other."""
+
+    name: str
+    deciders: Sequence[Decider[Any, Any, Any]]
+    routes: Routes
+    performers: Callable[[Runtime], Mapping[str, Mapping[type[Effect], Performer]]] = lambda _: {}
+    """For each kind of aggregate, who performs its effects."""
+    loops: Callable[[Runtime], Sequence[Loop]] = lambda _: ()
+    topics: Sequence[str] = ()
+    """Topics it reads: other services' events, and its own commands."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A started service."""
+
+    runtime: Runtime
+    spec: Spec
+    consumer: Consumer
+    workers: Sequence[Worker]
+    loops: Sequence[Loop]
+    tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def status(self) -> dict[str, Any]:
+        """Numbers for `/internal/status`; `settled` means that nothing waits to be done at the clock's time."""
+        store, now = self.runtime.store, self.runtime.clock.now()
+        lag = await self.consumer.lag()
+        pending = {loop.name: await loop.pending() for loop in self.loops}
+        health = await store.health(self.spec.deciders, now)
+        waits = (lag, health.unpublished, health.effects_due, health.deadlines_due, *pending.values())
+        return {
+            "service": self.spec.name,
+            "now": now,
+            "settled": not any(waits),
+            "lag": lag,
+            "received": self.consumer.received,
+            "handled": self.runtime.shell.handled,
+            **health._asdict(),
+            "pending": pending,
+            "dead_letters": await store.count_notes("dead_letters"),
+            "quarantined": await store.count_notes("quarantine"),
+        }
+
+
+@asynccontextmanager
+async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]:
+    """Connect everything a service needs; close it in reverse order."""
+    log = configure_logs(name, settings.log_level)
+    clock = settings.clock()
+    async with AsyncExitStack() as stack:
+        client = connect(settings.mongo, settings.mongo_driver)
+        stack.push_async_callback(disconnect, client)
+        store = MongoStore(client[settings.database])
+        keys: AsyncMongoClient[dict[str, Any]] = connect(settings.mongo)
+        stack.push_async_callback(keys.close)
+        sealer = KeyVaultSealer(keys, settings.key_vault, read_key(settings.master_key_file, 96))
+        stack.push_async_callback(sealer.close)
+        await sealer.prepare()
+        bus = KafkaBus(settings.kafka, f"revcycle-{name}", idempotent=settings.kafka_idempotent)
+        await bus.start()
+        stack.push_async_callback(bus.stop)
+        relay = Relay(bus, store, system_wall)
+        production = settings.env == "production"
+        yield Runtime(
+            settings=settings,
+            log=log,
+            clock=clock,
+            wall=system_wall,
+            store=store,
+            bus=bus,
+            relay=relay,
+            shell=Shell(store, relay, log),
+            sealer=sealer,
+            pseudonyms=Pseudonyms(read_key(settings.pseudonym_key_file, 32)),
+            audit=Audit(store, system_wall),
+            authenticator=Authenticator.from_file(
+                settings.jwks_file, settings.issuer, settings.audience, production=production
+            ),
+        )
+
+
+@asynccontextmanager
+async def run(spec: Spec, runtime: Runtime) -> AsyncGenerator[Running]:
+    """Start a service's consumer, workers and loops; stop them in reverse order."""
+    await runtime.store.prepare(spec.deciders)
+    by_kind = {decider.kind: decider for decider in spec.deciders}
+    owner = f"{socket.gethostname()}/{os.getpid()}"
+    performers = spec.performers(runtime)
+    workers = [
+        Worker(runtime.shell, by_kind[kind], by_effect, runtime.clock, runtime.wall, runtime.log, owner)
+        for kind, by_effect in performers.items()
+    ]
+    inbox = Inbox(runtime.shell, runtime.bus, runtime.sealer, spec.routes, runtime.log, runtime.wall)
+    consumer = Consumer(runtime.settings, spec.name, spec.topics, inbox, runtime.log)
+    running = Running(runtime, spec, consumer, workers, spec.loops(runtime))
+    await consumer.start()
+    running.tasks = _start_loops(running)
+    try:
+        yield running
+    finally:
+        for task in running.tasks:
+            task.cancel()
+        await asyncio.gather(*running.tasks, return_exceptions=True)
+        await consumer.stop()
+        for worker in workers:
+            await worker.stop()
+
+
+def _start_loops(running: Running) -> list[asyncio.Task[None]]:
+    runtime, spec = running.runtime, running.spec
+    tick = runtime.settings.tick_seconds
+    sweep = Sweep(runtime.bus, runtime.store, runtime.clock, runtime.wall)
+
+    async def sweep_all() -> int:
+        return sum([await sweep.run(decider) for decider in spec.deciders])
+
+    async def keep_house() -> int:
+        return sum([await _house(runtime, decider) for decider in spec.deciders])
+
+    steps: list[tuple[Step, Rest, float]] = [
+        *((worker.tick, worker.wait, tick) for worker in running.workers),
+        *((loop.step, asyncio.sleep, tick) for loop in running.loops),
+        (sweep_all, asyncio.sleep, tick),
+        (keep_house, asyncio.sleep, HOUSEKEEPING_SECONDS),
+    ]
+    return [asyncio.create_task(_forever(step, rest, seconds, runtime.log)) for step, rest, seconds in steps]
+
+
+async def _house(runtime: Runtime, decider: Decider[Any, Any, Any]) -> int:
+    """Publish what a crash left behind, and decide messages that came in while their aggregate was being released."""
+    published = await runtime.relay.sweep(decider)
+    drained = 0
+    for key in await runtime.store.waiting_keys(decider, 100):
+        if (await runtime.store.load(decider, (key,)))[key].parked is None:
+            drained += await runtime.shell.drain(decider, key)
+    return published + drained
+
+
+async def _forever(step: Step, rest: Rest, seconds: float, log: Log) -> None:
+    """Repeat a step; rest when there was nothing to do. A failure is an outage: it is logged and waited for."""
+    while True:
+        try:
+            if not await step():
+                await rest(seconds)
+        except asyncio.CancelledError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the loop outlives any outage of store or broker
+            log.warning("step_failed", error=type(error).__name__, kind=getattr(step, "__qualname__", "step"))
+            await asyncio.sleep(FAILURE_SECONDS)
