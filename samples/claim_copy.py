@@ -4,16 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from samples.invented import Invented, choose, person
+from samples.invented import ICD_10, Invented, choose, person
 from samples.name_copy import rename, valid_place
 from samples.segments import Seg, put, repair_npi, split_before
 from shared.x12.values import format_cents, format_date, parse_cents, parse_date
-
-ICD_10 = """
-I10 E119 E785 J069 M5450 R519 N390 K219 F411 G4733 J45909 R059 R0602 M25561 L309 H6690 B349 E039 D649 R109 J029 M542 R42
-N400 I2510 I4891 E559 K5900 R5383 L700
-""".split()
-"""Billable ICD-10-CM codes without point (public domain), for the ICD-9 codes of old samples and for generated claims."""
 
 _PROVIDERS = frozenset({"82", "DN", "P3", "77", "DQ", "DK", "QB", "PW", "45", "72", "71", "ZZ", "P4"})
 _BEFORE_DATES = frozenset({"LX", "SV1", "SV5", "PWK", "CR1", "CR3", "CRC"})
@@ -24,7 +18,8 @@ _DIAGNOSES = {"BK": "ABK", "ABK": "ABK", "BF": "ABF", "ABF": "ABF"}
 class ClaimCopy:
     """The rewriting of one claim.
 
-    Its last service date becomes `day`; no date of it lies after `latest`. `component` is the file's component separator.
+    Its last service date becomes `day`; no date of it lies after `latest`. `component` is the file's separator of
+    components.
     """
 
     control_number: str

@@ -1,45 +1,20 @@
-"""Invented people, providers and numbers, each a function of a seed and a name: the same in every run, on every machine."""
+"""Invented people, providers and numbers, each a function of a seed and names: the same in every run, everywhere."""
 
 import hashlib
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import TypeVar
+from pathlib import Path
+from typing import Any, TypeVar
 
 Item = TypeVar("Item")
 
-_LAST_NAMES = """
-Abelard Ackerby Aldermoor Amberly Anselm Arkwell Ashgrove Averill Balfern Barrowby Bellwick Birchall Blanford Bramwell
-Brightmoor Brockhurst Calderby Carrowell Castlen Chatwin Clayborne Coldbrook Corwell Cranmoor Dalewood Danvers Delacroft
-Denholm Dovecote Dunmarsh Eastley Eddington Elmhurst Ennismore Everleigh Fairlamb Farnsby Fenwick Fieldgate Foxcroft
-Garlandt Glenhollow Goldacre Grantley Greyfell Hadlow Halbrook Harkness Hartwell Hazelby Highmore Holloway Hawthorpe
-Inglewood Irondale Jasperson Kelbrook Kestrel Kingsmere Kirkwood Lakehurst Langmoor Larkspur Lindholm Lockridge Lorimer
-Maplewick Marbury Meadowes Merriwell Millbrand Moorcroft Nettleby Newbold Northcote Oakhanger Oldershaw Orchardy Oxenham
-Pemberlow Penhallow Pinecroft Quarrington Quillby Ravenhill Redfern Ridgewell Rosendale Rushmere Saltmarsh Sandoval
-Silverton Stonebridge Summerby Tamworth Thistledew Thornbury Underhill Vantrell Wainscot Waverly Westbrook Whitlock
-Wildmere Winterby Woodrow Yarborough Yewdale Zellwood
-""".split()
-_FIRST_NAMES = {
-    "F": """Ada Alma Beatrix Calla Clara Dahlia Daphne Delia Edith Elena Esther Faye Flora Greta Hazel Ida Imogen Iris
-    Ivy Jana June Kaia Lena Lila Luz Mabel Mara Mina Nadia Nell Nora Odette Olive Opal Paloma Petra Rhea Rosa Ruth Sadie
-    Selma Simone Tessa Thea Uma Vera Viola Wilma Yara Zora""".split(),
-    "M": """Abel Alden Amos Anton Basil Bram Caleb Cedric Cyrus Dante Desmond Edgar Elias Emil Ezra Felix Floyd Gideon
-    Gus Hector Homer Hugo Ira Ivan Jasper Joel Jonas Kurt Leif Leon Linus Lloyd Magnus Miles Milo Nico Nolan Omar Orson
-    Otto Pablo Quentin Rafael Reuben Rufus Silas Simon Theo Tobias Victor""".split(),
-}
-_STREETS = (
-    "Alder Birch Cedar Chestnut Cypress Dogwood Elm Hawthorn Hickory Juniper Laurel Linden Maple Poplar Spruce".split()
-)
-_PLACES = (
-    ("Lakeside", "OH", "43440"),
-    ("Northgate", "OH", "45251"),
-    ("Fairview", "PA", "16415"),
-    ("Milton", "FL", "32570"),
-    ("Riverton", "UT", "84065"),
-    ("Cedar Park", "TX", "78613"),
-    ("Ashland", "KY", "41101"),
-    ("Brookfield", "WI", "53045"),
-)
+_LISTS: dict[str, Any] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+_FIRST_NAMES: dict[str, list[str]] = {"F": _LISTS["female_names"], "M": _LISTS["male_names"]}
+_PLACES: list[tuple[str, str, str]] = _LISTS["places"]
+ICD_10: list[str] = _LISTS["icd_10"]
+"""Billable ICD-10-CM codes without point."""
 
 
 def number(*names: object) -> int:
@@ -77,7 +52,7 @@ def npi(*names: object) -> str:
 
 
 def repaired_npi(text: str) -> str:
-    """The NPI itself when it is valid; with a new check digit when that is all it lacks; else another one made of it."""
+    """The NPI itself when valid; with a new check digit when that is all it lacks; else another one made of it."""
     if len(text) == 10 and text.isascii() and text.isdigit() and text[0] in "12":
         return text[:9] + check_digit(text[:9])
     return npi("repaired", text)
@@ -105,11 +80,11 @@ def person(*names: object, child: bool = False, on: date = date(2026, 6, 1)) -> 
     youngest, span = (366, 5480) if child else (6580, 25560)
     city, state, postal_code = choose(_PLACES, "place", *names)
     return Invented(
-        last_name=choose(_LAST_NAMES, "last", *names),
+        last_name=choose(_LISTS["last_names"], "last", *names),
         first_name=choose(_FIRST_NAMES[sex], "first", *names),
         sex=sex,
         birth_date=on - timedelta(days=youngest + number("born", *names) % span),
-        street=f"{100 + number('house', *names) % 9800} {choose(_STREETS, 'street', *names)} Street",
+        street=f"{100 + number('house', *names) % 9800} {choose(_LISTS['streets'], 'street', *names)} Street",
         city=city,
         state=state,
         postal_code=postal_code,

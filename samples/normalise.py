@@ -1,8 +1,8 @@
 """Copies of professional claim files (837P, 005010X222*) that can flow the whole way.
 
-The public samples carry invented NPIs, dates years back, repeated control numbers, and 820 times the same patient. The copy keeps
-their shape (segments, loops, delimiters), payer identifiers and total charges, and makes the rest consistent. What is changed
-is listed in README.md beside this file.
+The public samples carry invented NPIs, dates years back, repeated control numbers, and 820 times the same patient. The
+copy keeps their shape (segments, loops, delimiters), payer identifiers and total charges, and makes the rest
+consistent. What is changed is listed in README.md beside this file.
 
     python -m samples.normalise --out DIRECTORY FILE...
 """
@@ -42,8 +42,8 @@ def normalise(content: bytes, seed: int = SEED, start: date = START) -> bytes:
     written: list[str] = []
     for delimiters, segments in _interchanges(content):
         separator = delimiters.segment if delimiters.segment in "\r\n" else delimiters.segment + "\n"
-        for segment in copy.interchange(segments, delimiters):
-            written.append(delimiters.element.join(segment).rstrip(delimiters.element) + separator)
+        texts = (delimiters.element.join(one) for one in copy.interchange(segments, delimiters))
+        written.extend(text.rstrip(delimiters.element) + separator for text in texts)
     return "".join(written).encode()
 
 
@@ -128,7 +128,7 @@ class _FileCopy:
         yield ["SE", str(len(written) + 1), control]
 
     def _levels(self, levels: Sequence[list[Seg]]) -> Iterator[Seg]:
-        """The hierarchy, numbered again: a subscriber's parent is the last billing provider, a patient's the last subscriber."""
+        """The hierarchy, numbered again: billing provider above subscriber above patient."""
         last: dict[str, int] = {}
         insured = person(self.seed, self.digest, 0)
         taken = 0
@@ -202,7 +202,7 @@ def _subscriber(head: list[Seg], insured: Invented, is_patient: bool) -> Iterato
 
 
 def _named(head: list[Seg], code: str, who: Invented, complete: bool = True) -> Iterator[Seg]:
-    """The level with the person of NM1 `code` replaced; `complete` adds address and birth date where they are missing."""
+    """The level with the person of NM1 `code` replaced; `complete` adds address and birth date where missing."""
     opening, *names = split_before(head, "NM1")
     yield from opening
     for group in names:
