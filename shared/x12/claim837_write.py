@@ -13,8 +13,8 @@ from shared.x12.claim837_names import (
     subscriber_name_lines,
     tax_line,
 )
-from shared.x12.claim837_write_claim import claim_lines
 from shared.x12.claim837_views import Batch837, Claim837, Guide
+from shared.x12.claim837_write_claim import claim_lines
 from shared.x12.order import in_order, loops_in_order, ranks, split_extras
 from shared.x12.parties import Party, Person, address_lines, contact_line, demographic_line, name_line, person_name_line
 from shared.x12.writing import Line, Outgoing, write_interchange
@@ -112,7 +112,13 @@ def _billing(
 
 
 def _billing_name(billing: Party, kept: list[Line]) -> list[Line]:
-    lines = [name_line("85", billing), *address_lines(billing.address), *tax_line(billing), *contact_line(billing), *kept]
+    lines = [
+        name_line("85", billing),
+        *address_lines(billing.address),
+        *tax_line(billing),
+        *contact_line(billing),
+        *kept,
+    ]
     return in_order(lines, PERSON_ORDER)
 
 

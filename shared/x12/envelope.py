@@ -24,6 +24,7 @@ _GUIDES: dict[tuple[str, str], Kind] = {
     ("837", "X097"): "837D",
     ("277", "X214"): "277CA",
 }
+_ISA_LENGTH = 105
 _SETS: dict[str, Kind] = {one: one for one in ("835", "270", "271", "276", "277", "278", "999")}
 
 
@@ -48,7 +49,7 @@ class Interchange:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """GS: functional identifier (GS01), application codes (GS02, GS03), date, time, control number (GS06), version (GS08)."""
+    """GS: functional identifier GS01, application codes GS02 and GS03, date, time, control number GS06, version GS08."""
 
     functional_id: str
     sender: str
@@ -96,10 +97,11 @@ Walked = Interchange | Group | TransactionHeader | Segment | TransactionEnd | Fi
 
 @dataclass(slots=True)
 class _Level:
-    """An open ISA, GS or ST: its control number, and how many of the next level it holds (for ST: segments)."""
+    """An open ISA, GS or ST: its control number, how many of the next level it holds (for ST: segments), and its TA1s."""
 
     control_number: str
     count: int = 0
+    notes: int = 0
     seen: set[str] = field(default_factory=set[str])
 
 
@@ -129,6 +131,7 @@ class _Walker:
     def stray(self, segment: Segment) -> Finding | None:
         """A segment outside any transaction set; TA1 has its place there."""
         if segment.tag == "TA1" and "ISA" in self.open and "GS" not in self.open:
+            self.open["ISA"].notes += 1
             return None
         return _finding("IK304:2", "The segment stands outside any transaction set.", segment)
 
@@ -139,6 +142,9 @@ class _Walker:
         yield interchange
         if segment.get(12) and segment.get(12) != "00501":
             yield _finding("TA105:017", "ISA12 does not name version 00501.", segment, 12, Severity.WARNING)
+        if len(segment.tag) + sum(map(len, segment.elements)) + len(segment.elements) != _ISA_LENGTH:
+            message = "The ISA segment is not padded to its fixed length of 106 characters."
+            yield _finding("TEXT:isa-length", message, segment, 0, Severity.WARNING)
 
     def _open_group(self, segment: Segment) -> Iterator[Walked]:
         yield from self._finish_group(segment)
@@ -204,7 +210,7 @@ class _Walker:
         if level is None:
             yield _finding("TA105:024", "IEA closes an interchange whose ISA is missing.", segment)
             return
-        if parse_count(segment.get(1)) != level.count:
+        if parse_count(segment.get(1)) != level.count and not (level.notes and not level.count):
             yield _finding("TA105:021", "IEA01 does not equal the number of groups in the interchange.", segment, 1)
         if segment.get(2) != level.control_number:
             yield _finding("TA105:001", "IEA02 does not equal ISA13.", segment, 2)

@@ -3,9 +3,9 @@
 from typing import Any
 
 from shared.x12.adjustments import Adjustment, read_adjustments
-from shared.x12.era835_views import ClaimPayment, Named, Remark, ServicePayment
+from shared.x12.era835_views import ClaimPayment, Remark, ServicePayment
 from shared.x12.findings import Finding
-from shared.x12.parties import split_groups
+from shared.x12.parties import read_named, split_groups
 from shared.x12.tokens import Segment
 from shared.x12.values import cents, day, fault, number, raw
 from shared.x12.writing import Raw
@@ -85,7 +85,7 @@ def _read_detail(segment: Segment, fields: dict[str, Any], findings: list[Findin
         return False
     match segment.tag:
         case "NM1":
-            fields[name] = _named(segment)
+            fields[name] = read_named(segment)
         case "DTM":
             fields[name] = day(segment, 2, findings, "2100")
         case _:
@@ -94,11 +94,6 @@ def _read_detail(segment: Segment, fields: dict[str, Any], findings: list[Findin
 
 
 _DETAILS = {"NM1": _NAMES, "DTM": _CLAIM_DATES, "AMT": _CLAIM_AMOUNTS}
-
-
-def _named(segment: Segment) -> Named:
-    get = segment.get
-    return Named(get(3), get(4), get(5), get(7), get(8), get(9), get(2))
 
 
 def _remarks(segment: Segment) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from shared.x12.adjustments import Adjustment
 from shared.x12.findings import Finding
-from shared.x12.parties import Party, Payer
+from shared.x12.parties import Named, Party, Payer
 from shared.x12.writing import Raw
 
 
@@ -47,19 +47,6 @@ class ServicePayment:
     description: str = ""
     extras: tuple[Raw, ...] = ()
     segment_number: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Named:
-    """An NM1 of loop 2100: names (NM103 to NM105, NM107), identifier (NM109) and its qualifier (NM108)."""
-
-    last_name: str = ""
-    first_name: str = ""
-    middle_name: str = ""
-    suffix: str = ""
-    id_qualifier: str = ""
-    id: str = ""
-    entity_type: str = "1"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,13 +8,12 @@ from shared.x12.adjustments import adjustment_lines
 from shared.x12.era835_views import (
     Account,
     ClaimPayment,
-    Named,
     ProviderAdjustment,
     Remittance835,
     ServicePayment,
 )
 from shared.x12.order import in_order, loops_in_order, ranks, split_extras
-from shared.x12.parties import Party, Payer, address_lines
+from shared.x12.parties import Named, Party, Payer, address_lines, named_line
 from shared.x12.values import format_cents, format_date, format_decimal
 from shared.x12.writing import Line, Outgoing, from_raw, write_interchange
 
@@ -167,8 +166,7 @@ def _names(claim: ClaimPayment) -> Iterator[Line]:
     )
     for code, one in roles:
         if one:
-            names = one.last_name, one.first_name, one.middle_name, "", one.suffix
-            yield "NM1", code, one.entity_type, *names, one.id_qualifier, one.id
+            yield named_line(code, one)
 
 
 def _service(line: ServicePayment) -> Iterator[Line]:

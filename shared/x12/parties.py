@@ -76,6 +76,19 @@ class Payer:
     extras: tuple[Raw, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Named:
+    """An NM1 on its own: names (NM103 to NM105, NM107), identifier (NM109) and its qualifier (NM108)."""
+
+    last_name: str = ""
+    first_name: str = ""
+    middle_name: str = ""
+    suffix: str = ""
+    id_qualifier: str = ""
+    id: str = ""
+    entity_type: str = "1"
+
+
 Group = Sequence[Segment]
 
 
@@ -218,3 +231,15 @@ def demographic_line(person: Person) -> Iterator[Line]:
     """DMG, when birth date or sex is known."""
     if person.birth_date or person.sex:
         yield "DMG", "D8" if person.birth_date else "", format_date(person.birth_date), person.sex
+
+
+def read_named(segment: Segment) -> Named:
+    """The names and identifier of one NM1 segment."""
+    get = segment.get
+    return Named(get(3), get(4), get(5), get(7), get(8), get(9), get(2))
+
+
+def named_line(code: str, one: Named) -> Line:
+    """NM1 of a name on its own."""
+    names = one.last_name, one.first_name, one.middle_name, "", one.suffix
+    return ("NM1", code, one.entity_type, *names, one.id_qualifier if one.id else "", one.id)

@@ -147,11 +147,14 @@ def parse_count(text: str) -> int | None:
 
 
 def raw(segment: Segment) -> tuple[str, ...]:
-    """A segment kept as it is: tag and elements, with `:` between components and `^` between repetitions.
+    """A segment kept as it is, less trailing empty elements: `:` parts components and `^` repetitions.
 
     Where a file with other delimiters holds those two characters as plain text, they become spaces.
     """
     elements, delimiters = segment.elements, segment.delimiters
+    if elements and not elements[-1]:
+        used = next((index for index in range(len(elements), 0, -1) if elements[index - 1]), 0)
+        elements = elements[:used]
     if (delimiters.component, delimiters.repetition or "^") == (":", "^"):
         return (segment.tag, *elements)
     clean = str.maketrans(_replacements(delimiters.component, delimiters.repetition))
