@@ -81,7 +81,7 @@ def _check_envelope(segments: Segments, found: PlainFile) -> None:
     found.interchange_numbers.append(segments[0][13])
     groups = sum(one[0] == "GS" for one in segments)
     _expect(found, segments[-1][1:3] == [str(groups), segments[0][13]], "IEA")
-    start, sets = 0, 0
+    start, sets, group = 0, 0, ""
     for index, one in enumerate(segments):
         match one[0]:
             case "GS":
