@@ -57,7 +57,7 @@ class AckElement:
 
 @dataclass(frozen=True, slots=True)
 class AckSegment:
-    """IK3: segment (IK301), its position counted from ST = 1 (IK302), loop (IK303), error (IK304), CTX as kept segments."""
+    """IK3: segment (IK301), position from ST = 1 (IK302), loop (IK303), error (IK304), its CTX kept as they are."""
 
     tag: str
     position: int

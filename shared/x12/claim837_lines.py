@@ -21,10 +21,7 @@ def read_line(part: list[Segment], findings: list[Finding]) -> ServiceLine:
     head, *groups = split_groups(part, _PARTS)
     fields: dict[str, Any] = {}
     teeth: list[Tooth] = []
-    extras: list[Raw] = []
-    for segment in head[1:]:
-        if not _read_detail(segment, fields, teeth, findings):
-            extras.append(raw(segment))
+    extras: list[Raw] = [raw(one) for one in head[1:] if not _read_detail(one, fields, teeth, findings)]
     adjudications: list[LineAdjudication] = []
     for group in groups:
         if group[0].tag == "SVD":

@@ -28,7 +28,7 @@ def tax_line(party: Party) -> Iterator[Line]:
 
 
 def party_lines(code: str, party: Party, role: str = "PE") -> list[Line]:
-    """The NM1 loop of a provider below the billing provider; `role` is PRV01 (PE performing, RF referring, AT attending)."""
+    """The NM1 loop of a provider below the billing provider; `role` is PRV01 (PE performing, RF referring)."""
     own, nested = split_extras(party.extras, NAMES)
     lines = [name_line(code, party), *address_lines(party.address), *tax_line(party), *contact_line(party), *own]
     if party.taxonomy:

@@ -49,7 +49,8 @@ class _Transaction:
     def __init__(self, header: TransactionHeader) -> None:
         self._envelope = header
         self._header = _header(header, [])
-        self._billing, self._pay_to = Party(), None
+        self._billing = Party()
+        self._pay_to: Party | None = None
         self._subscriber, self._payer = Subscriber(), Payer()
         self._patient: Person | None = None
         self._relationship = ""
@@ -115,17 +116,20 @@ class _Transaction:
         self._levels[number] = level.get(3)
 
     def _read_billing(self, head: list[Segment], groups: list[list[Segment]]) -> None:
-        self._pay_to, billing, others = None, None, []
+        billing: Party | None = None
+        pay_to: Party | None = None
+        others: list[Segment] = []
         taxonomy = next((one.get(3) for one in head if one.tag == "PRV"), "")
         for group in groups:
             match group[0].get(1):
                 case "85" if billing is None:
                     billing = read_party(group, taxonomy)
-                case "87" if self._pay_to is None:
-                    self._pay_to = read_party(group)
+                case "87" if pay_to is None:
+                    pay_to = read_party(group)
                 case _:
                     others += group
         extras = [raw(one) for one in head[1:] if one.tag != "PRV"]
+        self._pay_to = pay_to
         self._billing = billing or Party(taxonomy=taxonomy)
         if billing is None:
             fault(self._findings, "IK304:3", "The billing provider's NM1 is missing.", head[0], 0, "2010AA")
@@ -139,7 +143,9 @@ class _Transaction:
         if insurance is None:
             fault(self._findings, "IK304:3", "The subscriber's SBR is missing.", head[0], 0, "2000B")
         kept = [raw(one) for one in head[1:] if one is not insurance]
-        person, payer, others = None, None, []
+        person: list[Segment] | None = None
+        payer: Payer | None = None
+        others: list[Segment] = []
         for group in groups:
             match group[0].get(1):
                 case "IL" if person is None:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from shared.x12.adjustments import Adjustment
 from shared.x12.findings import Finding
-from shared.x12.parties import Party, Payer, Person
+from shared.x12.parties import NO_PARTY, NO_PAYER, NO_PERSON, Party, Payer, Person
 from shared.x12.writing import Raw
 
 Guide = Literal["837P", "837I", "837D"]
@@ -109,7 +109,7 @@ class Subscriber:
     `group_number` SBR03, `group_name` SBR04, `insurance_type` SBR05, `claim_filing_code` SBR09, `member_id` NM109.
     """
 
-    person: Person = Person()
+    person: Person = NO_PERSON
     member_id: str = ""
     group_number: str = ""
     group_name: str = ""
@@ -119,6 +119,9 @@ class Subscriber:
     insurance_type: str = ""
     member_id_qualifier: str = "MI"
     extras: tuple[Raw, ...] = ()
+
+
+NO_SUBSCRIBER = Subscriber()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +134,8 @@ class OtherPayer:
     `payer_claim_control_number` its REF*F8.
     """
 
-    subscriber: Subscriber = Subscriber()
-    payer: Payer = Payer()
+    subscriber: Subscriber = NO_SUBSCRIBER
+    payer: Payer = NO_PAYER
     adjustments: tuple[Adjustment, ...] = ()
     paid_cents: int | None = None
     non_covered_cents: int | None = None
@@ -194,7 +197,7 @@ class Claim837:
     related_causes: tuple[str, ...] = ()
     diagnoses: tuple[Diagnosis, ...] = ()
     lines: tuple[ServiceLine, ...] = ()
-    billing: Party = Party()
+    billing: Party = NO_PARTY
     pay_to: Party | None = None
     rendering: Party | None = None
     referring: Party | None = None
@@ -202,10 +205,10 @@ class Claim837:
     supervising: Party | None = None
     attending: Party | None = None
     operating: Party | None = None
-    subscriber: Subscriber = Subscriber()
+    subscriber: Subscriber = NO_SUBSCRIBER
     patient: Person | None = None
     patient_relationship: str = ""
-    payer: Payer = Payer()
+    payer: Payer = NO_PAYER
     other_payers: tuple[OtherPayer, ...] = ()
     extras: tuple[Raw, ...] = ()
     facility_qualifier: str = "B"

@@ -130,7 +130,8 @@ def _person(fields: dict[str, Any], level: Level, head: list[Segment], findings:
     """The person of a level, under `subscriber` or `dependent`; the loop's other segments become extras."""
     result = dict(fields)
     details = _person_details(head, findings)
-    group = next(iter(split_groups(head, _NAMES)[1:]), [])
+    groups = split_groups(head, _NAMES)
+    group = groups[1] if len(groups) > 1 else []
     modelled = {"TRN", "AAA", "INS", "DTP"}
     kept = [one for one in group if one.tag in ("NM1", "N3", "N4", "DMG")]
     extras = [raw(one) for one in head if one not in kept and one.tag not in modelled and not _is_plan_number(one)]

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Literal
 
 from shared.x12.findings import Finding
-from shared.x12.parties import Party, Payer, Person
+from shared.x12.parties import NO_PARTY, NO_PAYER, NO_PERSON, Party, Payer, Person
 from shared.x12.writing import Raw
 
 ACTIVE = frozenset({"1", "2", "3", "4", "5"})
@@ -20,7 +20,8 @@ class Inquiry270:
     `reference` BHT03 and `trace_number` TRN02 come back in the answer; `originator_id` TRN03. `provider` is the
     information receiver (NM1*1P, or `provider_code`); `member_id` and `subscriber` loop 2100C; `dependent` loop
     2100D when the patient is not the subscriber. `service_types` EQ01, `procedure` EQ02, `service_date` and
-    `service_to` DTP*291. `extras` are the person's other segments, `question_extras` those after EQ. `sender_id` and `receiver_id` are ISA06 and ISA08.
+    `service_to` DTP*291. `extras` are the person's other segments,
+    `question_extras` those after EQ. `sender_id` and `receiver_id` are ISA06 and ISA08.
     """
 
     trace_number: str
@@ -113,13 +114,14 @@ class Answer271:
     `reference` BHT03. `subscriber` loop 2100C, `dependent` loop 2100D when the answer is about a dependent.
     `group_number` REF*6P, `plan_number` REF*18, `dates` the DTP of the person's loop (291 plan, 346 plan begin,
     347 plan end, 356 and 357 eligibility ...), `relationship` INS02. `rejections` are the AAA of every level
-    above and including the person, with their loop: 2000A, 2100A, 2100B, 2100C, 2100D (2110 ones stay with their benefit).
+    above and including the person, with their loop: 2000A, 2100A, 2100B, 2100C, 2100D (those of loop 2110 stay
+    with their benefit).
     """
 
     trace_number: str
-    payer: Payer = Payer()
-    provider: Party = Party()
-    subscriber: Person = Person()
+    payer: Payer = NO_PAYER
+    provider: Party = NO_PARTY
+    subscriber: Person = NO_PERSON
     member_id: str = ""
     dependent: Person | None = None
     rejections: tuple[Aaa, ...] = ()

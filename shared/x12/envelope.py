@@ -49,7 +49,7 @@ class Interchange:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """GS: functional identifier GS01, application codes GS02 and GS03, date, time, control number GS06, version GS08."""
+    """GS: functional identifier GS01, application codes GS02 and GS03, control number GS06, version GS08."""
 
     functional_id: str
     sender: str
@@ -97,7 +97,7 @@ Walked = Interchange | Group | TransactionHeader | Segment | TransactionEnd | Fi
 
 @dataclass(slots=True)
 class _Level:
-    """An open ISA, GS or ST: its control number, how many of the next level it holds (for ST: segments), and its TA1s."""
+    """An open ISA, GS or ST: its control number, what it holds of the next level (for ST: segments), and its TA1s."""
 
     control_number: str
     count: int = 0

@@ -6,7 +6,7 @@ from decimal import Decimal
 
 from shared.x12.adjustments import Adjustment
 from shared.x12.findings import Finding
-from shared.x12.parties import Named, Party, Payer
+from shared.x12.parties import NO_PARTY, NO_PAYER, Named, Party, Payer
 from shared.x12.writing import Raw
 
 
@@ -133,8 +133,8 @@ class Remittance835:
     payment_date: date | None = None
     trace_number: str = ""
     payer_id: str = ""
-    payer: Payer = Payer()
-    payee: Party = Party()
+    payer: Payer = NO_PAYER
+    payee: Party = NO_PARTY
     claims: tuple[ClaimPayment, ...] = ()
     provider_adjustments: tuple[ProviderAdjustment, ...] = ()
     production_date: date | None = None

@@ -27,7 +27,7 @@ _SERVICE = ranks("SVC DTM CAS REF AMT QTY LQ")
 _PLB_PAIRS = 6
 
 
-def write_835(
+def write_835(  # noqa: PLR0913, PLR0917  # an envelope has that many elements
     remittances: Sequence[Remittance835],
     interchange_control_number: int,
     group_control_number: int,

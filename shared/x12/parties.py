@@ -89,6 +89,11 @@ class Named:
     entity_type: str = "1"
 
 
+# What stands where a file names nobody.
+NO_PARTY = Party()
+NO_PERSON = Person()
+NO_PAYER = Payer()
+
 Group = Sequence[Segment]
 
 

@@ -1,6 +1,7 @@
 """From bytes to segments: delimiters, text encoding and positions, in constant memory.
 
-The delimiters are found by counting element separators instead of by fixed offsets, because real files pad the ISA wrongly.
+The delimiters are found by counting element separators instead of by fixed offsets, because real
+files pad the ISA wrongly.
 """
 
 import re
@@ -191,7 +192,7 @@ def _isa_delimiters(text: str, number: int, offset: int) -> Delimiters:
     parts = text.split(element, _ISA_ELEMENTS) if element else []
     if len(parts) <= _ISA_ELEMENTS or len(parts[_ISA_ELEMENTS]) < 2:
         raise unreadable("FILE:isa", "The ISA segment is cut off or has too few elements.", number, offset, "ISA")
-    component, segment = parts[_ISA_ELEMENTS][:2]
+    component, segment = parts[_ISA_ELEMENTS][0], parts[_ISA_ELEMENTS][1]
     if segment == "\r" and parts[_ISA_ELEMENTS][2:3] == "\n":
         segment = "\n"
     separators = {element, component, segment}

@@ -56,7 +56,7 @@ class Outgoing:
     control_number: str = ""
 
 
-def write_interchange(
+def write_interchange(  # noqa: PLR0913, PLR0917  # an envelope has that many elements
     sender_qualifier: str,
     sender_id: str,
     receiver_qualifier: str,
@@ -74,7 +74,7 @@ def write_interchange(
 ) -> bytes:
     """One interchange with one functional group, one segment a line.
 
-    `version` is GS08 and, where a transaction names none, ST03. GS02/GS03 repeat the interchange's parties unless given.
+    `version` is GS08 and, where a transaction names none, ST03. GS02 and GS03 are ISA06 and ISA08 unless given.
     Raises `X12Error` for a text the standard cannot carry.
     """
     write = _Writer(delimiters)
