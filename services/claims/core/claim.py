@@ -1,0 +1,350 @@
+"""The rules of a claim: from intake through the scrubber and the coverage answer to the payer's decision."""
+
+from collections.abc import Callable, Sequence
+from functools import partial, reduce
+from typing import TypeAlias, assert_never
+
+from pydantic import TypeAdapter
+
+from shared.contracts import (
+    AuthorizationRequired,
+    ClaimRemitted,
+    CoverageInactive,
+    CoverageVerified,
+    EligibilityUnknown,
+    HoldReason,
+)
+from shared.decider import Decider, Due, Effect, Scalar
+
+from .adjudication import remit_outcome, remitted_of
+from .claim_events import publish
+from .claim_messages import (
+    Ack,
+    AckKept,
+    AckOutcome,
+    AnyClaimFact,
+    AnyClaimMessage,
+    AssignSubmission,
+    ClaimAcknowledged,
+    ClaimAdjudicated,
+    ClaimBatched,
+    ClaimFact,
+    ClaimMessage,
+    ClaimReadied,
+    ClaimStopped,
+    ClaimTaken,
+    ClaimTransmitted,
+    CoverageAwaited,
+    CoverageMessage,
+    CoverageNoted,
+    CoverageState,
+    DeadlineCalledOut,
+    ExcludeClaim,
+    FileRefused,
+    HoldClaim,
+    HoldsLifted,
+    IntakeContradicted,
+    PersonRefused,
+    ReceiveClaim,
+    RecordClaimAck,
+    RecordRefusal,
+    RecordTransmission,
+    ReleaseClaim,
+    RemittanceKept,
+)
+from .claim_state import Claim, due, evolve, start_of
+from .policy import Policy
+from .scrub import WAIVABLE, Case, scrub
+
+Facts: TypeAlias = tuple[ClaimFact, ...]
+
+COVERAGE_INACTIVE = "coverage-inactive"
+AUTHORIZATION_REQUIRED = "authorization-required"
+COVERAGE_RULES = frozenset({COVERAGE_INACTIVE, AUTHORIZATION_REQUIRED})
+PERSON = "person"
+MAY_BE_WAIVED = WAIVABLE | COVERAGE_RULES | {PERSON}
+REJECTING = frozenset({"A3", "A6", "A7", "A8"})
+"""277CA categories that refuse a claim: exactly these (X12 RFI 2203)."""
+
+
+def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFact | Effect, ...]:  # noqa: C901, PLR0911
+    """Answer one message; nothing decided means that it changed nothing."""
+    match message:
+        case ReceiveClaim():
+            return _receive(policy, state, message)
+        case CoverageVerified() | CoverageInactive() | EligibilityUnknown() | AuthorizationRequired():
+            return _note_coverage(state, message)
+        case AssignSubmission():
+            return _assign(state, message)
+        case ExcludeClaim():
+            return _exclude(state, message)
+        case RecordTransmission():
+            return _transmit(state, message)
+        case RecordRefusal():
+            return _refuse(state, message)
+        case RecordClaimAck():
+            return _acknowledge(state, message.ack)
+        case ClaimRemitted():
+            return _remit(policy, state, message)
+        case HoldClaim():
+            return _hold(state, message)
+        case ReleaseClaim():
+            return _release(state, message)
+        case Due():
+            return _call_out(state, message)
+        case _:
+            assert_never(message)
+
+
+def _then(state: Claim, facts: Facts, follow: Callable[[Claim], Facts]) -> Facts:
+    """Facts, and what follows from the state they make."""
+    return (*facts, *follow(reduce(evolve, facts, state)))
+
+
+def _receive(policy: Policy, state: Claim, message: ReceiveClaim) -> Facts:
+    if state.claim_id:
+        if message.fingerprint in (state.fingerprint, *state.contradictions):
+            return ()
+        return (IntakeContradicted(fingerprint=message.fingerprint, origin=message.origin),)
+    case = Case(
+        message.content,
+        message.received_on,
+        policy,
+        message.duplicate_of,
+        message.control_number_held_by,
+        message.findings,
+    )
+    reasons = scrub(case)
+    if reasons:
+        return (_taken(policy, message), ClaimStopped(reasons=reasons))
+    return _then(state, (_taken(policy, message),), _onward)
+
+
+def _taken(policy: Policy, message: ReceiveClaim) -> ClaimTaken:
+    content = message.content
+    first_day = content.service_from
+    deadline = policy.filing_deadline(content.payer_id, content.claim_filing_code, first_day) if first_day else None
+    warn_on = sorted(
+        day
+        for days in policy.warn_days_before
+        if deadline and (day := deadline.fromordinal(deadline.toordinal() - days)) > message.received_on
+    )
+    return ClaimTaken(
+        claim_id=message.claim_id,
+        account_id=message.account_id,
+        coverage_id=message.coverage_id,
+        content=content,
+        identity=message.identity,
+        fingerprint=message.fingerprint,
+        partner=message.partner,
+        received_on=message.received_on,
+        origin=message.origin,
+        deadline_on=deadline,
+        warn_on=tuple(warn_on),
+    )
+
+
+def _onward(state: Claim) -> Facts:
+    """Where a claim that nothing else stops goes: to the coverage answer, to a person, or out."""
+    if state.holds:
+        return ()
+    if state.coverage == "waiting":
+        return () if state.status == "waiting_coverage" else (CoverageAwaited(),)
+    if reason := _coverage_stop(state):
+        return (ClaimStopped(reasons=(reason,)),)
+    return (ClaimReadied(),)
+
+
+def _coverage_stop(state: Claim) -> HoldReason | None:
+    """Why the coverage answer stops the claim, if it does and nobody waived it."""
+    if state.coverage == "inactive" and COVERAGE_INACTIVE not in state.waived:
+        message = "The payer says the coverage was not in force on the service date: find the right payer and rebill."
+        return HoldReason(rule=COVERAGE_INACTIVE, field="coverage", message=message)
+    needs_number = state.content is None or not state.content.prior_authorization_number
+    if state.coverage == "authorization_required" and needs_number and AUTHORIZATION_REQUIRED not in state.waived:
+        message = "The payer wants a prior authorization: obtain its number and enter it (REF*G1)."
+        return HoldReason(rule=AUTHORIZATION_REQUIRED, field="prior_authorization_number", message=message)
+    return None
+
+
+def _note_coverage(state: Claim, message: CoverageMessage) -> Facts:
+    check, sequence = message.meta.subject, message.meta.sequence
+    if dict(state.coverage_seen).get(check, -1) >= sequence:
+        return ()
+    noted = CoverageNoted(answer=_answer_of(message), check=check, sequence=sequence, account_id=message.account_id)
+    return _then(state, (noted,), _reconsider)
+
+
+def _answer_of(message: CoverageMessage) -> CoverageState:
+    match message:
+        case CoverageVerified():
+            return "verified"
+        case CoverageInactive():
+            return "inactive"
+        case EligibilityUnknown():
+            return "unknown"
+        case AuthorizationRequired():
+            return "authorization_required"
+        case _:
+            assert_never(message)
+
+
+def _reconsider(state: Claim) -> Facts:
+    """A coverage answer moves a claim only while it is in the house."""
+    stop = _coverage_stop(state)
+    match state.status:
+        case "waiting_coverage":
+            return _onward(state)
+        case "ready" if stop:
+            return (ClaimStopped(reasons=(stop,)),)
+        case "held":
+            over = tuple(sorted({h.rule for h in state.holds if h.rule in COVERAGE_RULES and h != stop}))
+            return _then(state, (HoldsLifted(rules=over),), _onward) if over else ()
+        case _:
+            return ()
+
+
+def _assign(state: Claim, message: AssignSubmission) -> Facts:
+    # A file that already had the claim once never gets it back: a slow worker may still be building it.
+    if state.status != "ready" or message.submission_id in state.submissions:
+        return ()
+    return (ClaimBatched(submission_id=message.submission_id),)
+
+
+def _exclude(state: Claim, message: ExcludeClaim) -> Facts:
+    if state.status != "batched" or state.submission_id != message.submission_id:
+        return ()
+    return (ClaimStopped(reasons=(message.reason,)),)
+
+
+def _transmit(state: Claim, message: RecordTransmission) -> Facts:
+    if state.status != "batched" or state.submission_id != message.submission_id:
+        return ()
+    sent = ClaimTransmitted(
+        submission_id=message.submission_id,
+        interchange=message.interchange,
+        group=message.group,
+        transmitted_on=message.transmitted_on,
+    )
+    facts = _then(state, (sent,), partial(_catch_up_acks, state.early_acks))
+    return (*facts, *(ClaimAdjudicated(remitted=one, outcome=remit_outcome(one)) for one in state.early_remittances))
+
+
+def _catch_up_acks(acks: Sequence[Ack], state: Claim) -> Facts:
+    if not acks:
+        return ()
+    return _then(state, _judge_ack(state, acks[0]), partial(_catch_up_acks, acks[1:]))
+
+
+def _refuse(state: Claim, message: RecordRefusal) -> Facts:
+    current = state.submission_id == message.submission_id and state.status in ("submitted", "accepted")
+    if message.submission_id in state.refused or not current:
+        return ()
+    return (FileRefused(submission_id=message.submission_id, stage=message.stage, codes=message.codes),)
+
+
+def _acknowledge(state: Claim, ack: Ack) -> Facts:
+    if any(ack.ack_id == known.ack_id for known in (*state.acks, *state.early_acks)):
+        return ()
+    ours = ack.submission_id in (None, state.submission_id)
+    if not state.was_sent or (state.status == "batched" and ack.submission_id is not None and ours):
+        return (AckKept(ack=ack),)
+    return _judge_ack(state, ack)
+
+
+def _judge_ack(state: Claim, ack: Ack) -> Facts:
+    """What a 277CA status means: a rejection outweighs an acceptance, and the payer's decision outweighs both."""
+    return (ClaimAcknowledged(ack=ack, outcome=_ack_outcome(state, ack)),)
+
+
+def _ack_outcome(state: Claim, ack: Ack) -> AckOutcome:
+    if state.status not in ("submitted", "accepted", "rejected") or (
+        ack.submission_id not in (None, state.submission_id)
+    ):
+        return "late"
+    if ack.category in REJECTING:
+        return "rejected" if state.status != "rejected" else "noted"
+    if ack.category not in ("A1", "A2"):
+        return "noted"
+    if state.status == "rejected":
+        return "contradicted"
+    if ack.category == "A1" or state.status == "accepted":
+        return "forwarded" if ack.category == "A1" else "noted"
+    return "accepted"
+
+
+def _remit(policy: Policy, state: Claim, message: ClaimRemitted) -> Facts:
+    if message.meta.sequence <= state.remitted_sequence:
+        return ()
+    remitted = remitted_of(policy, message)
+    if not state.was_sent:
+        return (RemittanceKept(remitted=remitted, account_id=message.account_id),)
+    return (ClaimAdjudicated(remitted=remitted, outcome=remit_outcome(remitted)),)
+
+
+def _hold(state: Claim, message: HoldClaim) -> Facts:
+    if message.meta.id in state.commands:
+        return ()
+    if state.status not in ("held", "waiting_coverage", "ready"):
+        return (PersonRefused(wish="hold", command_id=message.meta.id),)
+    reason = HoldReason(rule=PERSON, field="claim", message="Held by a person: the claim's history says why.")
+    return (ClaimStopped(reasons=(reason,), words=message.reason, command_id=message.meta.id),)
+
+
+def _release(state: Claim, message: ReleaseClaim) -> Facts:
+    command_id = message.meta.id
+    if command_id in state.commands:
+        return ()
+    if state.status == "rejected":
+        return (ClaimReadied(words=message.reason, command_id=command_id),)
+    rules = {hold.rule for hold in state.holds}
+    if state.status != "held" or rules - MAY_BE_WAIVED:
+        blocking = tuple(sorted(rules - MAY_BE_WAIVED))
+        return (PersonRefused(wish="release", rules=blocking, command_id=command_id),)
+    lifted = HoldsLifted(rules=tuple(sorted(rules)), words=message.reason, command_id=command_id)
+    return _then(state, (lifted,), _onward)
+
+
+def _call_out(state: Claim, message: Due) -> Facts:
+    now = message.meta.occurred_at
+    due_at = due(state)
+    if due_at is None or due_at > now or state.deadline_on is None:
+        return ()
+    warned = sum(start_of(day) <= now for day in state.warn_on)
+    days_left = max((state.deadline_on - now.date()).days, 0)
+    return (DeadlineCalledOut(deadline_on=state.deadline_on, days_left=days_left, warned=warned),)
+
+
+def _index(state: Claim) -> dict[str, Scalar]:
+    content = state.content
+    return {
+        "status": state.status,
+        "payer_id": content.payer_id if content else None,
+        "partner": state.partner,
+        "control_number": content.patient_control_number if content else None,
+    }
+
+
+def _aggregate_id(message: ClaimMessage) -> str:
+    return message.aggregate_id if isinstance(message, Due) else message.claim_id
+
+
+def make_claim_decider(policy: Policy) -> Decider[Claim, ClaimMessage, ClaimFact]:
+    """The claim under the given policy."""
+    return Decider(
+        service="claims",
+        kind="claim",
+        initial=Claim(),
+        decide=partial(decide, policy),
+        evolve=evolve,
+        publish=publish,
+        aggregate_id=_aggregate_id,
+        record_key=lambda state: state.account_id or "unassigned",
+        state_codec=TypeAdapter(Claim),
+        message_codec=TypeAdapter(AnyClaimMessage),
+        fact_codec=TypeAdapter(AnyClaimFact),
+        effect_codec=TypeAdapter(Effect),
+        index=_index,
+        due=due,
+        index_fields=("status", "payer_id", "partner", "control_number"),
+    )

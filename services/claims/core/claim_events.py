@@ -1,0 +1,190 @@
+"""The public face of a claim's facts: small, pseudonymous events."""
+
+from typing import TypedDict
+
+from shared.contracts import (
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimReceived,
+    ClaimRejected,
+    ClaimSubmitted,
+    Event,
+    FilingDeadlineNear,
+    Meta,
+    SubmittedLine,
+)
+
+from .claim_messages import (
+    ClaimAcknowledged,
+    ClaimAdjudicated,
+    ClaimFact,
+    ClaimStopped,
+    ClaimTaken,
+    ClaimTransmitted,
+    DeadlineCalledOut,
+    FileRefused,
+)
+from .claim_state import Claim
+from .content import ClaimContent, ContentLine
+
+
+class Names(TypedDict):
+    """What every event about a claim names."""
+
+    account_id: str
+    claim_id: str
+    patient_control_number: str
+
+
+def publish(state: Claim, fact: ClaimFact, meta: Meta) -> Event | None:  # noqa: PLR0911 - one arm per event
+    """The event of a fact, from the state after it; None for what is nobody else's business."""
+    content = state.content
+    if content is None:
+        return None
+    match fact:
+        case ClaimTaken():
+            return _received(state, content, meta)
+        case ClaimStopped():
+            charge = max(content.charge_cents or 0, 0)  # 0 where the claim states none, or a negative one
+            return ClaimHeld(
+                meta=meta, **_names(state), payer_id=content.payer_id, charge_cents=charge, reasons=fact.reasons
+            )
+        case ClaimTransmitted():
+            return _submitted(state, content, fact, meta)
+        case ClaimAcknowledged():
+            return _acknowledged(state, content, fact, meta)
+        case FileRefused():
+            return _rejected(state, content, fact.stage, fact.codes, meta)
+        case ClaimAdjudicated():
+            return _adjudicated(state, content, fact, meta)
+        case DeadlineCalledOut():
+            return _deadline_near(state, content, fact, meta)
+        case _:
+            return None
+
+
+def _names(state: Claim) -> Names:
+    number = state.content.patient_control_number if state.content else ""
+    return {"account_id": state.account_id, "claim_id": state.claim_id, "patient_control_number": number}
+
+
+def _received(state: Claim, content: ClaimContent, meta: Meta) -> ClaimReceived | None:
+    """None for a claim without payer, dates, lines or a charge: nobody could check its coverage, and it is held."""
+    charge, first, last = content.charge_cents, content.service_from, content.service_to
+    if state.identity is None or charge is None or charge < 0 or first is None or last is None or not content.payer_id:
+        return None
+    return ClaimReceived(
+        meta=meta,
+        **_names(state),
+        coverage_id=state.coverage_id,
+        payer_id=content.payer_id,
+        service_from=first,
+        service_to=last,
+        charge_cents=charge,
+        lines=len(content.lines),
+        billing_npi=content.billing.npi,
+        frequency_code=content.frequency_code,
+        sealed_subscriber=state.identity.sealed_subscriber,
+    )
+
+
+def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta: Meta) -> ClaimSubmitted:
+    first, last = content.service_from, content.service_to
+    assert state.identity is not None
+    assert first is not None
+    assert last is not None
+    return ClaimSubmitted(
+        meta=meta,
+        **_names(state),
+        payer_id=content.payer_id,
+        billing_npi=content.billing.npi,
+        charge_cents=content.charge_cents or 0,
+        lines=tuple(_submitted_line(line) for line in content.lines),
+        service_from=first,
+        service_to=last,
+        frequency_code=content.frequency_code,
+        submission_id=fact.submission_id,
+        submitted_on=fact.transmitted_on,
+        sealed_guarantor=state.identity.sealed_guarantor,
+    )
+
+
+def _submitted_line(line: ContentLine) -> SubmittedLine:
+    assert line.service_from is not None
+    return SubmittedLine(
+        line_control_number=line.line_control_number,
+        procedure=line.procedure,
+        modifiers=line.modifiers,
+        charge_cents=line.charge_cents or 0,
+        service_from=line.service_from,
+    )
+
+
+def _acknowledged(state: Claim, content: ClaimContent, fact: ClaimAcknowledged, meta: Meta) -> Event | None:
+    match fact.outcome:
+        case "accepted" | "forwarded":
+            return ClaimAccepted(
+                meta=meta,
+                **_names(state),
+                payer_id=content.payer_id,
+                stage="payer" if fact.outcome == "accepted" else "clearinghouse",
+                payer_claim_control_number=fact.ack.payer_claim_control_number,
+            )
+        case "rejected":
+            return _rejected(state, content, "payer", fact.ack.codes, meta)
+        case _:
+            return None
+
+
+def _rejected(state: Claim, content: ClaimContent, stage: str, codes: tuple[str, ...], meta: Meta) -> ClaimRejected:
+    return ClaimRejected.model_validate(
+        {
+            "meta": meta,
+            **_names(state),
+            "payer_id": content.payer_id,
+            "charge_cents": content.charge_cents or 0,
+            "stage": stage,
+            "codes": codes,
+        }
+    )
+
+
+def _adjudicated(state: Claim, content: ClaimContent, fact: ClaimAdjudicated, meta: Meta) -> Event | None:
+    remitted = fact.remitted
+    match fact.outcome:
+        case "paid":
+            return ClaimPaid(
+                meta=meta,
+                **_names(state),
+                payer_id=content.payer_id,
+                remittance_id=remitted.remittance_id,
+                charge_cents=content.charge_cents or 0,
+                paid_cents=remitted.paid_cents,
+                patient_responsibility_cents=remitted.patient_responsibility_cents,
+            )
+        case "denied":
+            return ClaimDenied(
+                meta=meta,
+                **_names(state),
+                payer_id=content.payer_id,
+                remittance_id=remitted.remittance_id,
+                charge_cents=content.charge_cents or 0,
+                paid_cents=remitted.paid_cents,
+                denied_cents=remitted.denied_cents,
+                reasons=remitted.reasons,
+            )
+        case _:
+            return None
+
+
+def _deadline_near(state: Claim, content: ClaimContent, fact: DeadlineCalledOut, meta: Meta) -> FilingDeadlineNear:
+    return FilingDeadlineNear(
+        meta=meta,
+        **_names(state),
+        payer_id=content.payer_id,
+        charge_cents=max(content.charge_cents or 0, 0),
+        deadline_on=fact.deadline_on,
+        days_left=fact.days_left,
+    )

@@ -1,0 +1,330 @@
+"""What a claim may be told, and the facts of its life. Events of eligibility and payments are taken as they are."""
+
+from datetime import date
+from typing import Annotated, Literal, TypeAlias
+from uuid import UUID
+
+from pydantic import Field, NonNegativeInt, PositiveInt
+
+from shared.contracts import (
+    AuthorizationRequired,
+    Cents,
+    ClaimRemitted,
+    Contract,
+    CoverageInactive,
+    CoverageVerified,
+    DenialReason,
+    EligibilityUnknown,
+    HoldReason,
+    Message,
+    Sealed,
+)
+from shared.decider import Due, Fact
+
+from .content import ClaimContent, IntakeFinding
+
+CoverageState: TypeAlias = Literal["waiting", "verified", "unknown", "inactive", "authorization_required"]
+AckOutcome: TypeAlias = Literal["accepted", "forwarded", "rejected", "noted", "contradicted", "late"]
+RemitOutcome: TypeAlias = Literal["paid", "denied", "reversed", "noted"]
+
+
+class Identified(Contract):
+    """The sealed parts of a claim: all of it, what a coverage check needs, and whom a statement goes to."""
+
+    sealed_identity: Sealed
+    sealed_subscriber: Sealed
+    sealed_guarantor: Sealed
+
+
+class Ack(Contract):
+    """One claim status of a 277CA. `ack_id` is its file and place, so that a repeat is known.
+
+    `category` is STC01-1, `codes` are `category:status` pairs as received. `submission_id` is None where the
+    acknowledgement does not say which file it answers.
+    """
+
+    ack_id: str
+    submission_id: str | None = None
+    category: str
+    codes: tuple[str, ...]
+    payer_claim_control_number: str | None = None
+    received_on: date
+
+
+class ClaimCommand(Message):
+    """A command for one claim."""
+
+    claim_id: str
+
+
+class ReceiveClaim(ClaimCommand):
+    """Take a claim in. Reservations and the reader's findings were made outside; scrubbing happens here.
+
+    `fingerprint` is a keyed digest of the whole claim: the same id with another fingerprint is a conflict.
+    """
+
+    type: Literal["claims.receive-claim.v1"] = "claims.receive-claim.v1"
+    account_id: str
+    coverage_id: str
+    content: ClaimContent
+    identity: Identified
+    fingerprint: str
+    partner: str
+    received_on: date
+    origin: str = Field(description="Where it came from: file id and position, or the API.")
+    duplicate_of: str | None = None
+    control_number_held_by: str | None = None
+    findings: tuple[IntakeFinding, ...] = ()
+
+
+class AssignSubmission(ClaimCommand):
+    """Put a ready claim into an outbound file; the first file to ask gets it."""
+
+    type: Literal["claims.assign-submission.v1"] = "claims.assign-submission.v1"
+    submission_id: str
+
+
+class ExcludeClaim(ClaimCommand):
+    """The claim cannot be written as an 837: it leaves its file and waits for a person."""
+
+    type: Literal["claims.exclude-claim.v1"] = "claims.exclude-claim.v1"
+    submission_id: str
+    reason: HoldReason
+
+
+class RecordTransmission(ClaimCommand):
+    """The file that holds the claim was delivered."""
+
+    type: Literal["claims.record-transmission.v1"] = "claims.record-transmission.v1"
+    submission_id: str
+    interchange: PositiveInt
+    group: PositiveInt
+    transmitted_on: date
+
+
+class RecordRefusal(ClaimCommand):
+    """A TA1 or 999 refused the file that held the claim."""
+
+    type: Literal["claims.record-refusal.v1"] = "claims.record-refusal.v1"
+    submission_id: str
+    stage: Literal["interchange", "syntax"]
+    codes: tuple[str, ...]
+
+
+class RecordClaimAck(ClaimCommand):
+    """A 277CA says something about the claim."""
+
+    type: Literal["claims.record-claim-ack.v1"] = "claims.record-claim-ack.v1"
+    ack: Ack
+
+
+class HoldClaim(ClaimCommand):
+    """A person keeps the claim back. The reason is the person's own words and stays in the claim's history."""
+
+    type: Literal["claims.hold-claim.v1"] = "claims.hold-claim.v1"
+    reason: str = Field(min_length=1, max_length=200)
+
+
+class ReleaseClaim(ClaimCommand):
+    """A person lets the claim go: waives what may be waived, or sends a rejected claim again."""
+
+    type: Literal["claims.release-claim.v1"] = "claims.release-claim.v1"
+    reason: str = Field(min_length=1, max_length=200)
+
+
+CoverageMessage: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
+ClaimMessage: TypeAlias = (
+    ReceiveClaim
+    | CoverageVerified
+    | CoverageInactive
+    | EligibilityUnknown
+    | AuthorizationRequired
+    | AssignSubmission
+    | ExcludeClaim
+    | RecordTransmission
+    | RecordRefusal
+    | RecordClaimAck
+    | ClaimRemitted
+    | HoldClaim
+    | ReleaseClaim
+    | Due
+)
+AnyClaimMessage = Annotated[ClaimMessage, Field(discriminator="type")]
+
+
+class ClaimTaken(Fact):
+    """The claim exists."""
+
+    type: Literal["claim-taken"] = "claim-taken"
+    claim_id: str
+    account_id: str
+    coverage_id: str
+    content: ClaimContent
+    identity: Identified
+    fingerprint: str
+    partner: str
+    received_on: date
+    origin: str
+    deadline_on: date | None
+    warn_on: tuple[date, ...] = ()
+
+
+class IntakeContradicted(Fact):
+    """The same claim id came again with other content; the first one stands."""
+
+    type: Literal["intake-contradicted"] = "intake-contradicted"
+    fingerprint: str
+    origin: str
+
+
+class ClaimStopped(Fact):
+    """The claim waits for a person."""
+
+    type: Literal["claim-stopped"] = "claim-stopped"
+    reasons: tuple[HoldReason, ...]
+    words: str = Field(default="", description="A person's own reason; it never leaves the journal.")
+    command_id: UUID | None = None
+
+
+class HoldsLifted(Fact):
+    """Reasons of these rules do not stop the claim any more; nothing else is said about the rest."""
+
+    type: Literal["holds-lifted"] = "holds-lifted"
+    rules: tuple[str, ...]
+    words: str = ""
+    command_id: UUID | None = None
+
+
+class PersonRefused(Fact):
+    """What a person asked for is not possible now: the claim is on its way, or breaks a rule nobody may waive."""
+
+    type: Literal["person-refused"] = "person-refused"
+    wish: Literal["hold", "release"]
+    rules: tuple[str, ...] = ()
+    command_id: UUID
+
+
+class CoverageNoted(Fact):
+    """What eligibility answered; `check` and `sequence` tell a repeat from news."""
+
+    type: Literal["coverage-noted"] = "coverage-noted"
+    answer: CoverageState
+    check: str
+    sequence: NonNegativeInt
+    account_id: str
+
+
+class CoverageAwaited(Fact):
+    """Nothing stops the claim but the coverage answer."""
+
+    type: Literal["coverage-awaited"] = "coverage-awaited"
+
+
+class ClaimReadied(Fact):
+    """The claim may go out with the next file."""
+
+    type: Literal["claim-readied"] = "claim-readied"
+    words: str = ""
+    command_id: UUID | None = None
+
+
+class ClaimBatched(Fact):
+    """The claim belongs to an outbound file."""
+
+    type: Literal["claim-batched"] = "claim-batched"
+    submission_id: str
+
+
+class ClaimTransmitted(Fact):
+    """The file with the claim was delivered."""
+
+    type: Literal["claim-transmitted"] = "claim-transmitted"
+    submission_id: str
+    interchange: int
+    group: int
+    transmitted_on: date
+
+
+class AckKept(Fact):
+    """An acknowledgement overtook the news that the claim was sent; it waits for it."""
+
+    type: Literal["ack-kept"] = "ack-kept"
+    ack: Ack
+
+
+class ClaimAcknowledged(Fact):
+    """What a 277CA means for the claim now."""
+
+    type: Literal["claim-acknowledged"] = "claim-acknowledged"
+    ack: Ack
+    outcome: AckOutcome
+
+
+class FileRefused(Fact):
+    """The claim's file was refused as a whole."""
+
+    type: Literal["file-refused"] = "file-refused"
+    submission_id: str
+    stage: Literal["interchange", "syntax"]
+    codes: tuple[str, ...]
+
+
+class Remitted(Contract):
+    """What the claim keeps of a payer's decision."""
+
+    remittance_id: str
+    sequence: NonNegativeInt
+    status: str
+    charge_cents: Cents
+    paid_cents: Cents
+    patient_responsibility_cents: Cents
+    denied_cents: Cents
+    payer_claim_control_number: str | None = None
+    payment_date: date
+    reasons: tuple[DenialReason, ...] = ()
+
+
+class RemittanceKept(Fact):
+    """A payer's decision overtook the news that the claim was sent; it waits for it."""
+
+    type: Literal["remittance-kept"] = "remittance-kept"
+    remitted: Remitted
+    account_id: str
+
+
+class ClaimAdjudicated(Fact):
+    """What a remittance means for the claim."""
+
+    type: Literal["claim-adjudicated"] = "claim-adjudicated"
+    remitted: Remitted
+    outcome: RemitOutcome
+
+
+class DeadlineCalledOut(Fact):
+    """The filing limit comes close and no payer has accepted the claim. `warned` counts the policy's days passed."""
+
+    type: Literal["deadline-called-out"] = "deadline-called-out"
+    deadline_on: date
+    days_left: NonNegativeInt
+    warned: PositiveInt
+
+
+ClaimFact: TypeAlias = (
+    ClaimTaken
+    | IntakeContradicted
+    | ClaimStopped
+    | HoldsLifted
+    | PersonRefused
+    | CoverageNoted
+    | CoverageAwaited
+    | ClaimReadied
+    | ClaimBatched
+    | ClaimTransmitted
+    | AckKept
+    | ClaimAcknowledged
+    | FileRefused
+    | RemittanceKept
+    | ClaimAdjudicated
+    | DeadlineCalledOut
+)
+AnyClaimFact = Annotated[ClaimFact, Field(discriminator="type")]

@@ -1,0 +1,229 @@
+"""A claim's state: the fold of its facts. No rules here, so that history always replays."""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time
+from typing import Literal, TypeAlias, assert_never
+from uuid import UUID
+
+from shared.contracts import HoldReason
+
+from .claim_messages import (
+    Ack,
+    AckKept,
+    ClaimAcknowledged,
+    ClaimAdjudicated,
+    ClaimBatched,
+    ClaimFact,
+    ClaimReadied,
+    ClaimStopped,
+    ClaimTaken,
+    ClaimTransmitted,
+    CoverageAwaited,
+    CoverageNoted,
+    CoverageState,
+    DeadlineCalledOut,
+    FileRefused,
+    HoldsLifted,
+    Identified,
+    IntakeContradicted,
+    PersonRefused,
+    RemittanceKept,
+    Remitted,
+)
+from .content import ClaimContent
+
+Status: TypeAlias = Literal[
+    "absent", "held", "waiting_coverage", "ready", "batched", "submitted", "accepted", "rejected", "paid", "denied"
+]
+STATUS_OF_OUTCOME: dict[str, Status] = {"accepted": "accepted", "rejected": "rejected"}
+STATUS_OF_REMIT: dict[str, Status] = {"paid": "paid", "denied": "denied", "reversed": "accepted"}
+COMMANDS_KEPT = 20
+"""A person's repeated command is known among the last so many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim, from intake to the payer's decision.
+
+    `holds` are the reasons that stop it now, `waived` the rules a person overruled; `coverage` the last answer of
+    eligibility; `submissions` every outbound file it was in, the current one last; `early_acks` and
+    `early_remittances` wait for the news that it was sent.
+    `warn_on` are the days on which the filing limit is called out, `warned` how many of them have passed.
+    """
+
+    claim_id: str = ""
+    account_id: str = ""
+    coverage_id: str = ""
+    status: Status = "absent"
+    content: ClaimContent | None = None
+    identity: Identified | None = None
+    fingerprint: str = ""
+    contradictions: tuple[str, ...] = ()
+    partner: str = ""
+    received_on: date | None = None
+    origin: str = ""
+    holds: tuple[HoldReason, ...] = ()
+    waived: frozenset[str] = frozenset()
+    coverage: CoverageState = "waiting"
+    coverage_seen: tuple[tuple[str, int], ...] = ()
+    submissions: tuple[str, ...] = ()
+    transmitted_on: date | None = None
+    interchange: int | None = None
+    group: int | None = None
+    payer_claim_control_number: str | None = None
+    acks: tuple[Ack, ...] = ()
+    early_acks: tuple[Ack, ...] = ()
+    refused: tuple[str, ...] = ()
+    remittances: tuple[Remitted, ...] = ()
+    early_remittances: tuple[Remitted, ...] = ()
+    remitted_sequence: int = 0
+    deadline_on: date | None = None
+    warn_on: tuple[date, ...] = ()
+    warned: int = 0
+    commands: tuple[UUID, ...] = ()
+
+    @property
+    def submission_id(self) -> str | None:
+        """The outbound file the claim is or was last in."""
+        return self.submissions[-1] if self.submissions else None
+
+    @property
+    def was_sent(self) -> bool:
+        """Whether any file with it was ever delivered."""
+        return self.transmitted_on is not None
+
+
+def start_of(day: date) -> datetime:
+    """The first moment of a day, UTC."""
+    return datetime.combine(day, time(), UTC)
+
+
+UNACCEPTED = frozenset[Status]({"held", "waiting_coverage", "ready", "batched", "submitted", "rejected"})
+"""No payer has the claim, so its filing limit runs: a rejected claim was never received."""
+
+
+def due(claim: Claim) -> datetime | None:
+    """When the filing limit is to be called out next; None once a payer accepted the claim."""
+    if claim.status not in UNACCEPTED or claim.warned >= len(claim.warn_on):
+        return None
+    return start_of(claim.warn_on[claim.warned])
+
+
+def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0912 - one arm per fact
+    """Apply one fact."""
+    match fact:
+        case ClaimTaken():
+            return _taken(state, fact)
+        case IntakeContradicted():
+            return replace(state, contradictions=(*state.contradictions, fact.fingerprint)[-COMMANDS_KEPT:])
+        case ClaimStopped():
+            return _remember(replace(state, status="held", holds=_merged(state.holds, fact.reasons)), fact.command_id)
+        case HoldsLifted():
+            return _lifted(state, fact)
+        case PersonRefused():
+            return _remember(state, fact.command_id)
+        case CoverageNoted():
+            return _covered(state, fact)
+        case CoverageAwaited():
+            return replace(state, status="waiting_coverage")
+        case ClaimReadied():
+            return _remember(replace(state, status="ready"), fact.command_id)
+        case ClaimBatched():
+            return replace(state, status="batched", submissions=(*state.submissions, fact.submission_id))
+        case ClaimTransmitted():
+            return _transmitted(state, fact)
+        case AckKept():
+            return replace(state, early_acks=(*state.early_acks, fact.ack))
+        case ClaimAcknowledged():
+            return _acknowledged(state, fact)
+        case FileRefused():
+            return replace(state, status="rejected", refused=(*state.refused, fact.submission_id))
+        case RemittanceKept():
+            return _kept_remittance(state, fact)
+        case ClaimAdjudicated():
+            return _adjudicated(state, fact)
+        case DeadlineCalledOut():
+            return replace(state, warned=fact.warned)
+        case _:
+            assert_never(fact)
+
+
+def _taken(state: Claim, fact: ClaimTaken) -> Claim:
+    return replace(
+        state,
+        claim_id=fact.claim_id,
+        account_id=fact.account_id,
+        coverage_id=fact.coverage_id,
+        content=fact.content,
+        identity=fact.identity,
+        fingerprint=fact.fingerprint,
+        partner=fact.partner,
+        received_on=fact.received_on,
+        origin=fact.origin,
+        deadline_on=fact.deadline_on,
+        warn_on=fact.warn_on,
+    )
+
+
+def _merged(holds: tuple[HoldReason, ...], reasons: tuple[HoldReason, ...]) -> tuple[HoldReason, ...]:
+    return (*holds, *(reason for reason in reasons if reason not in holds))
+
+
+def _lifted(state: Claim, fact: HoldsLifted) -> Claim:
+    left = tuple(hold for hold in state.holds if hold.rule not in fact.rules)
+    waived = state.waived if fact.command_id is None else state.waived | set(fact.rules)
+    return _remember(replace(state, holds=left, waived=waived), fact.command_id)
+
+
+def _remember(state: Claim, command_id: UUID | None) -> Claim:
+    return state if command_id is None else replace(state, commands=(*state.commands, command_id)[-COMMANDS_KEPT:])
+
+
+def _covered(state: Claim, fact: CoverageNoted) -> Claim:
+    others = tuple(seen for seen in state.coverage_seen if seen[0] != fact.check)
+    return replace(
+        state,
+        coverage=fact.answer,
+        coverage_seen=(*others, (fact.check, fact.sequence)),
+        account_id=state.account_id or fact.account_id,
+    )
+
+
+def _transmitted(state: Claim, fact: ClaimTransmitted) -> Claim:
+    return replace(
+        state,
+        status="submitted",
+        interchange=fact.interchange,
+        group=fact.group,
+        transmitted_on=fact.transmitted_on,
+        early_acks=(),
+        early_remittances=(),
+    )
+
+
+def _acknowledged(state: Claim, fact: ClaimAcknowledged) -> Claim:
+    return replace(
+        state,
+        status=STATUS_OF_OUTCOME.get(fact.outcome, state.status),
+        acks=(*state.acks, fact.ack),
+        payer_claim_control_number=fact.ack.payer_claim_control_number or state.payer_claim_control_number,
+    )
+
+
+def _kept_remittance(state: Claim, fact: RemittanceKept) -> Claim:
+    return replace(
+        state,
+        early_remittances=(*state.early_remittances, fact.remitted),
+        remitted_sequence=fact.remitted.sequence,
+        account_id=state.account_id or fact.account_id,
+    )
+
+
+def _adjudicated(state: Claim, fact: ClaimAdjudicated) -> Claim:
+    return replace(
+        state,
+        status=STATUS_OF_REMIT.get(fact.outcome, state.status),
+        remittances=(*state.remittances, fact.remitted),
+        remitted_sequence=max(state.remitted_sequence, fact.remitted.sequence),
+        payer_claim_control_number=fact.remitted.payer_claim_control_number or state.payer_claim_control_number,
+    )

@@ -1,0 +1,198 @@
+"""An intake file: a dropped or uploaded 837, read claim by claim from a position that survives a crash.
+
+Its id is a digest of its content and tenant, so the same file twice is one intake.
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, TypeAlias, assert_never
+
+from pydantic import Field, NonNegativeInt, TypeAdapter
+
+from shared.contracts import Contract, Event, Message, Meta
+from shared.decider import Answer, Decider, Effect, Fact
+
+FINDINGS_KEPT = 100
+
+
+class FileFinding(Contract):
+    """A fault of the file outside its claims, or of a claim that could not be taken: code and place, never a value."""
+
+    code: str
+    message: str
+    segment_number: NonNegativeInt = 0
+    byte_offset: NonNegativeInt = 0
+
+
+class RegisterFile(Message):
+    """The bytes are stored: read them."""
+
+    type: Literal["claims.register-file.v1"] = "claims.register-file.v1"
+    file_id: str
+    name: str = Field(max_length=255)
+    size: NonNegativeInt
+    source: Literal["folder", "upload"]
+
+
+class ReportRead(Answer):
+    """The reader got to `position`, counted in claims from the start of the file.
+
+    `taken` claims of this stretch were received, `skipped` could not be. `done` says that nothing more can be read;
+    `reason` why the file stopped being readable, if it did.
+    """
+
+    type: Literal["claims.report-read.v1"] = "claims.report-read.v1"
+    file_id: str
+    position: NonNegativeInt
+    taken: NonNegativeInt
+    skipped: NonNegativeInt = 0
+    findings: tuple[FileFinding, ...] = ()
+    done: bool
+    reason: FileFinding | None = None
+
+
+FileMessage: TypeAlias = RegisterFile | ReportRead
+
+
+class ReadFile(Effect):
+    """Read on, from this claim."""
+
+    type: Literal["read-file"] = "read-file"
+    position: NonNegativeInt
+
+
+class FileRegistered(Fact):
+    """The file is known."""
+
+    type: Literal["file-registered"] = "file-registered"
+    file_id: str
+    name: str
+    size: int
+    source: str
+
+
+class StretchRead(Fact):
+    """Some claims of the file were received."""
+
+    type: Literal["stretch-read"] = "stretch-read"
+    position: int
+    taken: int
+    skipped: int
+    findings: tuple[FileFinding, ...]
+
+
+class FileCompleted(Fact):
+    """All of the file that can be read was read. `reason` is the fault that ended it early, if one did."""
+
+    type: Literal["file-completed"] = "file-completed"
+    reason: FileFinding | None = None
+
+
+class FileQuarantined(Fact):
+    """Nothing of the file could be received; its bytes are kept."""
+
+    type: Literal["file-quarantined"] = "file-quarantined"
+    reason: FileFinding
+
+
+IntakeFact: TypeAlias = FileRegistered | StretchRead | FileCompleted | FileQuarantined
+FileStatus: TypeAlias = Literal["absent", "reading", "completed", "quarantined"]
+NOTHING_INSIDE = FileFinding(code="FILE:claims", message="The file holds no claim that could be taken in.")
+
+
+@dataclass(frozen=True, slots=True)
+class IntakeFile:
+    """One file: how far it was read, how many claims were received, and what was wrong with it."""
+
+    file_id: str = ""
+    name: str = ""
+    size: int = 0
+    source: str = ""
+    status: FileStatus = "absent"
+    position: int = 0
+    taken: int = 0
+    skipped: int = 0
+    findings: tuple[FileFinding, ...] = ()
+    findings_total: int = 0
+    reason: FileFinding | None = None
+
+
+Decisions: TypeAlias = tuple[IntakeFact | Effect, ...]
+
+
+def decide(state: IntakeFile, message: FileMessage) -> Decisions:
+    """Answer one message."""
+    match message:
+        case RegisterFile():
+            return _register(state, message)
+        case ReportRead():
+            return _read(state, message)
+        case _:
+            assert_never(message)
+
+
+def _register(state: IntakeFile, message: RegisterFile) -> Decisions:
+    if state.status != "absent":
+        return ()
+    registered = FileRegistered(file_id=message.file_id, name=message.name, size=message.size, source=message.source)
+    return (registered, ReadFile(position=0))
+
+
+def _read(state: IntakeFile, message: ReportRead) -> Decisions:
+    if state.status != "reading" or message.position < state.position:
+        return ()
+    stretch = StretchRead(
+        position=message.position, taken=message.taken, skipped=message.skipped, findings=message.findings
+    )
+    if not message.done:
+        return (stretch, ReadFile(position=message.position))
+    if state.taken + message.taken:
+        return (stretch, FileCompleted(reason=message.reason))
+    first = next(iter((*state.findings, *message.findings)), NOTHING_INSIDE)
+    return (stretch, FileQuarantined(reason=message.reason or first))
+
+
+def evolve(state: IntakeFile, fact: IntakeFact) -> IntakeFile:
+    """Apply one fact."""
+    match fact:
+        case FileRegistered():
+            return replace(
+                state, file_id=fact.file_id, name=fact.name, size=fact.size, source=fact.source, status="reading"
+            )
+        case StretchRead():
+            return replace(
+                state,
+                position=fact.position,
+                taken=state.taken + fact.taken,
+                skipped=state.skipped + fact.skipped,
+                findings=(*state.findings, *fact.findings)[:FINDINGS_KEPT],
+                findings_total=state.findings_total + len(fact.findings),
+            )
+        case FileCompleted():
+            return replace(state, status="completed", reason=fact.reason)
+        case FileQuarantined():
+            return replace(state, status="quarantined", reason=fact.reason)
+        case _:
+            assert_never(fact)
+
+
+def publish(_state: IntakeFile, _fact: IntakeFact, _meta: Meta) -> Event | None:
+    """Events are per claim, never per file."""
+    return None
+
+
+INTAKE_FILE: Decider[IntakeFile, FileMessage, IntakeFact] = Decider(
+    service="claims",
+    kind="intake_file",
+    initial=IntakeFile(),
+    decide=decide,
+    evolve=evolve,
+    publish=publish,
+    aggregate_id=lambda message: message.file_id,
+    record_key=lambda state: state.file_id or "file",
+    state_codec=TypeAdapter(IntakeFile),
+    message_codec=TypeAdapter(Annotated[FileMessage, Field(discriminator="type")]),
+    fact_codec=TypeAdapter(Annotated[IntakeFact, Field(discriminator="type")]),
+    effect_codec=TypeAdapter(ReadFile),
+    index=lambda state: {"status": state.status},
+    index_fields=("status",),
+)

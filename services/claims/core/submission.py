@@ -1,0 +1,313 @@
+"""A submission: one outbound 837P file of one tenant and partner, from opening to what the partner says about it.
+
+Every step is an effect that is safe to repeat: build (claims join, the file is written and kept sealed), deliver (the
+file lies in the partner's folder), tell (each claim learns that it was sent, or that its file was refused).
+"""
+
+from dataclasses import dataclass, replace
+from typing import Annotated, Literal, TypeAlias, assert_never
+
+from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdapter
+
+from shared.contracts import Contract, Event, Message, Meta, NonNegativeCents
+from shared.decider import Answer, Decider, Effect, Fact
+
+CLAIMS_MAX = 500
+ACKS_KEPT = 50
+Telling: TypeAlias = Literal["transmitted", "refused"]
+AckKind: TypeAlias = Literal["TA1", "999"]
+
+
+class Member(Contract):
+    """One claim in the file."""
+
+    claim_id: str
+    account_id: str
+    patient_control_number: str
+    charge_cents: NonNegativeCents
+
+
+class FileAck(Contract):
+    """What a TA1 or 999 says about the file. `codes` are notes and error codes as received; `ack_id` tells a repeat."""
+
+    ack_id: str
+    kind: AckKind
+    accepted: bool
+    codes: tuple[str, ...] = ()
+
+
+class OpenSubmission(Message):
+    """Start a file for these claims; those that another file was faster to take stay out."""
+
+    type: Literal["claims.open-submission.v1"] = "claims.open-submission.v1"
+    submission_id: str
+    partner: str
+    candidates: tuple[str, ...] = Field(min_length=1, max_length=CLAIMS_MAX)
+    interchange: PositiveInt
+    group: PositiveInt
+
+
+class ReportBuilt(Answer):
+    """The file is written and kept; without members there is none."""
+
+    type: Literal["claims.report-built.v1"] = "claims.report-built.v1"
+    submission_id: str
+    members: tuple[Member, ...]
+    size: NonNegativeInt
+    sha256: str
+
+
+class ReportDelivered(Answer):
+    """The file lies where the partner takes it from."""
+
+    type: Literal["claims.report-delivered.v1"] = "claims.report-delivered.v1"
+    submission_id: str
+
+
+class ReportTold(Answer):
+    """Every claim of the file knows."""
+
+    type: Literal["claims.report-told.v1"] = "claims.report-told.v1"
+    submission_id: str
+    telling: Telling
+
+
+class RecordFileAck(Message):
+    """A TA1 or 999 came back."""
+
+    type: Literal["claims.record-file-ack.v1"] = "claims.record-file-ack.v1"
+    submission_id: str
+    ack: FileAck
+
+
+SubmissionMessage: TypeAlias = OpenSubmission | ReportBuilt | ReportDelivered | ReportTold | RecordFileAck
+
+
+class BuildSubmission(Effect):
+    """Let the candidates join, write the file, keep it sealed."""
+
+    type: Literal["build-submission"] = "build-submission"
+
+
+class DeliverSubmission(Effect):
+    """Put the kept file where the partner takes it from."""
+
+    type: Literal["deliver-submission"] = "deliver-submission"
+
+
+class TellClaims(Effect):
+    """Tell every claim of the file what became of it."""
+
+    type: Literal["tell-claims"] = "tell-claims"
+    telling: Telling
+    stage: Literal["interchange", "syntax"] = "syntax"
+    codes: tuple[str, ...] = ()
+
+
+AnySubmissionEffect = Annotated[BuildSubmission | DeliverSubmission | TellClaims, Field(discriminator="type")]
+
+
+class SubmissionOpened(Fact):
+    """The file has its numbers and its candidates."""
+
+    type: Literal["submission-opened"] = "submission-opened"
+    submission_id: str
+    partner: str
+    candidates: tuple[str, ...]
+    interchange: int
+    group: int
+    created_at: AwareDatetime
+
+
+class SubmissionBuilt(Fact):
+    """The file's members and bytes are settled for good."""
+
+    type: Literal["submission-built"] = "submission-built"
+    members: tuple[Member, ...]
+    size: int
+    sha256: str
+
+
+class SubmissionEmptied(Fact):
+    """No candidate joined: there is no file."""
+
+    type: Literal["submission-emptied"] = "submission-emptied"
+
+
+class SubmissionDelivered(Fact):
+    """The file was handed over."""
+
+    type: Literal["submission-delivered"] = "submission-delivered"
+    delivered_at: AwareDatetime
+
+
+class ClaimsTold(Fact):
+    """Every claim of the file knows."""
+
+    type: Literal["claims-told"] = "claims-told"
+    telling: Telling
+
+
+class FileAcknowledged(Fact):
+    """What the partner said about the file."""
+
+    type: Literal["file-acknowledged"] = "file-acknowledged"
+    ack: FileAck
+
+
+SubmissionFact: TypeAlias = (
+    SubmissionOpened | SubmissionBuilt | SubmissionEmptied | SubmissionDelivered | ClaimsTold | FileAcknowledged
+)
+SubmissionStatus: TypeAlias = Literal["absent", "building", "built", "delivered", "sent", "refused", "empty"]
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """One outbound file. `interchange` is ISA13 and `group` GS06, which acknowledgements quote."""
+
+    submission_id: str = ""
+    partner: str = ""
+    status: SubmissionStatus = "absent"
+    candidates: tuple[str, ...] = ()
+    members: tuple[Member, ...] = ()
+    interchange: int = 0
+    group: int = 0
+    created_at: AwareDatetime | None = None
+    delivered_at: AwareDatetime | None = None
+    size: int = 0
+    sha256: str = ""
+    acks: tuple[FileAck, ...] = ()
+
+    @property
+    def refusal(self) -> FileAck | None:
+        """The first refusal of the file, if any: a later acceptance does not undo it."""
+        return next((ack for ack in self.acks if not ack.accepted), None)
+
+
+Decisions: TypeAlias = tuple[SubmissionFact | Effect, ...]
+
+
+def decide(state: Submission, message: SubmissionMessage) -> Decisions:
+    """Answer one message."""
+    match message:
+        case OpenSubmission():
+            return _open(state, message)
+        case ReportBuilt():
+            return _built(state, message)
+        case ReportDelivered():
+            return _delivered(state, message)
+        case ReportTold():
+            return _told(state, message)
+        case RecordFileAck():
+            return _acknowledge(state, message.ack)
+        case _:
+            assert_never(message)
+
+
+def _open(state: Submission, message: OpenSubmission) -> Decisions:
+    if state.status != "absent":
+        return ()
+    opened = SubmissionOpened(
+        submission_id=message.submission_id,
+        partner=message.partner,
+        candidates=message.candidates,
+        interchange=message.interchange,
+        group=message.group,
+        created_at=message.meta.occurred_at,
+    )
+    return (opened, BuildSubmission())
+
+
+def _built(state: Submission, message: ReportBuilt) -> Decisions:
+    if state.status != "building":
+        return ()
+    if not message.members:
+        return (SubmissionEmptied(),)
+    built = SubmissionBuilt(members=message.members, size=message.size, sha256=message.sha256)
+    return (built, DeliverSubmission())
+
+
+def _delivered(state: Submission, message: ReportDelivered) -> Decisions:
+    if state.status != "built":
+        return ()
+    return (SubmissionDelivered(delivered_at=message.meta.occurred_at), TellClaims(telling="transmitted"))
+
+
+def _told(state: Submission, message: ReportTold) -> Decisions:
+    if (message.telling, state.status) not in (("transmitted", "delivered"), ("refused", "sent")):
+        return ()
+    told = ClaimsTold(telling=message.telling)
+    # A refusal that overtook the news of the delivery waited until the claims knew that they were sent.
+    return (told, *_tell_refusal(evolve(state, told)))
+
+
+def _acknowledge(state: Submission, ack: FileAck) -> Decisions:
+    if any(known.ack_id == ack.ack_id for known in state.acks) or len(state.acks) >= ACKS_KEPT:
+        return ()
+    noted = FileAcknowledged(ack=ack)
+    first_refusal = state.refusal is None and not ack.accepted
+    return (noted, *(_tell_refusal(evolve(state, noted)) if first_refusal else ()))
+
+
+def _tell_refusal(state: Submission) -> tuple[Effect, ...]:
+    refusal = state.refusal
+    if state.status != "sent" or refusal is None:
+        return ()
+    stage: Literal["interchange", "syntax"] = "interchange" if refusal.kind == "TA1" else "syntax"
+    return (TellClaims(telling="refused", stage=stage, codes=refusal.codes),)
+
+
+def evolve(state: Submission, fact: SubmissionFact) -> Submission:
+    """Apply one fact."""
+    match fact:
+        case SubmissionOpened():
+            return replace(
+                state,
+                submission_id=fact.submission_id,
+                partner=fact.partner,
+                status="building",
+                candidates=fact.candidates,
+                interchange=fact.interchange,
+                group=fact.group,
+                created_at=fact.created_at,
+            )
+        case SubmissionBuilt():
+            return replace(state, status="built", members=fact.members, size=fact.size, sha256=fact.sha256)
+        case SubmissionEmptied():
+            return replace(state, status="empty")
+        case SubmissionDelivered():
+            return replace(state, status="delivered", delivered_at=fact.delivered_at)
+        case ClaimsTold():
+            return replace(state, status="sent" if fact.telling == "transmitted" else "refused")
+        case FileAcknowledged():
+            return replace(state, acks=(*state.acks, fact.ack))
+        case _:
+            assert_never(fact)
+
+
+def publish(_state: Submission, _fact: SubmissionFact, _meta: Meta) -> Event | None:
+    """A file is nobody else's business: its claims speak for it."""
+    return None
+
+
+SUBMISSION: Decider[Submission, SubmissionMessage, SubmissionFact] = Decider(
+    service="claims",
+    kind="submission",
+    initial=Submission(),
+    decide=decide,
+    evolve=evolve,
+    publish=publish,
+    aggregate_id=lambda message: message.submission_id,
+    record_key=lambda state: state.submission_id or "submission",
+    state_codec=TypeAdapter(Submission),
+    message_codec=TypeAdapter(Annotated[SubmissionMessage, Field(discriminator="type")]),
+    fact_codec=TypeAdapter(Annotated[SubmissionFact, Field(discriminator="type")]),
+    effect_codec=TypeAdapter(AnySubmissionEffect),
+    index=lambda state: {
+        "status": state.status,
+        "partner": state.partner,
+        "interchange": state.interchange,
+        "group": state.group,
+    },
+    index_fields=("status", "partner", "interchange", "group"),
+)
