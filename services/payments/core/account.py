@@ -1,0 +1,241 @@
+"""A guarantor's account with one billing client: the ledger of every claim and self-pay charge.
+
+What must hold after every fact, for each claim and for the account:
+charge = payer paid + adjusted + patient paid + written off + outstanding, and debits = credits, to the cent.
+"""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import TypeAlias, assert_never
+
+from pydantic import TypeAdapter
+
+from services.payments.core.account_events import publish
+from services.payments.core.account_facts import (
+    AnyAccountFact,
+    BalanceWrittenOff,
+    ChargeCorrected,
+    ChargePosted,
+    ClaimResubmitted,
+    DiscriminatedAccountFact,
+    LedgerAccount,
+    PatientPaymentTaken,
+    RepeatDiffered,
+    RepeatKind,
+    SelfPayChargePosted,
+    WriteOffTaken,
+    sides,
+)
+from services.payments.core.account_messages import (
+    AccountMessage,
+    AnyAccountMessage,
+    PostPatientPayment,
+    PostRemittedClaim,
+    PostSelfPayCharge,
+)
+from services.payments.core.account_state import Account, Share, evolve, owner
+from services.payments.core.adjudication import AdjustmentPolicy
+from services.payments.core.posting import post_held, post_remitted
+from services.payments.core.remitted import digest_of
+from services.payments.core.settling import (
+    announce_balance,
+    announce_credit,
+    apply_credits,
+    coordinate,
+    in_turn,
+    match_oldest,
+    owing,
+    unwind,
+)
+from shared.contracts import AccountWrittenOff, ClaimSubmitted
+from shared.decider import Decider, Effect, Scalar
+
+INSURANCE, PATIENT, REVENUE = (
+    LedgerAccount.INSURANCE_RECEIVABLE,
+    LedgerAccount.PATIENT_RECEIVABLE,
+    LedgerAccount.REVENUE,
+)
+VOID = "8"
+
+AccountDecider: TypeAlias = Decider[Account, AccountMessage, AnyAccountFact]
+
+
+def make_account(policy: AdjustmentPolicy) -> AccountDecider:
+    """The account's decider under a policy of adjustment codes."""
+    return Decider(
+        service="payments",
+        kind="account",
+        initial=Account(),
+        decide=partial(decide, policy),
+        evolve=evolve,
+        publish=publish,
+        aggregate_id=lambda message: message.account_id,
+        record_key=lambda state: state.account_id,
+        state_codec=TypeAdapter(Account),
+        message_codec=TypeAdapter(AnyAccountMessage),
+        fact_codec=TypeAdapter(DiscriminatedAccountFact),
+        effect_codec=TypeAdapter(Effect),
+        index=_index,
+        index_fields=("owes", "credit", "held"),
+    )
+
+
+def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) -> tuple[AnyAccountFact, ...]:
+    """What a message makes of the account: its own facts, then what follows from them."""
+    state = owner(state, message.account_id)
+    match message:
+        case ClaimSubmitted():
+            return _settled(policy, state, message.claim_id, _submit(state, message))
+        case PostRemittedClaim():
+            return _settled(policy, state, message.claim_id, post_remitted(policy, state, message))
+        case PostSelfPayCharge():
+            return _settled(policy, state, message.charge_id, _charge(state, message))
+        case PostPatientPayment():
+            return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
+        case AccountWrittenOff():
+            return _settled(policy, state, "", _write_off(state, message))
+        case _:
+            assert_never(message)
+
+
+def _settled(
+    policy: AdjustmentPolicy, state: Account, item_id: str, facts: tuple[AnyAccountFact, ...]
+) -> tuple[AnyAccountFact, ...]:
+    if not facts:
+        return ()
+    return in_turn(
+        state,
+        lambda _: facts,
+        lambda now: post_held(policy, now, item_id),
+        coordinate(item_id),
+        unwind(item_id),
+        apply_credits(first=item_id),
+        announce_credit(item_id),
+        announce_balance,
+    )
+
+
+def _submit(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]:
+    """Charge a claim once: a resubmission charges nothing, a replacement (7) only the difference.
+
+    A void (8) changes nothing yet: the payer's reversal says that it was accepted.
+    """
+    item, sequence = state.receivables.get(event.claim_id), event.meta.sequence
+    if item is None:
+        return (_first_charge(event),)
+    if sequence <= item.sequence:
+        return ()
+    change_cents = 0 if event.frequency_code == VOID else event.charge_cents - item.charge_cents
+    if not change_cents:
+        return (
+            ClaimResubmitted(
+                account_id=event.account_id,
+                item_id=event.claim_id,
+                sequence=sequence,
+                frequency_code=event.frequency_code,
+            ),
+        )
+    return (
+        ChargeCorrected(
+            account_id=event.account_id,
+            item_id=event.claim_id,
+            sequence=sequence,
+            frequency_code=event.frequency_code,
+            **sides(INSURANCE, REVENUE, change_cents),
+        ),
+    )
+
+
+def _first_charge(event: ClaimSubmitted) -> ChargePosted:
+    return ChargePosted(
+        account_id=event.account_id,
+        item_id=event.claim_id,
+        patient_control_number=event.patient_control_number,
+        payer_id=event.payer_id,
+        service_date=event.service_from,
+        sequence=event.meta.sequence,
+        frequency_code=event.frequency_code,
+        sealed_guarantor=event.sealed_guarantor,
+        **sides(INSURANCE, REVENUE, event.charge_cents),
+    )
+
+
+def _charge(state: Account, command: PostSelfPayCharge) -> tuple[AnyAccountFact, ...]:
+    digest = digest_of(command, "sealed_guarantor")
+    known = state.receivables.get(command.charge_id)
+    if known is not None:
+        return _repeated(state, "charge", command.charge_id, known.digest, digest)
+    return (
+        SelfPayChargePosted(
+            account_id=command.account_id,
+            item_id=command.charge_id,
+            description_code=command.description_code,
+            service_date=command.service_date,
+            digest=digest,
+            sealed_guarantor=command.sealed_guarantor,
+            **sides(PATIENT, REVENUE, command.charge_cents),
+        ),
+    )
+
+
+def _take_payment(state: Account, command: PostPatientPayment) -> tuple[AnyAccountFact, ...]:
+    """The money arrives as unapplied credit; settling applies it at once as far as something is owed."""
+    digest = digest_of(command, "received_on")
+    known = next((one.digest for one in state.payments if one.id == command.payment_id), None)
+    if known is not None:
+        return _repeated(state, "payment", command.payment_id, known, digest)
+    money = Share(command.payment_id, command.paid_cents)
+    applied = match_oldest((*state.credits, money), owing(state, command.claim_id))
+    return (
+        PatientPaymentTaken(
+            account_id=command.account_id,
+            item_id="",
+            payment_id=command.payment_id,
+            method=command.method,
+            received_on=command.received_on,
+            digest=digest,
+            applied_cents=sum(one.cents for one in applied),
+            **sides(LedgerAccount.PATIENT_CASH, LedgerAccount.UNAPPLIED_CREDIT, command.paid_cents),
+        ),
+    )
+
+
+def _write_off(state: Account, event: AccountWrittenOff) -> tuple[AnyAccountFact, ...]:
+    """Bad debt for what is still open, oldest first; what was paid meanwhile is not written off."""
+    digest = f"{event.write_off_id}/{event.written_off_cents}"
+    known = next((one.digest for one in state.write_offs if one.id == event.write_off_id), None)
+    if known is not None:
+        return _repeated(state, "write-off", event.write_off_id, known, digest)
+    posted = match_oldest((Share(event.write_off_id, event.written_off_cents),), owing(state))
+    taken = WriteOffTaken(
+        account_id=event.account_id,
+        write_off_id=event.write_off_id,
+        asked_cents=event.written_off_cents,
+        posted_cents=sum(one.cents for one in posted),
+    )
+    entries = (
+        BalanceWrittenOff(
+            account_id=event.account_id,
+            item_id=one.item_id,
+            write_off_id=event.write_off_id,
+            reason=event.reason,
+            **sides(LedgerAccount.BAD_DEBT, PATIENT, one.cents),
+        )
+        for one in posted
+    )
+    return (taken, *entries)
+
+
+def _repeated(state: Account, kind: RepeatKind, reference: str, known: str, digest: str) -> tuple[AnyAccountFact, ...]:
+    """Nothing for the same again; a fact, once, when it says something else."""
+    if known == digest or digest in state.conflicts:
+        return ()
+    return (RepeatDiffered(account_id=state.account_id, kind=kind, reference=reference, digest=digest),)
+
+
+def _index(state: Account) -> Mapping[str, Scalar]:
+    return {
+        "owes": state.owed_cents > 0,
+        "credit": state.unapplied_cents > 0 or any(item.credit_cents for item in state.receivables.values()),
+        "held": bool(state.held),
+    }

@@ -1,0 +1,114 @@
+"""The public face of the account's facts."""
+
+from services.payments.core.account_facts import (
+    AnyAccountFact,
+    BalanceChanged,
+    ClaimAdjudicated,
+    ContractualAdjusted,
+    CreditChanged,
+    LedgerAccount,
+    PatientPaymentTaken,
+    PayerPaymentPosted,
+)
+from services.payments.core.account_state import Account
+from services.payments.core.adjudication import Action
+from shared.contracts import (
+    Adjustment,
+    AdjustmentPosted,
+    ClaimRemitted,
+    CreditBalanceFound,
+    Event,
+    Meta,
+    PatientBalanceChanged,
+    PatientPaymentReceived,
+    PaymentPosted,
+    PaymentReversed,
+)
+
+
+# One branch for each public fact: the table itself, not logic to take apart.
+def publish(state: Account, fact: AnyAccountFact, meta: Meta) -> Event | None:  # noqa: PLR0911
+    """The event made of a fact; entries inside the account (applications, transfers) stay private."""
+    match fact:
+        case ClaimAdjudicated():
+            return _remitted(fact, meta) if fact.remitted.is_posted else None
+        case PayerPaymentPosted():
+            return _paid(fact, meta)
+        case ContractualAdjusted():
+            return AdjustmentPosted(
+                meta=meta,
+                account_id=fact.account_id,
+                claim_id=fact.item_id,
+                remittance_id=fact.place.remittance_id,
+                group=fact.group,
+                reason=fact.reason,
+                amount_cents=fact.effect_on(LedgerAccount.CONTRACTUAL_ADJUSTMENT),
+            )
+        case PatientPaymentTaken():
+            return _payment_received(fact, meta)
+        case CreditChanged() if fact.credit_cents:
+            claim_id = fact.item_id or None
+            return CreditBalanceFound(
+                meta=meta, account_id=fact.account_id, claim_id=claim_id, credit_cents=fact.credit_cents
+            )
+        case BalanceChanged():
+            return PatientBalanceChanged(
+                meta=meta,
+                account_id=fact.account_id,
+                balance_cents=fact.balance_cents,
+                claims=fact.owing_items,
+                sealed_guarantor=state.sealed_guarantor,
+            )
+        case _:
+            return None
+
+
+def _remitted(fact: ClaimAdjudicated, meta: Meta) -> ClaimRemitted:
+    remitted = fact.remitted
+    return ClaimRemitted(
+        meta=meta,
+        account_id=fact.account_id,
+        claim_id=fact.item_id,
+        patient_control_number=remitted.patient_control_number,
+        remittance_id=remitted.remittance_id,
+        payer_id=remitted.payer_id,
+        payer_claim_control_number=remitted.payer_claim_control_number or None,
+        status=remitted.status,
+        charge_cents=remitted.charge_cents,
+        paid_cents=remitted.paid_cents,
+        patient_responsibility_cents=sum(p.amount_cents for p in fact.parts if p.action is Action.PATIENT),
+        denied_cents=fact.denied_cents,
+        adjustments=tuple(Adjustment(group=p.group, reason=p.reason, amount_cents=p.amount_cents) for p in fact.parts),
+        payment_date=remitted.payment_date,
+    )
+
+
+def _paid(fact: PayerPaymentPosted, meta: Meta) -> PaymentPosted | PaymentReversed:
+    remittance_id, paid_cents = fact.place.remittance_id, fact.effect_on(LedgerAccount.PAYER_CASH)
+    if fact.reverses is not None and paid_cents < 0:
+        return PaymentReversed(
+            meta=meta,
+            account_id=fact.account_id,
+            claim_id=fact.item_id,
+            remittance_id=remittance_id,
+            reversed_cents=-paid_cents,
+        )
+    return PaymentPosted(
+        meta=meta,
+        account_id=fact.account_id,
+        claim_id=fact.item_id,
+        remittance_id=remittance_id,
+        paid_cents=paid_cents,
+    )
+
+
+def _payment_received(fact: PatientPaymentTaken, meta: Meta) -> PatientPaymentReceived:
+    return PatientPaymentReceived(
+        meta=meta,
+        account_id=fact.account_id,
+        payment_id=fact.payment_id,
+        method=fact.method,
+        paid_cents=fact.cents,
+        applied_cents=fact.applied_cents,
+        unapplied_cents=fact.cents - fact.applied_cents,
+    )

@@ -1,0 +1,272 @@
+"""The ledger's facts. One ledger fact is one balanced entry: a debit and a credit of the same amount."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Literal, NamedTuple, TypeAlias, TypedDict
+
+from pydantic import Field, PositiveInt
+
+from services.payments.core.adjudication import Action
+from services.payments.core.remitted import Position, RemittedClaim
+from shared.contracts import Cents, NonNegativeCents, PositiveCents
+from shared.decider import Fact
+
+
+class LedgerAccount(StrEnum):
+    """The book's accounts."""
+
+    INSURANCE_RECEIVABLE = "insurance_receivable"
+    PATIENT_RECEIVABLE = "patient_receivable"
+    REVENUE = "revenue"
+    PAYER_CASH = "payer_cash"
+    PATIENT_CASH = "patient_cash"
+    CONTRACTUAL_ADJUSTMENT = "contractual_adjustment"
+    BAD_DEBT = "bad_debt"
+    UNAPPLIED_CREDIT = "unapplied_credit"
+    PROVIDER_ADJUSTMENT = "provider_adjustment"
+
+
+class Part(NamedTuple):
+    """What one reason of a decision came to over the whole claim, and how it was classified when it was posted."""
+
+    group: str
+    reason: str
+    action: Action
+    amount_cents: int
+
+    @property
+    def code(self) -> tuple[str, str]:
+        return self.group, self.reason
+
+
+RepeatKind: TypeAlias = Literal["payment", "charge", "remitted-claim", "write-off"]
+
+
+class Sides(TypedDict):
+    """Debit, credit and cents of an entry."""
+
+    debit: LedgerAccount
+    credit: LedgerAccount
+    cents: int
+
+
+def sides(debit: LedgerAccount, credit: LedgerAccount, cents: int) -> Sides:
+    """A balanced entry. A negative amount swaps its sides, because an entry's cents are never negative."""
+    if cents < 0:
+        debit, credit = credit, debit
+    return Sides(debit=debit, credit=credit, cents=abs(cents))
+
+
+class AccountFact(Fact):
+    account_id: str
+
+
+class LedgerFact(AccountFact):
+    """A balanced entry. `item_id` is the claim or self-pay charge; empty for money not yet applied to one."""
+
+    item_id: str
+    debit: LedgerAccount
+    credit: LedgerAccount
+    cents: NonNegativeCents
+
+    def effect_on(self, account: LedgerAccount) -> int:
+        """What the entry adds to an account's debit balance."""
+        return self.cents * ((self.debit is account) - (self.credit is account))
+
+
+class ChargePosted(LedgerFact):
+    """A claim went to its payer for the first time."""
+
+    type: Literal["charge-posted"] = "charge-posted"
+    patient_control_number: str
+    payer_id: str
+    service_date: date
+    sequence: int
+    frequency_code: str
+    sealed_guarantor: str
+
+
+class ChargeCorrected(LedgerFact):
+    """A replacement claim (frequency 7) asks for another amount: the difference."""
+
+    type: Literal["charge-corrected"] = "charge-corrected"
+    sequence: int
+    frequency_code: str
+
+
+class ClaimResubmitted(AccountFact):
+    """The claim went out again for the same amount: nothing is charged."""
+
+    type: Literal["claim-resubmitted"] = "claim-resubmitted"
+    item_id: str
+    sequence: int
+    frequency_code: str
+
+
+class SelfPayChargePosted(LedgerFact):
+    """The guarantor owes for a service without a claim."""
+
+    type: Literal["self-pay-charge-posted"] = "self-pay-charge-posted"
+    description_code: str
+    service_date: date
+    digest: str
+    sealed_guarantor: str
+
+
+class RemittedClaimHeld(AccountFact):
+    """A decision that cannot be posted yet: its charge, or the payment it reverses, has not come."""
+
+    type: Literal["remitted-claim-held"] = "remitted-claim-held"
+    item_id: str
+    waits_for: Literal["charge", "original"]
+    remitted: RemittedClaim
+
+
+class ClaimAdjudicated(AccountFact):
+    """A payer's decision, in full; the entries that follow it are its money. `reverses` is what a reversal undoes."""
+
+    type: Literal["claim-adjudicated"] = "claim-adjudicated"
+    item_id: str
+    remitted: RemittedClaim
+    digest: str
+    parts: tuple[Part, ...]
+    denied_cents: Cents
+    reverses: Position | None = None
+
+
+class RemittedFact(LedgerFact):
+    """An entry caused by a remittance: the claim's place in it, and the original's when it is a reversal."""
+
+    place: Position
+    reverses: Position | None = None
+
+
+class PayerPaymentPosted(RemittedFact):
+    """The payer's money for the claim (CLP04)."""
+
+    type: Literal["payer-payment-posted"] = "payer-payment-posted"
+
+
+class ContractualAdjusted(RemittedFact):
+    """An amount nobody owes. `line` is the service line, 0 for the claim as a whole."""
+
+    type: Literal["contractual-adjusted"] = "contractual-adjusted"
+    line: int
+    group: str
+    reason: str
+
+
+class MovedToPatient(RemittedFact):
+    """Patient responsibility: from the payer's receivable to the guarantor's."""
+
+    type: Literal["moved-to-patient"] = "moved-to-patient"
+    line: int
+    group: str
+    reason: str
+
+
+class PatientShareCoordinated(LedgerFact):
+    """Payers together paid past the charge: patient responsibility is taken back, or given back when they did not."""
+
+    type: Literal["patient-share-coordinated"] = "patient-share-coordinated"
+
+
+class PatientPaymentTaken(LedgerFact):
+    """The guarantor's money arrived. What was applied at once follows in entries of its own."""
+
+    type: Literal["patient-payment-taken"] = "patient-payment-taken"
+    payment_id: str
+    method: str
+    received_on: date
+    digest: str
+    applied_cents: NonNegativeCents
+
+
+class PatientPaymentApplied(LedgerFact):
+    """Unapplied money pays a balance."""
+
+    type: Literal["patient-payment-applied"] = "patient-payment-applied"
+    payment_id: str
+
+
+class PatientPaymentReleased(LedgerFact):
+    """The balance it paid fell away: the money is unapplied again."""
+
+    type: Literal["patient-payment-released"] = "patient-payment-released"
+    payment_id: str
+
+
+class WriteOffTaken(AccountFact):
+    """Collections gave a balance up; `posted_cents` is what was still open of it."""
+
+    type: Literal["write-off-taken"] = "write-off-taken"
+    write_off_id: str
+    asked_cents: PositiveCents
+    posted_cents: NonNegativeCents
+
+
+class BalanceWrittenOff(LedgerFact):
+    """Bad debt of one claim or charge."""
+
+    type: Literal["balance-written-off"] = "balance-written-off"
+    write_off_id: str
+    reason: str
+
+
+class WriteOffReversed(LedgerFact):
+    """The balance that was written off fell away, so there was nothing to write off."""
+
+    type: Literal["write-off-reversed"] = "write-off-reversed"
+
+
+class CreditChanged(AccountFact):
+    """A claim (or the account, with an empty `item_id`) shows another credit than before."""
+
+    type: Literal["credit-changed"] = "credit-changed"
+    item_id: str
+    credit_cents: NonNegativeCents
+
+
+class BalanceChanged(AccountFact):
+    """The guarantor owes another amount than was last said."""
+
+    type: Literal["balance-changed"] = "balance-changed"
+    balance_cents: Cents
+    owing_items: int
+
+
+class RepeatDiffered(AccountFact):
+    """The same payment, charge, write-off or remitted claim came again with other content; the first one stands."""
+
+    type: Literal["repeat-differed"] = "repeat-differed"
+    kind: RepeatKind
+    reference: str
+    position: PositiveInt | None = None
+    digest: str
+
+
+AnyLedgerFact: TypeAlias = (
+    ChargePosted
+    | ChargeCorrected
+    | SelfPayChargePosted
+    | PayerPaymentPosted
+    | ContractualAdjusted
+    | MovedToPatient
+    | PatientShareCoordinated
+    | PatientPaymentTaken
+    | PatientPaymentApplied
+    | PatientPaymentReleased
+    | BalanceWrittenOff
+    | WriteOffReversed
+)
+AnyAccountFact: TypeAlias = (
+    AnyLedgerFact
+    | ClaimResubmitted
+    | RemittedClaimHeld
+    | ClaimAdjudicated
+    | WriteOffTaken
+    | CreditChanged
+    | BalanceChanged
+    | RepeatDiffered
+)
+DiscriminatedAccountFact = Annotated[AnyAccountFact, Field(discriminator="type")]

@@ -1,0 +1,280 @@
+"""What an account knows, and how each fact changes it. No rules here, so history always replays."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import date
+from functools import reduce
+from types import MappingProxyType
+from typing import NamedTuple, assert_never
+
+from services.payments.core.account_facts import (
+    AnyAccountFact,
+    BalanceChanged,
+    BalanceWrittenOff,
+    ChargeCorrected,
+    ChargePosted,
+    ClaimAdjudicated,
+    ClaimResubmitted,
+    ContractualAdjusted,
+    CreditChanged,
+    LedgerAccount,
+    LedgerFact,
+    MovedToPatient,
+    Part,
+    PatientPaymentApplied,
+    PatientPaymentReleased,
+    PatientPaymentTaken,
+    PatientShareCoordinated,
+    PayerPaymentPosted,
+    RemittedClaimHeld,
+    RepeatDiffered,
+    SelfPayChargePosted,
+    WriteOffReversed,
+    WriteOffTaken,
+)
+from services.payments.core.remitted import Position, RemittedClaim
+
+
+class Share(NamedTuple):
+    """Part of a patient payment: which one, and how many cents."""
+
+    payment_id: str
+    cents: int
+
+
+class Taken(NamedTuple):
+    """A payment, or a write-off, that was posted: its id and what it said."""
+
+    id: str
+    digest: str
+
+
+class Held(NamedTuple):
+    """A payer's decision that waits for its charge, or a reversal that waits for its original."""
+
+    item_id: str
+    waits_for: str
+    remitted: RemittedClaim
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """A payer's decision that was posted; `parts` are forgotten once it is reversed."""
+
+    place: Position
+    digest: str
+    payer_id: str
+    payer_claim_control_number: str
+    charge_cents: int
+    paid_cents: int
+    parts: tuple[Part, ...]
+    open: bool  # it can still be reversed
+
+
+@dataclass(frozen=True, slots=True)
+class Receivable:
+    """One claim or self-pay charge: its part of the book, in cents.
+
+    charge = paid + adjusted + patient_paid + written_off + insurance + patient, after every fact. A negative
+    `insurance_cents` is a credit: payers paid more than the charge.
+    """
+
+    service_date: date
+    patient_control_number: str = ""
+    payer_id: str = ""  # empty: a self-pay charge
+    digest: str = ""  # of a self-pay charge
+    sequence: int = 0  # of the last submission seen
+    charge_cents: int = 0
+    paid_cents: int = 0
+    adjusted_cents: int = 0
+    patient_paid_cents: int = 0
+    written_off_cents: int = 0
+    insurance_cents: int = 0
+    patient_cents: int = 0
+    moved_to_patient_cents: int = 0  # patient responsibility as payers stated it
+    coordinated_cents: int = 0  # of that, taken back because payers together paid past the charge
+    denied_cents: int = 0  # of insurance_cents, refused and waiting for work
+    credit_cents: int = 0  # as last announced
+    postings: tuple[Posting, ...] = ()
+    patient_payments: tuple[Share, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A guarantor's account with one billing client."""
+
+    account_id: str = ""
+    receivables: Mapping[str, Receivable] = field(default_factory=dict[str, Receivable])
+    held: tuple[Held, ...] = ()
+    credits: tuple[Share, ...] = ()  # unapplied patient money, oldest first
+    payments: tuple[Taken, ...] = ()
+    write_offs: tuple[Taken, ...] = ()
+    conflicts: tuple[str, ...] = ()  # repeats with other content, once each
+    patient_cents: int = 0  # of all receivables together
+    unapplied_cents: int = 0
+    received_cents: int = 0
+    balance_cents: int = 0  # as last announced
+    credit_cents: int = 0  # as last announced
+    sealed_guarantor: str | None = None
+
+    @property
+    def owed_cents(self) -> int:
+        """What the guarantor owes: open patient balances less unapplied money. Negative: the practice owes."""
+        return self.patient_cents - self.unapplied_cents
+
+
+_COLUMNS: Mapping[LedgerAccount, tuple[str, int]] = MappingProxyType(
+    {
+        LedgerAccount.REVENUE: ("charge_cents", -1),
+        LedgerAccount.PAYER_CASH: ("paid_cents", 1),
+        LedgerAccount.CONTRACTUAL_ADJUSTMENT: ("adjusted_cents", 1),
+        LedgerAccount.UNAPPLIED_CREDIT: ("patient_paid_cents", 1),
+        LedgerAccount.BAD_DEBT: ("written_off_cents", 1),
+        LedgerAccount.INSURANCE_RECEIVABLE: ("insurance_cents", 1),
+        LedgerAccount.PATIENT_RECEIVABLE: ("patient_cents", 1),
+    }
+)
+"""Where a receivable keeps each ledger account, and the sign that makes it a debit balance."""
+
+
+def fold(state: Account, facts: Iterable[AnyAccountFact]) -> Account:
+    """The state after these facts."""
+    return reduce(evolve, facts, state)
+
+
+def evolve(state: Account, fact: AnyAccountFact) -> Account:
+    """Apply one fact: first its entry, then what it says besides."""
+    state = owner(state, fact.account_id)
+    if isinstance(fact, ChargePosted | SelfPayChargePosted):
+        state = _opened(state, fact)
+    if isinstance(fact, LedgerFact):
+        state = _booked(state, fact)
+    return _noted(state, fact)
+
+
+def owner(state: Account, account_id: str) -> Account:
+    """The state that knows whose account it is; the first message says it."""
+    return state if state.account_id else replace(state, account_id=account_id)
+
+
+def _booked(state: Account, entry: LedgerFact) -> Account:
+    """The entry's debit and credit, in the receivable and in the account's totals."""
+    state = replace(
+        state,
+        patient_cents=state.patient_cents + entry.effect_on(LedgerAccount.PATIENT_RECEIVABLE),
+        unapplied_cents=state.unapplied_cents - entry.effect_on(LedgerAccount.UNAPPLIED_CREDIT),
+        received_cents=state.received_cents + entry.effect_on(LedgerAccount.PATIENT_CASH),
+    )
+    if not entry.item_id:
+        return state
+    item = state.receivables[entry.item_id]
+    changed: dict[str, int] = {}
+    for side, account in ((1, entry.debit), (-1, entry.credit)):
+        column, sign = _COLUMNS[account]
+        changed[column] = getattr(item, column) + side * sign * entry.cents
+    return _with(state, entry.item_id, replace(item, **changed))  # type: ignore[arg-type]
+
+
+def _opened(state: Account, fact: ChargePosted | SelfPayChargePosted) -> Account:
+    item = Receivable(fact.service_date)
+    if isinstance(fact, ChargePosted):
+        item = replace(item, patient_control_number=fact.patient_control_number, payer_id=fact.payer_id)
+    else:
+        item = replace(item, digest=fact.digest)
+    return replace(_with(state, fact.item_id, item), sealed_guarantor=fact.sealed_guarantor)
+
+
+# One branch for each fact: the table itself, not logic to take apart.
+def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0911, PLR0912
+    match fact:
+        case ChargePosted() | ChargeCorrected() | ClaimResubmitted():
+            return _with(state, fact.item_id, replace(state.receivables[fact.item_id], sequence=fact.sequence))
+        case SelfPayChargePosted():
+            return _moved(state, fact.item_id, fact.cents)
+        case MovedToPatient():
+            return _moved(state, fact.item_id, fact.effect_on(LedgerAccount.PATIENT_RECEIVABLE))
+        case PatientShareCoordinated():
+            item = state.receivables[fact.item_id]
+            back = item.coordinated_cents + fact.effect_on(LedgerAccount.INSURANCE_RECEIVABLE)
+            return _with(state, fact.item_id, replace(item, coordinated_cents=back))
+        case RemittedClaimHeld():
+            return replace(state, held=(*state.held, Held(fact.item_id, fact.waits_for, fact.remitted)))
+        case ClaimAdjudicated():
+            return _adjudicated(state, fact)
+        case PatientPaymentTaken():
+            return replace(
+                state,
+                payments=(*state.payments, Taken(fact.payment_id, fact.digest)),
+                credits=add_share(state.credits, fact.payment_id, fact.cents),
+            )
+        case PatientPaymentApplied():
+            return _applied(state, fact.item_id, fact.payment_id, fact.cents)
+        case PatientPaymentReleased():
+            return _applied(state, fact.item_id, fact.payment_id, -fact.cents)
+        case WriteOffTaken():
+            return replace(
+                state,
+                write_offs=(*state.write_offs, Taken(fact.write_off_id, f"{fact.write_off_id}/{fact.asked_cents}")),
+            )
+        case CreditChanged():
+            return _credited(state, fact)
+        case BalanceChanged():
+            return replace(state, balance_cents=fact.balance_cents)
+        case RepeatDiffered():
+            return replace(state, conflicts=(*state.conflicts, fact.digest))
+        case PayerPaymentPosted() | ContractualAdjusted() | BalanceWrittenOff() | WriteOffReversed():
+            return state
+        case _:
+            assert_never(fact)
+
+
+def _adjudicated(state: Account, fact: ClaimAdjudicated) -> Account:
+    remitted = fact.remitted
+    item = state.receivables[fact.item_id]
+    posting = Posting(
+        place=remitted.place,
+        digest=fact.digest,
+        payer_id=remitted.payer_id,
+        payer_claim_control_number=remitted.payer_claim_control_number,
+        charge_cents=remitted.charge_cents,
+        paid_cents=remitted.paid_cents,
+        parts=() if fact.reverses else fact.parts,
+        open=remitted.can_be_reversed,
+    )
+    postings = (*(_closed(one) if one.place == fact.reverses else one for one in item.postings), posting)
+    item = replace(item, postings=postings, denied_cents=item.denied_cents + fact.denied_cents)
+    held = tuple(one for one in state.held if one.remitted.place != remitted.place)
+    return replace(_with(state, fact.item_id, item), held=held)
+
+
+def _closed(posting: Posting) -> Posting:
+    return replace(posting, open=False, parts=())
+
+
+def _moved(state: Account, item_id: str, cents: int) -> Account:
+    item = state.receivables[item_id]
+    return _with(state, item_id, replace(item, moved_to_patient_cents=item.moved_to_patient_cents + cents))
+
+
+def _applied(state: Account, item_id: str, payment_id: str, cents: int) -> Account:
+    item = state.receivables[item_id]
+    item = replace(item, patient_payments=add_share(item.patient_payments, payment_id, cents))
+    return replace(_with(state, item_id, item), credits=add_share(state.credits, payment_id, -cents))
+
+
+def _credited(state: Account, fact: CreditChanged) -> Account:
+    if not fact.item_id:
+        return replace(state, credit_cents=fact.credit_cents)
+    return _with(state, fact.item_id, replace(state.receivables[fact.item_id], credit_cents=fact.credit_cents))
+
+
+def _with(state: Account, item_id: str, item: Receivable) -> Account:
+    return replace(state, receivables={**state.receivables, item_id: item})
+
+
+def add_share(shares: tuple[Share, ...], payment_id: str, cents: int) -> tuple[Share, ...]:
+    """The shares with this payment's changed by so many cents; one that comes to nothing is left out."""
+    if all(one.payment_id != payment_id for one in shares):
+        shares = (*shares, Share(payment_id, 0))
+    changed = (one._replace(cents=one.cents + cents) if one.payment_id == payment_id else one for one in shares)
+    return tuple(one for one in changed if one.cents)
