@@ -1,0 +1,227 @@
+"""One contract for every store: memory, MongoDB by PyMongo's async API, MongoDB by Motor."""
+
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from shared.decider import Snapshot
+from shared.store.connect import connect, disconnect
+from shared.store.memory import MemoryStore
+from shared.store.mongo import MongoStore
+from shared.store.port import DOCUMENT_BYTES_MAX, Key, Store, Write
+from tests.shared.till import AT, TILL, Rung, Till, TillFact, meta, pay
+
+T1 = Key("lakeside", "t1")
+WALL = datetime(2026, 11, 1, tzinfo=UTC)
+LATER = WALL + timedelta(minutes=1)
+
+
+class HandWall:
+    """A machine's clock that a test sets."""
+
+    def __init__(self) -> None:
+        self.now = WALL
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+@pytest.fixture(
+    params=["memory", pytest.param("pymongo", marks=pytest.mark.stack), pytest.param("motor", marks=pytest.mark.stack)]
+)
+async def store(request: pytest.FixtureRequest, database_name: str) -> AsyncGenerator[Store]:
+    if request.param == "memory":
+        memory = MemoryStore(WALL)
+        await memory.prepare([TILL])
+        yield memory
+        return
+    client = connect(request.getfixturevalue("mongo_url"), request.param)
+    mongo = MongoStore(client[database_name], HandWall())
+    await mongo.prepare([TILL])
+    yield mongo
+    await client.drop_database(database_name)
+    await disconnect(client)
+
+
+async def put(store: Store, *receipts: str, key: Key = T1) -> Write[Till, TillFact]:
+    """Decide payments on what is stored, and commit."""
+    row = (await store.load(TILL, [key]))[key]
+    decided = TILL.run(row.snapshot, [pay(r, till=key.id, tenant=key.tenant) for r in receipts])
+    write = Write(key, row.version, decided.snapshot, decided.entries, decided.started, decided.answered)
+    assert not (await store.commit(TILL, [write])).lost
+    return write
+
+
+async def test_what_is_missing_is_version_zero_and_the_initial_state(store: Store) -> None:
+    row = (await store.load(TILL, [T1]))[T1]
+    assert row == (0, Snapshot(Till()), (), None)
+
+
+async def test_what_was_committed_is_loaded(store: Store) -> None:
+    written = await put(store, "a", "b", "c")
+    row = (await store.load(TILL, [T1]))[T1]
+    assert row.version == 1
+    assert row.snapshot == written.snapshot
+    assert row.outbox == written.entries
+    assert len(row.snapshot.effects) == 1
+
+
+async def test_a_stale_version_loses_and_changes_nothing(store: Store) -> None:
+    first = await put(store, "a")
+    stale = Write(T1, 0, first.snapshot, first.entries)
+    fresh: Write[Till, TillFact] = Write(Key("lakeside", "t2"), 0, first.snapshot)
+    refused = await store.commit(TILL, [stale, fresh])
+    assert refused.lost == {T1}
+    rows = await store.load(TILL, [T1, fresh.key])
+    assert (rows[T1].version, rows[fresh.key].version) == (1, 1)
+    assert rows[T1].outbox == first.entries
+
+
+async def test_a_document_past_its_limit_fails_alone(store: Store) -> None:
+    huge: Write[Till, TillFact] = Write(T1, 0, Snapshot(Till(till="x" * DOCUMENT_BYTES_MAX)))
+    small: Write[Till, TillFact] = Write(Key("lakeside", "t2"), 0, Snapshot(Till(till="t2")))
+    refused = await store.commit(TILL, [huge, small])
+    assert refused == (frozenset(), {T1: "document_too_large"})
+    assert (await store.load(TILL, [small.key]))[small.key].version == 1
+
+
+async def test_publishing_clears_the_outbox_up_to_a_number(store: Store) -> None:
+    await put(store, "a", "b")
+    await put(store, "c")
+    await store.published(TILL, {T1: 2})
+    assert [e.number for e in (await store.load(TILL, [T1]))[T1].outbox] == [3]
+    await store.published(TILL, {T1: 3})
+    assert (await store.load(TILL, [T1]))[T1].outbox == ()
+
+
+async def test_what_a_crash_left_unpublished_is_found_once_it_is_old(store: Store) -> None:
+    await put(store, "a")
+    assert await store.unpublished(TILL, WALL, 10) == []
+    assert await store.unpublished(TILL, LATER, 10) == [T1]
+    await store.published(TILL, {T1: 1})
+    assert await store.unpublished(TILL, LATER, 10) == []
+
+
+async def test_the_journal_takes_a_fact_once_and_keeps_its_order(store: Store) -> None:
+    write = await put(store, "a", "b")
+    await store.append(TILL, {T1: write.entries[1:]})
+    await store.append(TILL, {T1: write.entries})
+    assert await store.history(TILL, T1) == list(write.entries)
+    assert TILL.fold(e.fact for e in await store.history(TILL, T1)) == write.snapshot.state
+    lines = [line async for line in store.journal_since(None)]
+    assert [line.id for line in lines] == [str(e.meta.id) for e in write.entries]
+    assert [line async for line in store.journal_since(LATER)] == []
+
+
+async def test_deadlines_are_paged_by_key(store: Store) -> None:
+    keys = [Key("lakeside", "a"), Key("lakeside", "b"), Key("northgate", "a")]
+    for key in keys:
+        await put(store, "r", key=key)
+    due_at = AT + timedelta(hours=8)
+    assert await store.due(TILL, due_at - timedelta(seconds=1), None, 10) == []
+    first = await store.due(TILL, due_at, None, 2)
+    assert first == [(keys[0], due_at, "a"), (keys[1], due_at, "b")]
+    assert await store.due(TILL, due_at, first[-1][0], 2) == [(keys[2], due_at, "a")]
+
+
+async def test_a_lease_keeps_others_away_until_it_ends(store: Store) -> None:
+    await put(store, "a", "b", "c")
+    [leased] = await store.lease(TILL, AT, WALL, LATER, "one", 10)
+    assert (leased.key, len(leased.effects)) == (T1, 1)
+    assert list(await store.lease(TILL, AT, WALL, LATER, "two", 10)) == []
+    assert len(await store.lease(TILL, AT, LATER, LATER + timedelta(minutes=1), "two", 10)) == 1
+    await store.keep_leases(TILL, {T1: "one"}, WALL)  # a late owner cannot give away what is not its own any more
+    assert list(await store.lease(TILL, AT, LATER, LATER + timedelta(minutes=1), "three", 10)) == []
+    await store.keep_leases(TILL, {T1: "two"}, WALL)
+    assert len(await store.lease(TILL, AT, LATER, LATER + timedelta(minutes=1), "three", 10)) == 1
+
+
+async def test_an_effect_waits_for_its_time_and_goes_when_answered(store: Store) -> None:
+    write = await put(store, "a", "b", "c")
+    assert list(await store.lease(TILL, AT - timedelta(seconds=1), WALL, LATER, "one", 10)) == []
+    [effect] = write.changed_effects
+    row = (await store.load(TILL, [T1]))[T1]
+    rung = TILL.run(row.snapshot, [Rung(meta=meta("rung", causation=effect.id), till="t1")])
+    assert rung.answered == (effect.id,)
+    answered = Write(T1, row.version, rung.snapshot, rung.entries, rung.started, rung.answered)
+    await store.commit(TILL, [answered])
+    assert (await store.load(TILL, [T1]))[T1].snapshot.effects == {}
+    assert list(await store.lease(TILL, AT, LATER, LATER, "one", 10)) == []
+
+
+async def test_queries_see_one_tenant_by_index_value(store: Store) -> None:
+    for tenant, name in [("lakeside", "a"), ("lakeside", "b"), ("northgate", "a")]:
+        await put(store, "r", key=Key(tenant, name))
+    found = await store.find(TILL, "lakeside", {"open": True}, None, 10)
+    assert [key for key, _ in found] == [Key("lakeside", "a"), Key("lakeside", "b")]
+    assert [key.id for key, _ in await store.find(TILL, "lakeside", {}, "a", 10)] == ["b"]
+    assert await store.find(TILL, "lakeside", {"open": False}, None, 10) == []
+    assert await store.count(TILL, None, {"open": True}) == 3
+    assert await store.count(TILL, "northgate", {}) == 1
+    assert {key async for key, _ in store.scan(TILL)} == {
+        Key("lakeside", "a"),
+        Key("lakeside", "b"),
+        Key("northgate", "a"),
+    }
+
+
+async def test_messages_wait_in_order_and_once(store: Store) -> None:
+    await store.wait_behind(TILL, {T1: [("m2", {"n": 2}), ("m1", {"n": 1})]})
+    await store.wait_behind(TILL, {T1: [("m2", {"n": 2}), ("m3", {"n": 3})]})
+    assert await store.waiting(TILL, T1) == [("m2", {"n": 2}), ("m1", {"n": 1}), ("m3", {"n": 3})]
+    assert await store.waiting_keys(TILL, 10) == [T1]
+    await store.done_waiting(TILL, T1, ["m2", "m3"])
+    assert [message_id for message_id, _ in await store.waiting(TILL, T1)] == ["m1"]
+
+
+async def test_a_parked_aggregate_is_seen_and_left_alone(store: Store) -> None:
+    written = await put(store, "a", "b", "c")
+    await store.commit(TILL, [Write(T1, 1, written.snapshot, parked="a reason")])
+    await store.wait_behind(TILL, {T1: [("m1", {})]})
+    assert await store.parked(TILL, "lakeside") == [(T1, "a reason", 1)]
+    assert await store.parked(TILL, "northgate") == []
+    assert (await store.load(TILL, [T1]))[T1].parked == "a reason"
+    assert list(await store.lease(TILL, AT, WALL, LATER, "one", 10)) == []
+    assert await store.due(TILL, AT + timedelta(days=1), None, 10) == []
+
+
+async def test_health_counts_what_waits(store: Store) -> None:
+    await put(store, "a", "b", "c")
+    health = await store.health([TILL], AT)
+    assert health == (1, 1, 0, 0, 0, 0, AT + timedelta(hours=8), None)
+    assert (await store.health([TILL], AT + timedelta(days=1))).deadlines_due == 1
+
+
+async def test_the_first_holder_of_a_reservation_keeps_it(store: Store) -> None:
+    assert await store.reserve("lakeside", "check", {"k1": "a"}) == {"k1": "a"}
+    assert await store.reserve("lakeside", "check", {"k1": "b", "k2": "b"}) == {"k1": "a", "k2": "b"}
+    assert await store.reserve("northgate", "check", {"k1": "c"}) == {"k1": "c"}
+    assert await store.reserve("lakeside", "other", {"k1": "d"}) == {"k1": "d"}
+
+
+async def test_numbers_are_never_given_twice(store: Store) -> None:
+    assert [await store.next_number("n") for _ in range(3)] == [1, 2, 3]
+    assert await store.next_number("m") == 1
+
+
+async def test_blobs_come_back_as_they_were_put(store: Store) -> None:
+    async def chunks() -> AsyncGenerator[bytes]:
+        yield b"one"
+        yield b"two"
+
+    await store.put_blob("lakeside", "file", chunks())
+    assert [chunk async for chunk in store.read_blob("lakeside", "file")] == [b"one", b"two"]
+    with pytest.raises(KeyError):
+        [chunk async for chunk in store.read_blob("northgate", "file")]
+
+
+async def test_notes_are_appended_once_and_read_by_tenant(store: Store) -> None:
+    assert await store.note("audit", "lakeside", "1", {"action": "a"})
+    assert not await store.note("audit", "lakeside", "1", {"action": "b"})
+    assert await store.note("audit", "northgate", "2", {"action": "c"})
+    expected: list[dict[str, Any]] = [{"id": "1", "tenant": "lakeside", "action": "a"}]
+    assert await store.notes("audit", "lakeside", None, 10) == expected
+    assert [n["id"] for n in await store.notes("audit", None, "1", 10)] == ["2"]
+    assert await store.count_notes("audit") == 2
