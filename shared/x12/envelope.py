@@ -112,8 +112,10 @@ class _Walker:
         self.interchange: Interchange | None = None
         self.group: Group | None = None
         self.open: dict[str, _Level] = {}
+        self.strayed = False
 
     def take(self, segment: Segment) -> Iterator[Walked]:
+        self.strayed = False
         match segment.tag:
             case "ISA":
                 yield from self._open_interchange(segment)
@@ -128,12 +130,19 @@ class _Walker:
             case _:
                 yield from self._close_interchange(segment)
 
+    def note(self) -> bool:
+        """Whether a TA1 has its place here: between ISA and the first GS."""
+        if "ISA" not in self.open or "GS" in self.open:
+            return False
+        self.open["ISA"].notes += 1
+        return True
+
     def stray(self, segment: Segment) -> Finding | None:
-        """A segment outside any transaction set; TA1 has its place there."""
-        if segment.tag == "TA1" and "ISA" in self.open and "GS" not in self.open:
-            self.open["ISA"].notes += 1
+        """A segment outside any transaction set, reported once for a run of them."""
+        if self.strayed:
             return None
-        return _finding("IK304:2", "The segment stands outside any transaction set.", segment)
+        self.strayed = True
+        return _finding("IK304:2", "The segment, and what follows it, stands outside any transaction set.", segment)
 
     def _open_interchange(self, segment: Segment) -> Iterator[Walked]:
         yield from self.finish(segment)
@@ -264,10 +273,10 @@ def walk(chunks: Iterable[bytes]) -> Iterator[Walked]:
         elif "ST" in opened:
             opened["ST"].count += 1
             yield segment
+        elif segment.tag == "TA1" and walker.note():
+            yield segment
         elif found := walker.stray(segment):
             yield found
-        else:
-            yield segment
         if not latin and tokens.encoding != "utf-8":
             latin = True
             yield _finding(

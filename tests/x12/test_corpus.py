@@ -1,0 +1,88 @@
+"""Every sample file of the corpus reads, and its figures are those two independent readers agreed on."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from shared.x12.claim837 import read_837
+from shared.x12.findings import Finding, X12Error
+from shared.x12.totals import totals
+from tests.x12.support import CORPUS, chunks, corpus_files, truth
+
+_NOT_OURS = ("second_parser", "openx12")
+
+
+def _wanted(name: str) -> list[tuple[str, dict[str, Any]]]:
+    return [
+        (path, {key: value for key, value in figures.items() if key not in _NOT_OURS})
+        for path, figures in truth(name).items()
+    ]
+
+
+@pytest.mark.parametrize(("path", "wanted"), _wanted("truth_837") + _wanted("truth_835") + _wanted("truth_271"))
+def test_figures_equal_the_ground_truth(path: str, wanted: dict[str, Any]) -> None:
+    assert totals(lambda: chunks(CORPUS / path)) == wanted
+
+
+def test_the_corpus_is_whole() -> None:
+    assert {path for name in ("truth_837", "truth_835", "truth_271") for path in truth(name)} == {
+        str(path.relative_to(CORPUS)) for kind in ("837p", "837i", "837d", "835", "271") for path in corpus_files(kind)
+    }
+
+
+def test_every_source_has_its_licence_beside_it() -> None:
+    sources = {path.parent.name for kind in CORPUS.iterdir() if kind.is_dir() for path in corpus_files(kind.name)}
+    assert sources - {"LICENSES"} <= {path.stem for path in (CORPUS / "LICENSES").iterdir()}
+
+
+def findings_of(path: Path) -> list[Finding]:
+    """Everything the reader says about a file, up to and including the reason it gives up."""
+    found: list[Finding] = []
+    try:
+        found.extend(one for one in read_837(chunks(path)) if isinstance(one, Finding))
+    except X12Error as error:
+        found.append(error.finding)
+    return found
+
+
+_FAULTS = {
+    "imsweb/x12_bad_first_line.txt": {"IK502:4", "TEXT:isa-length"},
+    "imsweb/x12_missing_first_gs.txt": {"AK905:3"},
+    "imsweb/x12_missing_first_st.txt": {"IK502:1"},
+    "imsweb/x12_missing_last_gs.txt": {"AK905:3"},
+    "imsweb/x12_missing_last_isa.txt": {"TA105:023"},
+    "imsweb/x12_missing_last_st.txt": {"IK502:2"},
+    "imsweb/x12_segments_out_of_order.txt": {"IK502:4", "SNIP4:hl-number"},
+    "imsweb/x12_missing_required_loops_mult_repeats.txt": {"IK502:4", "SNIP4:hl-number"},
+}
+_REFUSED = {"imsweb/x12_missing_first_isa.txt", "imsweb/x12_no_isa_line.txt"}
+
+
+@pytest.mark.parametrize(("path", "codes"), _FAULTS.items())
+def test_a_malformed_file_is_read_and_its_fault_named(path: str, codes: set[str]) -> None:
+    assert codes <= {one.code for one in findings_of(CORPUS / "malformed" / path)}
+
+
+@pytest.mark.parametrize("path", sorted(_REFUSED))
+def test_a_file_without_isa_is_refused_with_the_reason(path: str) -> None:
+    with pytest.raises(X12Error, match="does not start with an ISA") as refusal:
+        list(read_837(chunks(CORPUS / "malformed" / path)))
+
+    assert refusal.value.finding.code == "FILE:isa"
+
+
+@pytest.mark.parametrize("path", corpus_files("malformed"), ids=lambda path: path.name)
+def test_nothing_but_the_readers_own_error_escapes(path: Path) -> None:
+    assert findings_of(path), "a malformed file must say what is wrong with it"
+
+
+def test_no_finding_repeats_a_value_of_the_file() -> None:
+    marked = (CORPUS / "837p/imsweb/x12_no_errors.txt").read_bytes().replace(b"*500*", b"*5x0MARKED*")
+
+    told = json.dumps([str(one) for one in read_837([marked]) if isinstance(one, Finding)])
+    claims = [str(one.findings) for one in read_837([marked]) if not isinstance(one, Finding)]
+
+    assert "IK403:6" in claims[0]
+    assert "MARKED" not in told + "".join(claims)

@@ -1,0 +1,143 @@
+"""Delimiters, encodings and positions."""
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from shared.x12.findings import X12Error
+from shared.x12.tokens import MAX_SEGMENT_BYTES, Delimiters, Tokenizer, read_segments
+
+ISA = b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*1200*^*00501*000000001*0*T*:~"
+REST = b"GS*HC*A*B*20260101*1200*1*X*005010X222A1~ST*837*0001~SE*2*0001~GE*1*1~IEA*1*000000001~"
+
+
+def tags(data: bytes) -> list[str]:
+    return [segment.tag for segment in read_segments([data])]
+
+
+WHOLE = ["ISA", "GS", "ST", "SE", "GE", "IEA"]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(ISA + REST, id="one line"),
+        pytest.param(b"\xef\xbb\xbf" + ISA + REST, id="byte order mark"),
+        pytest.param((ISA + REST).replace(b"~", b"~\r\n"), id="CRLF after each terminator"),
+        pytest.param((ISA + REST).replace(b"~", b"~\n\t  "), id="indented"),
+        pytest.param((ISA + REST).replace(b"~", b"\n"), id="newline as terminator"),
+        pytest.param((ISA + REST).replace(b"~", b"\r\n"), id="CRLF as terminator"),
+        pytest.param((ISA + REST).replace(b"^", b"}").replace(b":", b"^").replace(b"*", b"|"), id="| ^ }"),
+        pytest.param((ISA + REST).replace(b" ", b""), id="ISA without padding"),
+        pytest.param(b"\n\n  " + ISA + REST + b"\n\x1a", id="blanks before, end-of-file mark after"),
+        pytest.param((ISA + REST)[:-1], id="last terminator missing"),
+    ],
+)
+def test_segments_are_found_however_they_are_written(data: bytes) -> None:
+    assert tags(data) == WHOLE
+
+
+def test_delimiters_are_those_of_each_interchange() -> None:
+    other = (ISA + REST).replace(b"*", b"|").replace(b"~", b"\n").replace(b":", b">")
+
+    found = [segment.delimiters for segment in read_segments([ISA + REST + other])]
+
+    assert found == [Delimiters("*", "^", ":", "~")] * 6 + [Delimiters("|", "^", ">", "\n")] * 6
+
+
+def test_before_5010_there_is_no_repetition_separator() -> None:
+    first = next(read_segments([ISA.replace(b"*^*", b"*U*") + REST]))
+
+    assert first.delimiters.repetition == ""
+    assert first._replace(elements=("30^33",)).repetitions(1) == ("30^33",)
+
+
+def test_elements_count_from_one_and_absent_ones_are_empty() -> None:
+    segment = next(one for one in read_segments([ISA + b"SV1*HC:99213::25**UN~"]) if one.tag == "SV1")
+
+    assert segment.components(1) == ("HC", "99213", "", "25")
+    assert (segment.get(2), segment.get(3), segment.get(9)) == ("", "UN", "")
+    assert segment.components(2) == ()
+
+
+@given(st.lists(st.integers(1, 60), max_size=20), st.booleans())
+def test_chunk_boundaries_are_invisible(cuts: list[int], accented: bool) -> None:
+    data = ISA + REST.replace(b"GE*", "N3*Séjour ’x’~GE*".encode() if accented else b"GE*")
+    pieces: list[bytes] = []
+    rest = data
+    for cut in cuts:
+        pieces.append(rest[:cut])
+        rest = rest[cut:]
+
+    assert list(read_segments([*pieces, rest])) == list(read_segments([data]))
+
+
+def test_positions_count_bytes_even_in_text_of_several_bytes_a_character() -> None:
+    data = b"\xef\xbb\xbf" + ISA + "\r\nN3*Séjour ’x’~\r\n  N4*X~".encode()
+
+    for segment in read_segments([data]):
+        written = "*".join((segment.tag, *segment.elements)).encode()
+        assert data[segment.offset : segment.offset + len(written)] == written
+    assert [segment.number for segment in read_segments([data])] == [1, 2, 3]
+
+
+def test_text_that_is_not_utf8_is_read_as_latin1_and_declared() -> None:
+    tokens = Tokenizer([ISA + "N3*Séjour~".encode("latin-1") + REST])
+
+    assert [one.get(1) for one in tokens if one.tag == "N3"] == ["Séjour"]
+    assert tokens.encoding == "latin-1"
+
+
+@pytest.mark.parametrize(
+    ("data", "code"),
+    [
+        pytest.param(b"", "FILE:empty", id="empty"),
+        pytest.param(b" \r\n\xef", "FILE:isa", id="nothing but blanks and a broken mark"),
+        pytest.param(b"\x00\x89PNG\r\n", "FILE:isa", id="binary"),
+        pytest.param(b"GS*HC*A~", "FILE:isa", id="no ISA"),
+        pytest.param(ISA[:80], "FILE:isa", id="cut inside ISA"),
+        pytest.param(ISA[:80] + b"~" + REST, "FILE:isa", id="80 characters of ISA"),
+        pytest.param(ISA.replace(b":", b"*") + REST, "FILE:isa", id="two delimiters alike"),
+        pytest.param(ISA[:-1] + "é".encode() + REST, "FILE:isa", id="a terminator that is not ASCII"),
+    ],
+)
+def test_what_is_not_x12_is_refused_with_its_place(data: bytes, code: str) -> None:
+    with pytest.raises(X12Error) as refusal:
+        list(read_segments([data]))
+
+    assert refusal.value.finding.code == code
+
+
+def test_a_terminator_that_never_comes_ends_the_reading_in_bounded_memory() -> None:
+    taken = 0
+
+    def endless() -> Iterator[bytes]:
+        nonlocal taken
+        yield ISA
+        while True:
+            taken += 1 << 16
+            yield b"x" * (1 << 16)
+
+    with pytest.raises(X12Error) as refusal:
+        list(read_segments(endless()))
+
+    assert refusal.value.finding.code == "FILE:terminator"
+    assert taken <= 2 * MAX_SEGMENT_BYTES
+
+
+def test_a_bare_transaction_set_is_read_with_the_delimiters_it_shows() -> None:
+    tokens = Tokenizer([b"ST|835|1234'BPR|I|1'SE|3|1234'"])
+
+    assert [(one.tag, one.get(1)) for one in tokens] == [("ST", "835"), ("BPR", "I"), ("SE", "3")]
+    assert not tokens.enveloped
+
+
+@given(st.binary(max_size=400))
+def test_any_bytes_give_segments_or_the_readers_own_error(noise: bytes) -> None:
+    for data in (noise, ISA + noise, ISA[:-1] + noise):
+        try:
+            assert [one for one in read_segments([data]) if not one.tag and not one.elements] == []
+        except X12Error as error:
+            assert error.finding.message
