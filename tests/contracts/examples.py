@@ -1,0 +1,214 @@
+"""One example of every public event, as the golden files hold it."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from shared.contracts import (
+    AccountPlaced,
+    AccountRecalled,
+    AccountSettled,
+    AccountWrittenOff,
+    Adjustment,
+    AdjustmentPosted,
+    AuthorizationRequired,
+    BalanceOverdue,
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimReceived,
+    ClaimRejected,
+    ClaimRemitted,
+    ClaimSubmitted,
+    ContactLogged,
+    CoverageInactive,
+    CoverageVerified,
+    CreditBalanceFound,
+    DenialReason,
+    EligibilityUnknown,
+    Event,
+    FilingDeadlineNear,
+    HoldReason,
+    Meta,
+    PatientBalanceChanged,
+    PatientPaymentReceived,
+    PaymentPosted,
+    PaymentReversed,
+    PlanBroken,
+    PlanCompleted,
+    PlanStarted,
+    ProviderAdjustmentPosted,
+    ReminderSent,
+    RemittanceParked,
+    RemittanceReceived,
+    StatementSent,
+    SubmittedLine,
+)
+
+AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
+ACCOUNT = "acct_abcdefghijklmnopqrstuvwxyz"
+CLAIM = "clm_abcdefghijklmnopqrstuvwxyz"
+COVERAGE = "cov_abcdefghijklmnopqrstuvwxyz"
+PCN = "PCN0001"
+REMITTANCE = "rem_abcdefghijklmnopqrstuvwxyz"
+SEALED = "sealed:AAAA"
+DAY = date(2026, 6, 15)
+
+
+def meta(source: str, subject: str, key: str = ACCOUNT) -> Meta:
+    return Meta(
+        id=uuid5(NAMESPACE_URL, f"{source}/{subject}"),
+        tenant="lakeside",
+        occurred_at=AT,
+        source=source,
+        subject=subject,
+        key=key,
+        sequence=1,
+        causation=uuid5(NAMESPACE_URL, "cause"),
+        correlation=uuid5(NAMESPACE_URL, "intake"),
+        actor="system",
+    )
+
+
+CHECK = meta("eligibility", f"check/{ACCOUNT}.{COVERAGE}.{DAY}")
+CLAIM_META = meta("claims", f"claim/{CLAIM}")
+LEDGER = meta("payments", f"account/{ACCOUNT}")
+BALANCE = meta("collections", f"collection/{ACCOUNT}")
+ANSWER: dict[str, Any] = {
+    "meta": CHECK,
+    "account_id": ACCOUNT,
+    "claim_id": CLAIM,
+    "coverage_id": COVERAGE,
+    "payer_id": "60054",
+    "service_date": DAY,
+}
+OF_CLAIM: dict[str, Any] = {"meta": CLAIM_META, "account_id": ACCOUNT, "claim_id": CLAIM, "patient_control_number": PCN}
+POSTED: dict[str, Any] = {"meta": LEDGER, "account_id": ACCOUNT, "claim_id": CLAIM, "remittance_id": REMITTANCE}
+OWED: dict[str, Any] = {"meta": BALANCE, "account_id": ACCOUNT}
+
+EXAMPLES: tuple[Event, ...] = (
+    CoverageVerified(**ANSWER, copay_cents=2500, deductible_remaining_cents=120_000, coinsurance_percent="20"),
+    CoverageInactive(**ANSWER),
+    EligibilityUnknown(**ANSWER, reason="inquiry_rejected", reject_codes=("75",)),
+    AuthorizationRequired(**ANSWER, service_types=("2",)),
+    ClaimReceived(
+        **OF_CLAIM,
+        coverage_id=COVERAGE,
+        payer_id="60054",
+        service_from=DAY,
+        service_to=DAY,
+        charge_cents=10_000,
+        lines=1,
+        billing_npi="1234567893",
+        frequency_code="1",
+        sealed_subscriber=SEALED,
+    ),
+    ClaimHeld(
+        **OF_CLAIM,
+        payer_id="60054",
+        charge_cents=10_000,
+        reasons=(HoldReason(rule="npi-check-digit", field="billing.npi", message="Correct the provider's NPI."),),
+    ),
+    ClaimSubmitted(
+        **OF_CLAIM,
+        payer_id="60054",
+        billing_npi="1234567893",
+        charge_cents=10_000,
+        lines=(
+            SubmittedLine(
+                line_control_number="1", procedure="99213", modifiers=("25",), charge_cents=10_000, service_from=DAY
+            ),
+        ),
+        service_from=DAY,
+        service_to=DAY,
+        frequency_code="1",
+        submission_id="sub_1",
+        submitted_on=DAY,
+        sealed_guarantor=SEALED,
+    ),
+    ClaimAccepted(**OF_CLAIM, payer_id="60054", stage="payer", payer_claim_control_number="ICN1"),
+    ClaimRejected(**OF_CLAIM, payer_id="60054", charge_cents=10_000, stage="payer", codes=("A7:562",)),
+    ClaimPaid(
+        **OF_CLAIM,
+        payer_id="60054",
+        remittance_id=REMITTANCE,
+        charge_cents=10_000,
+        paid_cents=6_000,
+        patient_responsibility_cents=2_000,
+    ),
+    ClaimDenied(
+        **OF_CLAIM,
+        payer_id="60054",
+        remittance_id=REMITTANCE,
+        charge_cents=10_000,
+        paid_cents=0,
+        denied_cents=10_000,
+        reasons=(DenialReason(group="CO", reason="197", amount_cents=10_000),),
+    ),
+    FilingDeadlineNear(**OF_CLAIM, payer_id="60054", charge_cents=10_000, deadline_on=DAY, days_left=14),
+    RemittanceReceived(
+        meta=meta("payments", f"remittance/{REMITTANCE}", REMITTANCE),
+        remittance_id=REMITTANCE,
+        payer_id="60054",
+        trace_number="TRN1",
+        payment_cents=6_000,
+        payment_date=DAY,
+        claims=1,
+    ),
+    RemittanceParked(
+        meta=meta("payments", f"remittance/{REMITTANCE}", REMITTANCE),
+        remittance_id=REMITTANCE,
+        payer_id="60054",
+        trace_number="TRN1",
+        payment_cents=6_000,
+        equation="payment 6000 is not claims paid 4000 minus provider adjustments 0",
+        claims=1,
+    ),
+    ClaimRemitted(
+        **POSTED,
+        patient_control_number=PCN,
+        payer_id="60054",
+        payer_claim_control_number="ICN1",
+        status="1",
+        charge_cents=10_000,
+        paid_cents=6_000,
+        patient_responsibility_cents=2_000,
+        denied_cents=0,
+        adjustments=(Adjustment(group="CO", reason="45", amount_cents=2_000),),
+        payment_date=DAY,
+    ),
+    PaymentPosted(**POSTED, paid_cents=6_000),
+    AdjustmentPosted(**POSTED, group="CO", reason="45", amount_cents=2_000),
+    PaymentReversed(**POSTED, reversed_cents=6_000),
+    PatientBalanceChanged(meta=LEDGER, account_id=ACCOUNT, balance_cents=2_000, claims=1, sealed_guarantor=SEALED),
+    PatientPaymentReceived(
+        meta=LEDGER,
+        account_id=ACCOUNT,
+        payment_id="pay_1",
+        method="card",
+        paid_cents=2_500,
+        applied_cents=2_000,
+        unapplied_cents=500,
+    ),
+    CreditBalanceFound(meta=LEDGER, account_id=ACCOUNT, claim_id=CLAIM, credit_cents=500),
+    ProviderAdjustmentPosted(
+        meta=meta("payments", "provider/1234567893", "1234567893"),
+        provider_id="1234567893",
+        remittance_id=REMITTANCE,
+        code="WO",
+        line=1,
+        amount_cents=5_000,
+    ),
+    StatementSent(**OWED, statement_id="stm_1", number=1, balance_cents=2_000, sent_on=DAY, due_on=DAY),
+    ReminderSent(**OWED, level=1, balance_cents=2_000, days_overdue=30),
+    ContactLogged(**OWED, contact_id="con_1", channel="letter", purpose="statement", outcome="sent", contacted_at=AT),
+    BalanceOverdue(**OWED, balance_cents=2_000, due_on=DAY, days_overdue=1),
+    PlanStarted(**OWED, plan_id="plan_1", total_cents=2_000, installments=4, first_due_on=DAY),
+    PlanBroken(**OWED, plan_id="plan_1", missed_cents=500, balance_cents=1_500),
+    PlanCompleted(**OWED, plan_id="plan_1"),
+    AccountPlaced(**OWED, agency_id="agency", placement_id="plc_1", placed_cents=2_000),
+    AccountRecalled(**OWED, agency_id="agency", placement_id="plc_1", balance_cents=0),
+    AccountWrittenOff(**OWED, write_off_id="wo_1", written_off_cents=2_000, reason="bad_debt"),
+    AccountSettled(**OWED),
+)
