@@ -1,0 +1,5 @@
+"""`python -m revcycle`."""
+
+from revcycle.cli import main
+
+main()

