@@ -1,0 +1,231 @@
+"""How facts change an account. No rules here, so history always replays."""
+
+from dataclasses import replace
+from typing import Any, assert_never
+
+from services.collections.core.facts import (
+    BalanceNoted,
+    BalanceSettled,
+    BalanceWrittenOff,
+    BecameOverdue,
+    CollectionFact,
+    ContactMade,
+    DeadlineWorkedOff,
+    DeliveryFailed,
+    DeliveryWithdrawn,
+    EpisodeOpened,
+    PlacementMade,
+    PlacementPrepared,
+    PlacementRecalled,
+    PlanAgreed,
+    PlanFulfilled,
+    PlanMissed,
+    PlanPaymentCounted,
+    PlanRefused,
+    RecallSent,
+    ReminderPrepared,
+    ReminderWentOut,
+    RetryAllowed,
+    StatementPrepared,
+    StatementWentOut,
+)
+from services.collections.core.messages import LetterKind
+from services.collections.core.state import Account, Contact, Episode, Installment, Letter, Placement, Plan, PlanRequest
+
+CONTACTS_KEPT = 100
+PLAN_REQUESTS_KEPT = 20
+"""How much of its past an account carries along; the journal keeps everything."""
+
+
+def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PLR0911, PLR0912 - one case per fact
+    """Apply one fact."""
+    account = replace(account, account_id=fact.account_id)
+    match fact:
+        case BalanceNoted():
+            return _balance_noted(account, fact)
+        case EpisodeOpened():
+            opened = Episode(number=fact.number, policy=fact.policy, opened_on=fact.opened_on)
+            return replace(account, episodes=fact.number, episode=opened, ended=None)
+        case StatementPrepared():
+            return _statement_prepared(account, fact)
+        case ReminderPrepared():
+            return _reminder_prepared(account, fact)
+        case PlacementPrepared():
+            return _placement_prepared(account, fact)
+        case StatementWentOut():
+            return _statement_went_out(account, fact)
+        case ReminderWentOut():
+            return _reminder_went_out(account, fact)
+        case PlacementMade():
+            return _placement_made(account, fact)
+        case PlacementRecalled():
+            return _placement_recalled(account, fact)
+        case RecallSent():
+            return _without_letter(account, fact.placement_id, "recall")
+        case DeliveryFailed():
+            return _delivery_failed(account, fact)
+        case DeliveryWithdrawn():
+            return _without_letter(_number_given_back(account, fact.letter_id), fact.letter_id, fact.kind)
+        case RetryAllowed():
+            return _in_episode(account, None, retry_on=None)
+        case DeadlineWorkedOff():
+            return replace(account, worked_on=fact.worked_on)
+        case ContactMade():
+            contact = Contact(fact.contact_id, fact.channel, fact.purpose, fact.outcome, fact.contacted_at)
+            return replace(account, contacts=(*account.contacts, contact)[-CONTACTS_KEPT:])
+        case BecameOverdue():
+            return _in_episode(account, None, overdue=True)
+        case PlanAgreed():
+            return _plan_agreed(account, fact)
+        case PlanRefused():
+            return _requested(account, PlanRequest(fact.plan_id, fact.terms, fact.reasons))
+        case PlanPaymentCounted():
+            return _plan_payment_counted(account, fact)
+        case PlanMissed():
+            return _plan_ended(account, fact.rested_days)
+        case PlanFulfilled():
+            return _plan_ended(account, fact.rested_days)
+        case BalanceWrittenOff():
+            given_up = account.written_off_cents + fact.written_off_cents
+            return replace(account, written_off_cents=given_up, episode=None, ended="written_off", work=None)
+        case BalanceSettled():
+            return replace(account, episode=None, ended="settled", work=None)
+        case _:
+            assert_never(fact)
+
+
+def _balance_noted(account: Account, fact: BalanceNoted) -> Account:
+    return replace(
+        account,
+        balance_cents=fact.balance_cents,
+        balance_sequence=fact.sequence,
+        claims=fact.claims,
+        sealed_guarantor=fact.sealed_guarantor,
+        written_off_cents=fact.written_off_cents,
+    )
+
+
+def _statement_prepared(account: Account, fact: StatementPrepared) -> Account:
+    letter = Letter(
+        id=fact.statement_id,
+        kind="statement",
+        episode=fact.episode,
+        number=fact.number,
+        balance_cents=fact.balance_cents,
+        due_on=fact.due_on,
+    )
+    return replace(account, statements=fact.number, outgoing=(*account.outgoing, letter))
+
+
+def _reminder_prepared(account: Account, fact: ReminderPrepared) -> Account:
+    letter = Letter(
+        id=fact.reminder_id,
+        kind="reminder",
+        episode=fact.episode,
+        number=fact.level,
+        balance_cents=fact.balance_cents,
+        days_overdue=fact.days_overdue,
+        final=fact.final,
+    )
+    return replace(account, outgoing=(*account.outgoing, letter))
+
+
+def _placement_prepared(account: Account, fact: PlacementPrepared) -> Account:
+    letter = Letter(
+        id=fact.placement_id,
+        kind="placement",
+        episode=fact.episode,
+        number=0,
+        balance_cents=fact.balance_cents,
+        agency_id=fact.agency_id,
+    )
+    return replace(account, outgoing=(*account.outgoing, letter))
+
+
+def _statement_went_out(account: Account, fact: StatementWentOut) -> Account:
+    account = _without_letter(account, fact.statement_id, "statement")
+    episode = account.episode
+    if episode is None or episode.number != fact.episode:
+        return account
+    if episode.first_statement_on is None:
+        episode = replace(episode, first_statement_on=fact.sent_on, due_on=fact.due_on)
+    return replace(account, episode=replace(episode, last_letter_on=fact.sent_on, retry_on=None), work=None)
+
+
+def _reminder_went_out(account: Account, fact: ReminderWentOut) -> Account:
+    account = _without_letter(account, fact.reminder_id, "reminder")
+    account = _in_episode(account, fact.episode, level=fact.level, last_letter_on=fact.sent_on, retry_on=None)
+    if fact.final:
+        account = _in_episode(account, fact.episode, final_notice_on=fact.sent_on)
+    return replace(account, work=None)
+
+
+def _placement_made(account: Account, fact: PlacementMade) -> Account:
+    account = _without_letter(account, fact.placement_id, "placement")
+    placement = Placement(fact.placement_id, fact.agency_id, fact.placed_cents, fact.placed_on)
+    return replace(_in_episode(account, fact.episode, placement=placement, retry_on=None), work=None)
+
+
+def _placement_recalled(account: Account, fact: PlacementRecalled) -> Account:
+    recall = Letter(
+        id=fact.placement_id,
+        kind="recall",
+        episode=0,
+        number=0,
+        balance_cents=fact.balance_cents,
+        agency_id=fact.agency_id,
+    )
+    account = replace(account, outgoing=(*account.outgoing, recall))
+    placed = account.episode.placement if account.episode is not None else None
+    if placed is None or placed.placement_id != fact.placement_id:
+        return account
+    return _in_episode(account, None, placement=None)
+
+
+def _delivery_failed(account: Account, fact: DeliveryFailed) -> Account:
+    account = _without_letter(_number_given_back(account, fact.letter_id), fact.letter_id, fact.kind)
+    account = _in_episode(account, fact.episode, retry_on=fact.retry_on)
+    return replace(account, work=f"{fact.kind}: {fact.reason}")
+
+
+def _number_given_back(account: Account, letter_id: str) -> Account:
+    """A statement that never went out does not count: its number is used again, unless a later one has followed."""
+    for letter in account.outgoing:
+        if (letter.id, letter.kind, letter.number) == (letter_id, "statement", account.statements):
+            return replace(account, statements=account.statements - 1)
+    return account
+
+
+def _without_letter(account: Account, letter_id: str, kind: LetterKind) -> Account:
+    kept = tuple(letter for letter in account.outgoing if (letter.id, letter.kind) != (letter_id, kind))
+    return replace(account, outgoing=kept)
+
+
+def _plan_agreed(account: Account, fact: PlanAgreed) -> Account:
+    installments = tuple(Installment(item.due_on, item.amount_cents) for item in fact.installments)
+    plan = Plan(fact.plan_id, fact.total_cents, installments, fact.agreed_at)
+    return _requested(_in_episode(account, None, plan=plan), PlanRequest(fact.plan_id, fact.terms))
+
+
+def _plan_payment_counted(account: Account, fact: PlanPaymentCounted) -> Account:
+    assert account.episode is not None, "a payment was counted to a plan of no episode"
+    plan = account.episode.plan
+    assert plan is not None, "a payment was counted to no plan"
+    return _in_episode(account, None, plan=replace(plan, payments=(*plan.payments, (fact.payment_id, fact.paid_cents))))
+
+
+def _plan_ended(account: Account, rested_days: int) -> Account:
+    assert account.episode is not None, "a plan ended in no episode"
+    return _in_episode(account, None, plan=None, rested_days=account.episode.rested_days + rested_days)
+
+
+def _requested(account: Account, request: PlanRequest) -> Account:
+    return replace(account, plan_requests=(*account.plan_requests, request)[-PLAN_REQUESTS_KEPT:])
+
+
+def _in_episode(account: Account, number: int | None, **changes: Any) -> Account:
+    """Change the open episode, if it is the one meant (None: whichever is open)."""
+    episode = account.episode
+    if episode is None or number not in {None, episode.number}:
+        return account
+    return replace(account, episode=replace(episode, **changes))

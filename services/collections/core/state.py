@@ -1,0 +1,153 @@
+"""What is remembered of one guarantor's account."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import accumulate
+from typing import Literal
+
+from services.collections.core.messages import LetterKind
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """Something handed to the worker that has no answer yet."""
+
+    id: str
+    kind: LetterKind
+    episode: int
+    number: int  # of the statement, or level of the reminder
+    balance_cents: int
+    due_on: date | None = None
+    days_overdue: int = 0
+    final: bool = False
+    agency_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Installment:
+    due_on: date
+    amount_cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A payment plan being kept. `payments` are those of its own lifetime, by payment id, so a repeat counts once."""
+
+    plan_id: str
+    total_cents: int
+    installments: tuple[Installment, ...]
+    agreed_at: datetime
+    payments: tuple[tuple[str, int], ...] = ()
+
+    @property
+    def paid_cents(self) -> int:
+        return sum(cents for _, cents in self.payments)
+
+    def first_unpaid(self, owed_cents: int) -> tuple[Installment, int] | None:
+        """The first installment not covered, and how much of the schedule up to it is missing.
+
+        Credited is what was paid, or what the balance fell by: credits and late insurer money count for the guarantor.
+        """
+        credited_cents = max(self.paid_cents, self.total_cents - owed_cents)
+        wanted = accumulate(installment.amount_cents for installment in self.installments)
+        for installment, wanted_cents in zip(self.installments, wanted, strict=True):
+            if wanted_cents > credited_cents:
+                return installment, wanted_cents - credited_cents
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanRequest:
+    """A plan that was asked for, and why it was refused, if it was. A repeat finds its answer here."""
+
+    plan_id: str
+    terms: str
+    refusals: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    placement_id: str
+    agency_id: str
+    placed_cents: int
+    placed_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One run of the policy: from a balance that opens to nothing owed, or to a write-off.
+
+    Its clock starts when the first statement went out, and rests while a plan is kept (`rested_days`).
+    """
+
+    number: int
+    policy: str
+    opened_on: date
+    first_statement_on: date | None = None
+    due_on: date | None = None  # what the first statement told the guarantor
+    overdue: bool = False
+    level: int = 0  # of the last reminder that went out
+    last_letter_on: date | None = None
+    final_notice_on: date | None = None
+    rested_days: int = 0
+    retry_on: date | None = None  # nothing goes out before this day: the last try failed
+    plan: Plan | None = None
+    placement: Placement | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    contact_id: str
+    channel: str
+    purpose: str
+    outcome: str
+    contacted_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """State of one account."""
+
+    account_id: str = ""
+    balance_cents: int = 0  # as payments says; negative is a credit
+    balance_sequence: int = 0
+    claims: int = 0
+    sealed_guarantor: str | None = None
+    written_off_cents: int = 0  # told to payments, and not in its balance yet
+    episodes: int = 0
+    statements: int = 0  # the last statement number in use
+    episode: Episode | None = None
+    ended: Literal["settled", "written_off"] | None = None  # how the last episode ended
+    worked_on: date | None = None  # the last day on which a deadline was worked off
+    outgoing: tuple[Letter, ...] = ()
+    contacts: tuple[Contact, ...] = ()
+    plan_requests: tuple[PlanRequest, ...] = ()
+    work: str | None = None  # why a person is needed
+
+    @property
+    def owed_cents(self) -> int:
+        """What the guarantor owes, net of credits and of what was given up."""
+        return self.balance_cents - self.written_off_cents
+
+    @property
+    def status(self) -> str:
+        """One word for lists: clear, open, overdue, plan, placed, settled or written_off."""
+        episode = self.episode
+        if episode is None:
+            return self.ended or "clear"
+        if episode.placement is not None:
+            return "placed"
+        if episode.plan is not None:
+            return "plan"
+        return "overdue" if episode.overdue else "open"
+
+    def letter(self, letter_id: str, kind: LetterKind) -> Letter | None:
+        """What is under way with this id."""
+        return next((item for item in self.outgoing if (item.id, item.kind) == (letter_id, kind)), None)
+
+    def contact(self, contact_id: str) -> Contact | None:
+        return next((contact for contact in self.contacts if contact.contact_id == contact_id), None)
+
+    def plan_request(self, plan_id: str, terms: str) -> PlanRequest | None:
+        found = (request for request in self.plan_requests if (request.plan_id, request.terms) == (plan_id, terms))
+        return next(found, None)
