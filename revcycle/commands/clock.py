@@ -7,8 +7,8 @@ import typer
 
 from revcycle.commands.options import DEFAULT_DIRECTORY, Directory
 from revcycle.refusal import Exit, RefusalError
+from revcycle.stack.clock import move_clock
 from revcycle.stack.layout import Layout
-from revcycle.stack.up import move_clock
 
 
 def register(app: typer.Typer) -> None:

@@ -2,7 +2,7 @@
 
 import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -10,11 +10,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, Trans
 from rich.table import Table
 
 from revcycle.commands.options import DEFAULT_DIRECTORY, AccessToken, AsJson, Directory, Tenant
-from revcycle.identity import issue_token
 from revcycle.refusal import Exit
 from revcycle.stack.layout import Layout
-from revcycle.stack.status import running_stack
-from revcycle.submission import Outcome, Uploader
+
+if TYPE_CHECKING:
+    from revcycle.submission import Outcome
 
 
 def register(app: typer.Typer) -> None:
@@ -32,6 +32,9 @@ def submit(
     as_json: AsJson = False,
 ) -> None:
     """Upload claim files. Interrupted, it is run again: a file is known by its content and never taken twice."""
+    from revcycle.identity import issue_token
+    from revcycle.stack.status import running_stack
+
     layout = Layout(directory.resolve())
     url = claims or running_stack(layout).url("claims") or ""
     signed = token or issue_token(layout, tenant, "revcycle submit", ["biller"])
@@ -44,7 +47,9 @@ def submit(
         raise typer.Exit(Exit.FAILED)
 
 
-def _upload(files: list[Path], url: str, token: str, *, quiet: bool) -> list[Outcome]:
+def _upload(files: list[Path], url: str, token: str, *, quiet: bool) -> "list[Outcome]":
+    from revcycle.submission import Uploader
+
     columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
     total_bytes = sum(file.stat().st_size for file in files)
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress, Uploader(url, token) as uploader:
@@ -56,7 +61,7 @@ def _upload(files: list[Path], url: str, token: str, *, quiet: bool) -> list[Out
     return outcomes
 
 
-def _table(outcomes: list[Outcome]) -> Table:
+def _table(outcomes: "list[Outcome]") -> Table:
     table = Table("file", "outcome", "file id")
     for outcome in outcomes:
         table.add_row(outcome.file.name, outcome.in_words(), outcome.file_id or "")

@@ -2,8 +2,7 @@
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
-from typing import Annotated, TypeAlias
+from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
 from rich.console import Console
@@ -12,10 +11,11 @@ from rich.table import Table
 from revcycle.commands.options import DEFAULT_DIRECTORY, AsJson, Directory
 from revcycle.refusal import Exit
 from revcycle.stack.layout import Layout
-from revcycle.stack.plan import DEFAULT_PORTS, MODULES, Options
-from revcycle.stack.record import StackRecord
-from revcycle.stack.status import ProcessStatus, StackStatus, ask_status, running_stack
-from revcycle.stack.up import run_stack, start_behind, stop_stack
+from revcycle.stack.options import DEFAULT_PORTS, MODULES, Options
+
+if TYPE_CHECKING:
+    from revcycle.stack.record import StackRecord
+    from revcycle.stack.status import ProcessStatus, StackStatus
 
 NUMBERS = ("lag", "outbox", "effects", "parked", "dead_letters", "quarantined")
 Port: TypeAlias = Annotated[int, typer.Option(min=1, max=65535, rich_help_panel="Ports")]
@@ -48,6 +48,8 @@ def up(
     sandbox_port: Port = DEFAULT_PORTS["sandbox"],
 ) -> None:
     """Start the broker, the store, the services, the console and the sandbox, and keep them running."""
+    from revcycle.stack.up import run_stack, start_behind
+
     ports = {
         "broker": broker_port,
         "store": store_port,
@@ -82,7 +84,7 @@ def _parts(only: list[str] | None) -> tuple[str, ...]:
     return tuple(name for name in MODULES if not only or name in only)
 
 
-def _print_addresses(record: StackRecord, how_to_end: str) -> None:
+def _print_addresses(record: "StackRecord", how_to_end: str) -> None:
     table = Table(title="RevCycle runs", title_justify="left", show_header=False, box=None)
     for process in record.processes:
         table.add_row(process.name, process.url)
@@ -93,6 +95,8 @@ def _print_addresses(record: StackRecord, how_to_end: str) -> None:
 
 def status(directory: Directory = DEFAULT_DIRECTORY, as_json: AsJson = False) -> None:
     """Show every process: its health, its restarts, and what waits in it. Exit code 1 when something is not well."""
+    from revcycle.stack.status import ask_status, running_stack
+
     layout = Layout(directory.resolve())
     found = asyncio.run(ask_status(running_stack(layout)))
     if as_json:
@@ -103,7 +107,7 @@ def status(directory: Directory = DEFAULT_DIRECTORY, as_json: AsJson = False) ->
         raise typer.Exit(Exit.FAILED)
 
 
-def _table(found: StackStatus) -> Table:
+def _table(found: "StackStatus") -> Table:
     table = Table(title=f"Stack: {found.phase}", title_justify="left")
     table.add_column("part")
     table.add_column("state")
@@ -118,7 +122,7 @@ def _table(found: StackStatus) -> Table:
     return table
 
 
-def _state(process: ProcessStatus) -> str:
+def _state(process: "ProcessStatus") -> str:
     """In words as well as in colour."""
     if process.ready:
         return "[green]ready[/]"
@@ -127,5 +131,7 @@ def _state(process: ProcessStatus) -> str:
 
 def stop(directory: Directory = DEFAULT_DIRECTORY) -> None:
     """Stop the stack, and whatever a crash left of it. The data stays."""
-    stopped = stop_stack(Layout(Path(directory).resolve()))
+    from revcycle.stack.up import stop_stack
+
+    stopped = stop_stack(Layout(directory.resolve()))
     typer.echo("Stopped." if stopped else "Nothing was running.")

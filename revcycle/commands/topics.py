@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 from enum import StrEnum
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -11,8 +11,9 @@ from rich.text import Text
 
 from revcycle.commands.options import DEFAULT_DIRECTORY, AsJson, Directory
 from revcycle.stack.layout import Layout
-from revcycle.stack.status import running_stack
-from revcycle.tail import Seen, Wanted, watch
+
+if TYPE_CHECKING:
+    from revcycle.tail import Seen
 
 
 class From(StrEnum):
@@ -39,6 +40,9 @@ def tail(
     as_json: AsJson = False,
 ) -> None:
     """Print the messages of a topic as they come."""
+    from revcycle.stack.status import running_stack
+    from revcycle.tail import Wanted, watch
+
     servers = kafka or running_stack(Layout(directory.resolve())).kafka
     wanted = Wanted(kind=kind, tenant=tenant, account=account, limit=limit)
     console = Console()
@@ -54,7 +58,7 @@ def tail(
         asyncio.run(show())
 
 
-def _line(seen: Seen) -> Text:
+def _line(seen: "Seen") -> Text:
     head = Text.assemble(
         (seen.header("ce_time")[:19].replace("T", " "), "dim"),
         ("  " + seen.header("ce_type"), "bold cyan"),

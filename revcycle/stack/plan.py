@@ -1,73 +1,16 @@
 """What the local stack is made of: which processes, on which ports, told what."""
 
 import sys
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from importlib.util import find_spec
 from pathlib import Path
 
 from revcycle.refusal import RefusalError
 from revcycle.stack.child import ProcessSpec
 from revcycle.stack.layout import Layout
-from revcycle.stack.ports import HOST
+from revcycle.stack.options import HOST, MODULES, Options
 from revcycle.stack.probes import accepts_connections, answers_ready
 from revcycle.stack.supervisor import Hook, Stage
 from shared.auth import DEVELOPMENT_ISSUER
-
-DEFAULT_PORTS: Mapping[str, int] = {
-    "broker": 19092,
-    "store": 27117,
-    "eligibility": 8101,
-    "claims": 8102,
-    "payments": 8103,
-    "collections": 8104,
-    "console": 8100,
-    "sandbox": 8109,
-}
-SERVERS = ("broker", "store")
-MODULES: Mapping[str, str] = {
-    "sandbox": "sandbox.app",
-    "eligibility": "services.eligibility.app",
-    "claims": "services.claims.app",
-    "payments": "services.payments.app",
-    "collections": "services.collections.app",
-    "console": "services.console.app",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """How a stack was asked for. `parts` are the services to start, besides the broker and the store."""
-
-    ports: Mapping[str, int]
-    parts: tuple[str, ...] = tuple(MODULES)
-    kafka: str | None = None
-    mongo: str | None = None
-    partitions: int = 6
-    as_of: date | None = None
-    log_level: str = "INFO"
-
-    @property
-    def kafka_servers(self) -> str:
-        return self.kafka or f"{HOST}:{self.ports['broker']}"
-
-    @property
-    def mongo_url(self) -> str:
-        return self.mongo or f"mongodb://{HOST}:{self.ports['store']}/?directConnection=true"
-
-    def arguments(self) -> list[str]:
-        """The same options, as words of a command line."""
-        words = [f"--{name}-port={port}" for name, port in self.ports.items()]
-        words += [f"--only={name}" for name in self.parts]
-        words += [f"--partitions={self.partitions}", f"--log-level={self.log_level}"]
-        optional = {"--kafka": self.kafka, "--mongo": self.mongo, "--as-of": self.as_of}
-        return words + [f"{flag}={value}" for flag, value in optional.items() if value is not None]
-
-    def ports_used(self) -> dict[str, int]:
-        """The ports this machine must give: none for a server that was given."""
-        given = {"broker": self.kafka, "store": self.mongo}
-        return {name: self.ports[name] for name in (*SERVERS, *self.parts) if given.get(name) is None}
 
 
 def stages(options: Options, layout: Layout, between: Hook) -> list[Stage]:

@@ -5,8 +5,7 @@ from collections.abc import Mapping
 from contextlib import closing
 
 from revcycle.refusal import Exit, RefusalError
-
-HOST = "127.0.0.1"
+from revcycle.stack.options import HOST
 
 
 def refuse_taken_ports(ports: Mapping[str, int]) -> None:

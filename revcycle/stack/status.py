@@ -7,7 +7,7 @@ from pydantic import BaseModel, JsonValue
 
 from revcycle.refusal import Exit, RefusalError
 from revcycle.stack.layout import Layout
-from revcycle.stack.plan import SERVERS
+from revcycle.stack.options import SERVERS
 from revcycle.stack.probes import accepts_connections, answers_ready
 from revcycle.stack.record import Phase, ProcessRecord, StackRecord, read_record
 

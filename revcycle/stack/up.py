@@ -10,12 +10,13 @@ import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from pathlib import Path
 
 from revcycle.identity import make_identity
 from revcycle.refusal import Exit, RefusalError
+from revcycle.stack.clock import move_clock
 from revcycle.stack.layout import Layout
-from revcycle.stack.plan import Options, stages
+from revcycle.stack.options import Options
+from revcycle.stack.plan import stages
 from revcycle.stack.ports import refuse_taken_ports
 from revcycle.stack.record import (
     Phase,
@@ -29,7 +30,6 @@ from revcycle.stack.record import (
 )
 from revcycle.stack.supervisor import Supervisor
 from revcycle.stack.topics import create_topics
-from shared.clock import read_clock_file, write_clock_file
 
 Ready = Callable[[StackRecord], None]
 STOP_SECONDS = 60.0
@@ -94,15 +94,6 @@ def _set_clock(options: Options, layout: Layout) -> None:
         return
     wanted = datetime(options.as_of.year, options.as_of.month, options.as_of.day, tzinfo=UTC)
     move_clock(layout.clock, wanted)
-
-
-def move_clock(path: Path, wanted: datetime) -> None:
-    """Move a stack's clock forward. RefusalError (REFUSED) for an earlier time than it shows."""
-    now = read_clock_file(path) if path.exists() else None
-    if now is not None and wanted < now:
-        message = f"The clock shows {now:%Y-%m-%d %H:%M} and does not go back to {wanted:%Y-%m-%d %H:%M}."
-        raise RefusalError(message, Exit.REFUSED)
-    write_clock_file(path, wanted)
 
 
 def start_behind(arguments: list[str], layout: Layout) -> StackRecord:

@@ -8,10 +8,11 @@ import pytest
 from pydantic import ValidationError
 
 from revcycle.refusal import Exit, RefusalError
+from revcycle.stack.clock import move_clock
 from revcycle.stack.layout import Layout
-from revcycle.stack.plan import DEFAULT_PORTS, MODULES, Options, environment, stages
+from revcycle.stack.options import DEFAULT_PORTS, MODULES, Options
+from revcycle.stack.plan import environment, stages
 from revcycle.stack.ports import free_port, is_free, refuse_taken_ports
-from revcycle.stack.up import move_clock
 from shared.clock import read_clock_file
 from shared.settings import Settings
 

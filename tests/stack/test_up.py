@@ -14,7 +14,7 @@ from pymongo import AsyncMongoClient, UpdateOne
 from pymongo.errors import BulkWriteError
 
 from revcycle.stack.layout import Layout
-from revcycle.stack.plan import DEFAULT_PORTS
+from revcycle.stack.options import DEFAULT_PORTS
 from revcycle.stack.ports import free_port
 from revcycle.stack.record import StackRecord, read_record
 from revcycle.stack.topics import create_topics, topic_names
@@ -25,7 +25,7 @@ RUN_SERVERS = """
 import json, sys
 from pathlib import Path
 from revcycle.stack.layout import Layout
-from revcycle.stack.plan import Options
+from revcycle.stack.options import Options
 from revcycle.stack.up import run_stack
 ports = json.loads(sys.argv[2])
 run_stack(Options(ports, parts=()), Layout(Path(sys.argv[1])), lambda record: print("ready", flush=True))
