@@ -51,9 +51,7 @@ def submitted(
         payer_id="acme",
         billing_npi="1234567893",
         charge_cents=charge_cents,
-        lines=(
-            SubmittedLine(line_control_number="1", procedure="99213", charge_cents=charge_cents, service_from=on),
-        ),
+        lines=(SubmittedLine(line_control_number="1", procedure="99213", charge_cents=charge_cents, service_from=on),),
         service_from=on,
         service_to=on,
         frequency_code=frequency,
@@ -149,7 +147,7 @@ def paid(payment: str, cents: int, claim: str | None = None, *, message: str | N
 
 def self_pay(charge: str, cents: int, *, on: date = SERVICE) -> PostSelfPayCharge:
     return PostSelfPayCharge(
-        meta=meta(charge),
+        meta=meta(f"{charge} {cents}"),
         account_id="acct_1",
         charge_id=charge,
         charge_cents=cents,

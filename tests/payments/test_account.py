@@ -292,4 +292,6 @@ def test_a_large_account_stays_small() -> None:
     ]
     state = ACCOUNT.start(*messages).snapshot.state
     assert len(ACCOUNT.state_codec.dump_json(state)) < 600_000
-    assert ACCOUNT.state_codec.validate_python(ACCOUNT.state_codec.dump_python(state, mode="json"), strict=False) == state
+    assert (
+        ACCOUNT.state_codec.validate_python(ACCOUNT.state_codec.dump_python(state, mode="json"), strict=False) == state
+    )

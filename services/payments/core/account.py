@@ -236,6 +236,6 @@ def _repeated(state: Account, kind: RepeatKind, reference: str, known: str, dige
 def _index(state: Account) -> Mapping[str, Scalar]:
     return {
         "owes": state.owed_cents > 0,
-        "credit": state.unapplied_cents > 0 or any(item.credit_cents for item in state.receivables.values()),
+        "credit": state.owed_cents < 0 or any(item.credit_cents for item in state.receivables.values()),
         "held": bool(state.held),
     }

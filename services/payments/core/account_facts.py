@@ -77,7 +77,7 @@ class LedgerFact(AccountFact):
 class ChargePosted(LedgerFact):
     """A claim went to its payer for the first time."""
 
-    type: Literal["charge-posted"] = "charge-posted"
+    type: Literal["account.charge-posted.v1"] = "account.charge-posted.v1"
     patient_control_number: str
     payer_id: str
     service_date: date
@@ -89,7 +89,7 @@ class ChargePosted(LedgerFact):
 class ChargeCorrected(LedgerFact):
     """A replacement claim (frequency 7) asks for another amount: the difference."""
 
-    type: Literal["charge-corrected"] = "charge-corrected"
+    type: Literal["account.charge-corrected.v1"] = "account.charge-corrected.v1"
     sequence: int
     frequency_code: str
 
@@ -97,7 +97,7 @@ class ChargeCorrected(LedgerFact):
 class ClaimResubmitted(AccountFact):
     """The claim went out again for the same amount: nothing is charged."""
 
-    type: Literal["claim-resubmitted"] = "claim-resubmitted"
+    type: Literal["account.claim-resubmitted.v1"] = "account.claim-resubmitted.v1"
     item_id: str
     sequence: int
     frequency_code: str
@@ -106,7 +106,7 @@ class ClaimResubmitted(AccountFact):
 class SelfPayChargePosted(LedgerFact):
     """The guarantor owes for a service without a claim."""
 
-    type: Literal["self-pay-charge-posted"] = "self-pay-charge-posted"
+    type: Literal["account.self-pay-charge-posted.v1"] = "account.self-pay-charge-posted.v1"
     description_code: str
     service_date: date
     digest: str
@@ -116,7 +116,7 @@ class SelfPayChargePosted(LedgerFact):
 class RemittedClaimHeld(AccountFact):
     """A decision that cannot be posted yet: its charge, or the payment it reverses, has not come."""
 
-    type: Literal["remitted-claim-held"] = "remitted-claim-held"
+    type: Literal["account.remitted-claim-held.v1"] = "account.remitted-claim-held.v1"
     item_id: str
     waits_for: Literal["charge", "original"]
     remitted: RemittedClaim
@@ -125,7 +125,7 @@ class RemittedClaimHeld(AccountFact):
 class ClaimAdjudicated(AccountFact):
     """A payer's decision, in full; the entries that follow it are its money. `reverses` is what a reversal undoes."""
 
-    type: Literal["claim-adjudicated"] = "claim-adjudicated"
+    type: Literal["account.claim-adjudicated.v1"] = "account.claim-adjudicated.v1"
     item_id: str
     remitted: RemittedClaim
     digest: str
@@ -144,13 +144,13 @@ class RemittedFact(LedgerFact):
 class PayerPaymentPosted(RemittedFact):
     """The payer's money for the claim (CLP04)."""
 
-    type: Literal["payer-payment-posted"] = "payer-payment-posted"
+    type: Literal["account.payer-payment-posted.v1"] = "account.payer-payment-posted.v1"
 
 
 class ContractualAdjusted(RemittedFact):
     """An amount nobody owes. `line` is the service line, 0 for the claim as a whole."""
 
-    type: Literal["contractual-adjusted"] = "contractual-adjusted"
+    type: Literal["account.contractual-adjusted.v1"] = "account.contractual-adjusted.v1"
     line: int
     group: str
     reason: str
@@ -159,7 +159,7 @@ class ContractualAdjusted(RemittedFact):
 class MovedToPatient(RemittedFact):
     """Patient responsibility: from the payer's receivable to the guarantor's."""
 
-    type: Literal["moved-to-patient"] = "moved-to-patient"
+    type: Literal["account.moved-to-patient.v1"] = "account.moved-to-patient.v1"
     line: int
     group: str
     reason: str
@@ -168,13 +168,13 @@ class MovedToPatient(RemittedFact):
 class PatientShareCoordinated(LedgerFact):
     """Payers together paid past the charge: patient responsibility is taken back, or given back when they did not."""
 
-    type: Literal["patient-share-coordinated"] = "patient-share-coordinated"
+    type: Literal["account.patient-share-coordinated.v1"] = "account.patient-share-coordinated.v1"
 
 
 class PatientPaymentTaken(LedgerFact):
     """The guarantor's money arrived. What was applied at once follows in entries of its own."""
 
-    type: Literal["patient-payment-taken"] = "patient-payment-taken"
+    type: Literal["account.patient-payment-taken.v1"] = "account.patient-payment-taken.v1"
     payment_id: str
     method: str
     received_on: date
@@ -185,21 +185,21 @@ class PatientPaymentTaken(LedgerFact):
 class PatientPaymentApplied(LedgerFact):
     """Unapplied money pays a balance."""
 
-    type: Literal["patient-payment-applied"] = "patient-payment-applied"
+    type: Literal["account.patient-payment-applied.v1"] = "account.patient-payment-applied.v1"
     payment_id: str
 
 
 class PatientPaymentReleased(LedgerFact):
     """The balance it paid fell away: the money is unapplied again."""
 
-    type: Literal["patient-payment-released"] = "patient-payment-released"
+    type: Literal["account.patient-payment-released.v1"] = "account.patient-payment-released.v1"
     payment_id: str
 
 
 class WriteOffTaken(AccountFact):
     """Collections gave a balance up; `posted_cents` is what was still open of it."""
 
-    type: Literal["write-off-taken"] = "write-off-taken"
+    type: Literal["account.write-off-taken.v1"] = "account.write-off-taken.v1"
     write_off_id: str
     asked_cents: PositiveCents
     posted_cents: NonNegativeCents
@@ -208,7 +208,7 @@ class WriteOffTaken(AccountFact):
 class BalanceWrittenOff(LedgerFact):
     """Bad debt of one claim or charge."""
 
-    type: Literal["balance-written-off"] = "balance-written-off"
+    type: Literal["account.balance-written-off.v1"] = "account.balance-written-off.v1"
     write_off_id: str
     reason: str
 
@@ -216,13 +216,13 @@ class BalanceWrittenOff(LedgerFact):
 class WriteOffReversed(LedgerFact):
     """The balance that was written off fell away, so there was nothing to write off."""
 
-    type: Literal["write-off-reversed"] = "write-off-reversed"
+    type: Literal["account.write-off-reversed.v1"] = "account.write-off-reversed.v1"
 
 
 class CreditChanged(AccountFact):
     """A claim (or the account, with an empty `item_id`) shows another credit than before."""
 
-    type: Literal["credit-changed"] = "credit-changed"
+    type: Literal["account.credit-changed.v1"] = "account.credit-changed.v1"
     item_id: str
     credit_cents: NonNegativeCents
 
@@ -230,7 +230,7 @@ class CreditChanged(AccountFact):
 class BalanceChanged(AccountFact):
     """The guarantor owes another amount than was last said."""
 
-    type: Literal["balance-changed"] = "balance-changed"
+    type: Literal["account.balance-changed.v1"] = "account.balance-changed.v1"
     balance_cents: Cents
     owing_items: int
 
@@ -238,7 +238,7 @@ class BalanceChanged(AccountFact):
 class RepeatDiffered(AccountFact):
     """The same payment, charge, write-off or remitted claim came again with other content; the first one stands."""
 
-    type: Literal["repeat-differed"] = "repeat-differed"
+    type: Literal["account.repeat-differed.v1"] = "account.repeat-differed.v1"
     kind: RepeatKind
     reference: str
     position: PositiveInt | None = None

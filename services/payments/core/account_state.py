@@ -76,7 +76,8 @@ class Receivable:
     """One claim or self-pay charge: its part of the book, in cents.
 
     charge = paid + adjusted + patient_paid + written_off + insurance + patient, after every fact. A negative
-    `insurance_cents` is a credit: payers paid more than the charge.
+    `insurance_cents` is a credit: payers paid more than the charge. `patient_cents` is negative only where payers took
+    back more patient responsibility than they had stated.
     """
 
     service_date: date

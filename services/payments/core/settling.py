@@ -91,7 +91,7 @@ def apply_credits(first: str | None = None) -> Step:
     """Unapplied money pays open balances: the named one first, then the oldest."""
 
     def step(state: Account) -> Iterator[AnyAccountFact]:
-        if not state.credits or state.patient_cents <= 0:
+        if not state.credits:
             return
         for payment_id, item_id, cents in match_oldest(state.credits, owing(state, first)):
             yield PatientPaymentApplied(
@@ -124,15 +124,15 @@ def match_oldest(sources: Iterable[Share], items: Iterable[tuple[str, Receivable
 
 
 def announce_credit(item_id: str) -> Step:
-    """Say when a claim's credit, or the account's unapplied money, is another than before."""
+    """Say when what payers paid too much for a claim, or the guarantor too much for the account, is another amount."""
 
     def step(state: Account) -> Iterator[AnyAccountFact]:
         item = state.receivables.get(item_id)
         if item is not None and max(0, -item.insurance_cents) != item.credit_cents:
             credit_cents = max(0, -item.insurance_cents)
             yield CreditChanged(account_id=state.account_id, item_id=item_id, credit_cents=credit_cents)
-        if state.unapplied_cents != state.credit_cents:
-            yield CreditChanged(account_id=state.account_id, item_id="", credit_cents=state.unapplied_cents)
+        if max(0, -state.owed_cents) != state.credit_cents:
+            yield CreditChanged(account_id=state.account_id, item_id="", credit_cents=max(0, -state.owed_cents))
 
     return step
 
