@@ -41,7 +41,10 @@ def _read_detail(segment: Segment, fields: dict[str, Any], teeth: list[Tooth], f
         case "SV1" | "SV2" | "SV3" if "charge_cents" not in fields:
             fields |= _SERVICE_READERS[segment.tag](segment, findings)
         case "DTP" if segment.get(1) == "472" and "service_from" not in fields and segment.get(2) in ("D8", "RD8"):
-            fields["service_from"], fields["service_to"] = period(segment, findings, "2400")
+            first, last = period(segment, findings, "2400")
+            if first is None:
+                return False
+            fields["service_from"], fields["service_to"] = first, last
         case "REF" if segment.get(1) == "6R" and "line_control_number" not in fields:
             fields["line_control_number"] = segment.get(2)
         case "TOO" if segment.get(1) == "JP":

@@ -91,9 +91,13 @@ def _read_detail(segment: Segment, fields: dict[str, Any], findings: list[Findin
         case "AMT" if qualifier == "F5" and "patient_paid_cents" not in fields:
             fields["patient_paid_cents"] = cents(segment, 2, findings, "2300")
         case "DTP" if qualifier == "434" and "statement_from" not in fields:
-            fields["statement_from"], fields["statement_to"] = period(segment, findings, "2300")
+            first, last = period(segment, findings, "2300")
+            if first is None:
+                return False
+            fields["statement_from"], fields["statement_to"] = first, last
         case "DTP" if qualifier in _DATES and _DATES[qualifier] not in fields and segment.get(2) == "D8":
-            fields[_DATES[qualifier]] = day(segment, 3, findings, "2300")
+            fields[_DATES[qualifier]] = found = day(segment, 3, findings, "2300")
+            return found is not None
         case _:
             return False
     return True

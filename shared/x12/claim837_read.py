@@ -7,6 +7,7 @@ from shared.x12.claim837_loops import read_claim, read_insured
 from shared.x12.claim837_views import Claim837, Guide, Header837, Subscriber
 from shared.x12.envelope import TransactionEnd, TransactionHeader, expect, walk
 from shared.x12.findings import Finding, unreadable
+from shared.x12.hierarchy import LevelNumbers
 from shared.x12.parties import Party, Payer, Person, read_party, read_payer, read_person, split_groups
 from shared.x12.tokens import Segment
 from shared.x12.values import fault, raw
@@ -55,7 +56,7 @@ class _Transaction:
         self._patient: Person | None = None
         self._relationship = ""
         self._findings: list[Finding] = []
-        self._levels: dict[str, str] = {}
+        self._levels = LevelNumbers()
 
     def take(self, block: list[Segment], cut_off: bool = False) -> Iterator[Claim837 | Finding]:
         """Digest one block that starts with ST, HL or CLM."""
@@ -107,13 +108,12 @@ class _Transaction:
                 fault(self._findings, "IK403:7", "HL03 is not a level of a claim.", level, 3, "2000")
 
     def _check_level(self, level: Segment) -> None:
-        number, parent = level.get(1), level.get(2)
-        if number in self._levels:
-            fault(self._findings, "SNIP4:hl-number", "HL01 repeats the number of an earlier level.", level, 1, "2000")
+        parent = level.get(2)
         if parent and parent not in self._levels:
             message = "HL02 names a parent level that has not been seen."
             fault(self._findings, "SNIP4:hl-parent", message, level, 2, "2000")
-        self._levels[number] = level.get(3)
+        if not self._levels.add(level.get(1)):
+            fault(self._findings, "SNIP4:hl-number", "HL01 repeats the number of an earlier level.", level, 1, "2000")
 
     def _read_billing(self, head: list[Segment], groups: list[list[Segment]]) -> None:
         billing: Party | None = None

@@ -25,6 +25,8 @@ _GUIDES: dict[tuple[str, str], Kind] = {
     ("277", "X214"): "277CA",
 }
 _ISA_LENGTH = 105
+# Control numbers remembered per level to notice repeats; more would let memory grow with the file.
+_MAX_REMEMBERED = 100_000
 _SETS: dict[str, Kind] = {one: one for one in ("835", "270", "271", "276", "277", "278", "999")}
 
 
@@ -252,7 +254,8 @@ class _Walker:
         seen, number = self.open[level].seen, segment.get(element)
         if number in seen:
             yield _finding(code, message, segment, element)
-        seen.add(number)
+        elif len(seen) < _MAX_REMEMBERED:
+            seen.add(number)
 
 
 _ENVELOPE_TAGS = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})

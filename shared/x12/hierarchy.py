@@ -6,10 +6,11 @@ from dataclasses import dataclass, field
 from shared.x12.findings import Finding
 from shared.x12.parties import split_groups
 from shared.x12.tokens import Segment
-from shared.x12.values import fault
+from shared.x12.values import fault, parse_count
 
 _LEVELS = frozenset({"HL", "SE"})
 _MAX_DEPTH = 10
+_MAX_REMEMBERED = 100_000
 
 
 @dataclass(slots=True)
@@ -28,6 +29,35 @@ class Hierarchy:
 
     head: list[Segment]
     roots: list[Level]
+
+
+class LevelNumbers:
+    """Which HL01 have been seen. Numbers that count up from 1, as the guides ask, cost no memory.
+
+    Of numbers out of sequence the first 100,000 are remembered; after that repeats among them are no longer noticed.
+    """
+
+    def __init__(self) -> None:
+        self._last = 0
+        self._others: set[str] = set()
+
+    def __contains__(self, number: str) -> bool:
+        return self._counted(number) or number in self._others
+
+    def _counted(self, number: str) -> bool:
+        value = parse_count(number)
+        return value is not None and 1 <= value <= self._last and str(value) == number
+
+    def add(self, number: str) -> bool:
+        """Remember a number; False when it was seen before."""
+        if number == str(self._last + 1) and number not in self._others:
+            self._last += 1
+            return True
+        if number in self:
+            return False
+        if len(self._others) < _MAX_REMEMBERED:
+            self._others.add(number)
+        return True
 
 
 def read_hierarchy(segments: Sequence[Segment], findings: list[Finding]) -> Hierarchy:

@@ -1,7 +1,7 @@
 """From bytes to segments: delimiters, text encoding and positions, in constant memory.
 
-The delimiters are found by counting element separators instead of by fixed offsets, because real
-files pad the ISA wrongly.
+The delimiters are found by counting element separators instead of by fixed offsets, because real files pad the ISA
+wrongly. Line breaks inside a segment come from software that wraps files at a fixed width; they are dropped.
 """
 
 import re
@@ -170,6 +170,8 @@ class Tokenizer:
             if body:
                 number += 1
                 start = offset + piece.index(body[0])
+                if "\n" in body:
+                    body = body.replace("\r", "").replace("\n", "")
                 tag, *elements = body.split(separator)
                 yield Segment(tag, tuple(elements), number, start, delimiters)
             offset += (len(piece.encode(encoded)) if encoded else len(piece)) + 1
@@ -190,6 +192,8 @@ class Tokenizer:
 def _isa_delimiters(text: str, number: int, offset: int) -> Delimiters:
     element = text[3:4]
     parts = text.split(element, _ISA_ELEMENTS) if element else []
+    if any("\n" in part for part in parts[:_ISA_ELEMENTS]):
+        parts = text.replace("\r", "").replace("\n", "").split(element, _ISA_ELEMENTS)
     if len(parts) <= _ISA_ELEMENTS or len(parts[_ISA_ELEMENTS]) < 2:
         raise unreadable("FILE:isa", "The ISA segment is cut off or has too few elements.", number, offset, "ISA")
     component, segment = parts[_ISA_ELEMENTS][0], parts[_ISA_ELEMENTS][1]
