@@ -68,7 +68,7 @@ class PriorAdjustment(Contract):
 
     group: str
     reason: str
-    amount_cents: Cents
+    amount_cents: Cents | None
     quantity: Decimal | None = None
 
 
@@ -172,6 +172,7 @@ class ClaimContent(Contract):
     accident_state: str = ""
     accident_country: str = ""
     special_program: str = ""
+    predetermination: str = ""
     delay_reason: str = ""
     accident_date: date | None = None
     onset_date: date | None = None

@@ -1,0 +1,208 @@
+"""Reads acknowledgement files and brings each to its submission or claim, by control numbers and never by order."""
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any, NamedTuple
+from uuid import uuid5
+
+from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
+from services.claims.core.ack_file import ReadAcks, ReportAcks
+from services.claims.core.claim import REJECTING
+from services.claims.core.claim_messages import Ack, RecordClaimAck
+from services.claims.core.intake_file import FileFinding
+from services.claims.core.submission import FileAck, RecordFileAck, Submission
+from services.claims.file_performer import of_file
+from services.claims.streaming import ThreadedReader
+from services.claims.vault import FileVault
+from shared.contracts import Meta
+from shared.decider import Decider, Pending
+from shared.runtime import Runtime
+from shared.store.port import Key
+from shared.worker import answer_meta
+from shared.x12.acks import (
+    Ack999,
+    BatchAck277CA,
+    ClaimAck277CA,
+    Status,
+    Ta1,
+    Verdict,
+    read_277ca,
+    read_999,
+    read_ta1,
+)
+from shared.x12.findings import Finding
+
+FOLDER = "acks"
+BATCH_ITEMS = 200
+FOUND_MAX = 20
+READERS: dict[str, Callable[[Iterable[bytes]], Iterator[Any]]] = {
+    "999": read_999,
+    "277ca": read_277ca,
+    "ta1": read_ta1,
+}
+
+
+class Matched(NamedTuple):
+    """What a batch of acknowledgements led to."""
+
+    files: list[RecordFileAck]
+    claims: list[RecordClaimAck]
+    unmatched: list[FileFinding]
+
+
+class AckReader:
+    """Performs `ReadAcks`."""
+
+    def __init__(self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], vault: FileVault) -> None:
+        self._runtime, self._claim, self._vault = runtime, claim, vault
+
+    async def read(self, key: Key, pending: Pending) -> ReportAcks:
+        """Read the whole file. Safe to repeat: each acknowledgement is known by its file and place."""
+        assert isinstance(pending.effect, ReadAcks)
+        reader = ThreadedReader(READERS[pending.effect.extension], self._vault.read(key.tenant, FOLDER, key.id))
+        matched, place, ended = 0, 0, False
+        unmatched: list[FileFinding] = []
+        reason: FileFinding | None = None
+        while not ended:
+            batch = await reader.take(BATCH_ITEMS)
+            found = await self._match(key, pending, batch.items, place)
+            await self._runtime.shell.transact(SUBMISSION, found.files)
+            await self._runtime.shell.transact(self._claim, found.claims)
+            matched += len(found.files) + len(found.claims)
+            unmatched += found.unmatched
+            place += len(batch.items)
+            ended, reason = batch.ended, of_file(batch.fault) if batch.fault else None
+        await self._quarantine(key, unmatched if reason is None else [reason, *unmatched])
+        return ReportAcks(
+            meta=answer_meta(key, pending, self._runtime.clock),
+            file_id=key.id,
+            matched=matched,
+            unmatched=tuple(unmatched),
+            reason=reason,
+        )
+
+    async def _match(self, key: Key, pending: Pending, items: list[Any], first_place: int) -> Matched:
+        found = Matched([], [], [])
+        for place, item in enumerate(items, first_place):
+            ack_id = f"{key.id}/{place}"
+            match item:
+                case Finding():
+                    found.unmatched.append(of_file(item))
+                case Ta1() | Ack999():
+                    await self._match_file(key, pending, ack_id, item, found)
+                case ClaimAck277CA():
+                    await self._match_claim(key, pending, ack_id, item, found)
+                case BatchAck277CA():
+                    pass  # totals of a level; each claim speaks for itself
+                case _:
+                    msg = f"an acknowledgement reader gave {type(item).__name__}"
+                    raise TypeError(msg)
+        return found
+
+    async def _match_file(self, key: Key, pending: Pending, ack_id: str, item: Ta1 | Ack999, found: Matched) -> None:
+        index, number = (
+            ("interchange", item.interchange_control_number)
+            if isinstance(item, Ta1)
+            else ("group", item.group_control_number)
+        )
+        ack = file_ack(ack_id, item)
+        submissions = await self._submissions(key.tenant, index, number)
+        if ack is None:
+            found.unmatched.append(_unmatched("ACK:verdict", "The acknowledgement does not say accepted or rejected."))
+        elif len(submissions) != 1:
+            message = f"No file of ours, or more than one, has the {index} control number that is acknowledged."
+            found.unmatched.append(_unmatched("ACK:submission", message))
+        else:
+            meta = _meta(key, pending, ack_id, f"submission/{submissions[0].submission_id}")
+            submission_id = submissions[0].submission_id
+            found.files.append(RecordFileAck(meta=meta, submission_id=submission_id, ack=ack))
+
+    async def _match_claim(self, key: Key, pending: Pending, ack_id: str, item: ClaimAck277CA, found: Matched) -> None:
+        submissions = await self._submissions(key.tenant, "interchange", item.submitted_reference)
+        submission_id = submissions[0].submission_id if len(submissions) == 1 else None
+        claim_id = await self._claim_of(key.tenant, item.patient_control_number, submission_id)
+        decisive = decisive_status(item.statuses)
+        if claim_id is None or decisive is None:
+            message = "No claim of ours that was sent, or more than one, has this patient control number (TRN02)."
+            if decisive is None:
+                message = "The claim acknowledgement carries no status (STC)."
+            found.unmatched.append(_unmatched("ACK:claim", message, item.segment_number))
+            return
+        ack = Ack(
+            ack_id=ack_id,
+            submission_id=submission_id,
+            category=decisive.category,
+            codes=tuple(f"{one.category}:{one.code}" for one in item.statuses),
+            payer_claim_control_number=item.payer_claim_control_number or None,
+            received_on=pending.cause.occurred_at.date(),
+        )
+        meta = _meta(key, pending, ack_id, f"claim/{claim_id}")
+        found.claims.append(RecordClaimAck(meta=meta, claim_id=claim_id, ack=ack))
+
+    async def _submissions(self, tenant: str, index: str, number: str) -> list[Submission]:
+        if not (number.isascii() and number.isdigit()):
+            return []
+        where = {index: int(number)}
+        return [state for _, state in await self._runtime.store.find(SUBMISSION, tenant, where, None, 2)]
+
+    async def _claim_of(self, tenant: str, control_number: str, submission_id: str | None) -> str | None:
+        """The one claim that is meant: in the file that is answered, or else the only one that ever left the house."""
+        where = {"control_number": control_number}
+        found = [state for _, state in await self._runtime.store.find(self._claim, tenant, where, None, FOUND_MAX)]
+        in_file = [state for state in found if submission_id is not None and submission_id in state.submissions]
+        sent = in_file or [state for state in found if state.submissions]
+        return sent[0].claim_id if len(sent) == 1 else None
+
+    async def _quarantine(self, key: Key, unmatched: list[FileFinding]) -> None:
+        for number, finding in enumerate(unmatched):
+            document = {
+                "kind": "ack_file",
+                "file_id": key.id,
+                "at": self._runtime.wall(),
+                "code": finding.code,
+                "reason": finding.message,
+                "segment_number": finding.segment_number,
+                "byte_offset": finding.byte_offset,
+            }
+            await self._runtime.store.note("quarantine", key.tenant, f"{key.id}/{number:06}", document)
+        if unmatched:
+            self._runtime.log.warning("acks_unmatched", tenant=key.tenant, file_id=key.id, count=len(unmatched))
+
+
+def file_ack(ack_id: str, item: Ta1 | Ack999) -> FileAck | None:
+    """What a TA1 or 999 says about the file; None when it says neither accepted nor rejected. E is accepted."""
+    if isinstance(item, Ta1):
+        if item.status not in ("A", "E", "R"):
+            return None
+        return FileAck(ack_id=ack_id, kind="TA1", accepted=item.accepted, codes=(f"TA105:{item.note}",))
+    verdicts = {item.verdict, *(one.verdict for one in item.transactions)}
+    if item.verdict is Verdict.UNKNOWN:
+        return None
+    codes = [f"AK901:{item.status}", *(f"AK905:{code}" for code in item.codes)]
+    for one in item.transactions:
+        codes += [f"IK502:{code}" for code in one.codes]
+        codes += [f"IK304:{segment.tag}:{segment.code}" for segment in one.segments if segment.code]
+    return FileAck(ack_id=ack_id, kind="999", accepted=Verdict.REJECTED not in verdicts, codes=tuple(codes[:50]))
+
+
+def decisive_status(statuses: tuple[Status, ...]) -> Status | None:
+    """The status that settles the claim: a rejection outweighs the rest, then acceptance into adjudication."""
+    rejecting = [one for one in statuses if one.category in REJECTING]
+    accepting = [one for one in statuses if one.category == "A2"]
+    return next(iter((*rejecting, *accepting, *statuses)), None)
+
+
+def _unmatched(code: str, message: str, segment_number: int = 0) -> FileFinding:
+    return FileFinding(code=code, message=message, segment_number=segment_number)
+
+
+def _meta(key: Key, pending: Pending, ack_id: str, subject: str) -> Meta:
+    return pending.cause.model_copy(
+        update={
+            "id": uuid5(pending.id, f"{ack_id}/{subject}"),
+            "tenant": key.tenant,
+            "source": "claims",
+            "subject": subject,
+            "sequence": 0,
+            "causation": pending.id,
+        }
+    )

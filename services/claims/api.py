@@ -1,0 +1,200 @@
+"""HTTP of the claims service: claims and files in, claims and their history out."""
+
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
+from pydantic import Field
+
+from services.claims.api_models import ClaimBody
+from services.claims.core import INTAKE_FILE, Claim
+from services.claims.core.claim_messages import ClaimMessage, HoldClaim, PersonRefused, ReleaseClaim
+from services.claims.core.intake_file import IntakeFile
+from services.claims.intake import Arrival
+from services.claims.parts import Parts, make_parts
+from services.claims.pickup import file_meta, register_file
+from services.claims.policies import Routing
+from services.claims.vault import FileTooLargeError, Kept
+from services.claims.views import shown_claim, shown_fact, shown_file
+from shared.auth import Principal
+from shared.decider import Entry
+from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
+from shared.identity import SubscriberIdentity
+from shared.runtime import Runtime
+from shared.store.port import Key
+
+Reader = Annotated[Principal, Depends(allow("biller", "operator", "auditor"))]
+Writer = Annotated[Principal, Depends(allow("biller", "integrator"))]
+Biller = Annotated[Principal, Depends(allow("biller"))]
+Limit = Annotated[int, Query(ge=1, le=200)]
+Sha256 = Annotated[str | None, Header(alias="X-Content-SHA256", pattern="^[0-9a-f]{64}$")]
+FileName = Annotated[str, Header(alias="X-File-Name", max_length=255)]
+
+
+class Reason(Body):
+    """Why a person does it, in words that name nobody."""
+
+    reason: str = Field(min_length=3, max_length=200)
+
+
+router = APIRouter()
+
+
+def parts_of(request: Request) -> Parts:
+    """The service's own parts; the composition root left the routing table on the application."""
+    running = running_of(request)
+    routing: Routing = request.app.state.routing
+    return make_parts(running.runtime, running.spec.deciders[0], routing)
+
+
+Here = Annotated[Parts, Depends(parts_of)]
+
+
+@router.post("/claims", status_code=201)
+async def post_claim(body: ClaimBody, run: Run, caller: Writer, key: IdempotencyKey, parts: Here) -> dict[str, Any]:
+    """Take one claim in. The same Idempotency-Key and body again is the same claim."""
+    digest = run.pseudonyms.of("req", caller.tenant, "claim", body.model_dump_json())
+    command_id = await first_use(run, caller, key, digest)
+    await parts.tenants.remember(caller.tenant)
+    arrival = Arrival(command_id, body.claim837(), f"api/{command_id}", body.account_number)
+    cause = command_meta(run, caller, "claims", command_id, f"claim/{arrival.claim_id}", arrival.claim_id)
+    commands = await parts.intake.commands(cause, (arrival,))
+    decided = await run.shell.transact_one(parts.claim, commands[0])
+    await run.audit.record(caller, "claim.receive", f"claim/{arrival.claim_id}")
+    return shown_claim(decided.snapshot.state)
+
+
+@router.post("/files", status_code=201)
+async def post_file(
+    request: Request,
+    response: Response,
+    run: Run,
+    caller: Writer,
+    parts: Here,
+    *,
+    sha256: Sha256 = None,
+    name: FileName = "upload.837",
+) -> dict[str, Any]:
+    """Take an 837 file in, streamed: 201 when it is new, 200 when the same content was taken before."""
+    bytes_max: int = request.app.state.upload_bytes_max
+    try:
+        kept = await parts.vault.keep(caller.tenant, "intake", request.stream(), bytes_max=bytes_max)
+    except FileTooLargeError as error:
+        raise HTTPException(413, str(error)) from None
+    if sha256 is not None and sha256 != kept.sha256:
+        raise HTTPException(422, "the body is not what X-Content-SHA256 says: send the file again")
+    return await _take_upload(run, caller, parts, kept, name, response)
+
+
+@router.get("/files")
+async def files(
+    run: Run, caller: Reader, *, status: str | None = None, after: str | None = None, limit: Limit = 50
+) -> list[dict[str, Any]]:
+    """Intake files of the tenant, by id."""
+    where = {} if status is None else {"status": status}
+    found = await run.store.find(INTAKE_FILE, caller.tenant, where, after, limit)
+    return [shown_file(state) for _, state in found]
+
+
+@router.get("/files/{file_id}")
+async def file(file_id: str, run: Run, caller: Reader) -> dict[str, Any]:
+    """One intake file: how far it was read, and what was wrong with it."""
+    return shown_file(await _file(run, caller.tenant, file_id))
+
+
+@router.get("/claims")
+async def claims(
+    run: Run,
+    caller: Reader,
+    parts: Here,
+    *,
+    status: str | None = None,
+    payer: str | None = None,
+    control_number: str | None = None,
+    after: str | None = None,
+    limit: Limit = 50,
+) -> list[dict[str, Any]]:
+    """Claims of the tenant, by id; filter by status, payer or patient control number."""
+    given = {"status": status, "payer_id": payer, "control_number": control_number}
+    where = {name: value for name, value in given.items() if value is not None}
+    found = await run.store.find(parts.claim, caller.tenant, where, after, limit)
+    return [shown_claim(state) for _, state in found]
+
+
+@router.get("/claims/{claim_id}")
+async def claim(claim_id: str, run: Run, caller: Reader, parts: Here) -> dict[str, Any]:
+    """One claim with its whole history."""
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    key = Key(caller.tenant, claim_id)
+    entries: Sequence[Entry[Any]] = await run.store.history(parts.claim, key)
+    return {**shown_claim(state), "timeline": [shown_fact(entry) for entry in entries]}
+
+
+@router.get("/claims/{claim_id}/subscriber")
+async def subscriber(claim_id: str, run: Run, caller: Biller, parts: Here) -> SubscriberIdentity:
+    """Who the claim is about. Each look is in the audit log."""
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    assert state.identity is not None
+    await run.audit.record(caller, "claim.identity.read", f"claim/{claim_id}")
+    return SubscriberIdentity.model_validate_json(await run.sealer.open(state.identity.sealed_subscriber))
+
+
+@router.post("/claims/{claim_id}/hold")
+async def hold(
+    claim_id: str, body: Reason, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
+) -> dict[str, Any]:
+    """Keep a claim back that has not left the house."""
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    command_id = await first_use(run, caller, key, f"hold/{claim_id}/{body.reason}")
+    meta = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
+    command = HoldClaim(meta=meta, claim_id=claim_id, reason=body.reason)
+    return await _ask(run, parts, caller, command, "claim.hold", claim_id, body.reason)
+
+
+@router.post("/claims/{claim_id}/release")
+async def release(
+    claim_id: str, body: Reason, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
+) -> dict[str, Any]:
+    """Let a held claim go, or send a rejected one again. What nobody may waive is refused with 409."""
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    command_id = await first_use(run, caller, key, f"release/{claim_id}/{body.reason}")
+    meta = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
+    command = ReleaseClaim(meta=meta, claim_id=claim_id, reason=body.reason)
+    return await _ask(run, parts, caller, command, "claim.release", claim_id, body.reason)
+
+
+async def _take_upload(
+    run: Runtime, caller: Principal, parts: Parts, kept: Kept, name: str, response: Response
+) -> dict[str, Any]:
+    await parts.tenants.remember(caller.tenant)
+    meta = file_meta(run, caller.tenant, kept, caller.actor)
+    is_new = await register_file(run, meta, name, kept, "upload")
+    await run.audit.record(caller, "file.upload", f"file/{kept.file_id}")
+    response.status_code = 201 if is_new else 200
+    return {"file_id": kept.file_id, "sha256": kept.sha256, "size": kept.size, "new": is_new}
+
+
+async def _ask(
+    run: Runtime, parts: Parts, caller: Principal, command: ClaimMessage, action: str, claim_id: str, reason: str
+) -> dict[str, Any]:
+    await run.audit.record(caller, action, f"claim/{claim_id}", reason)
+    decided = await run.shell.transact_one(parts.claim, command)
+    for fact in decided.facts:
+        if isinstance(fact, PersonRefused):
+            because = f"these rules may not be waived: {', '.join(fact.rules)}" if fact.rules else "it is on its way"
+            raise HTTPException(409, f"the claim cannot be changed so now: {because}")
+    return shown_claim(decided.snapshot.state)
+
+
+async def _claim(run: Runtime, parts: Parts, tenant: str, claim_id: str) -> Claim:
+    state = (await run.store.load(parts.claim, (Key(tenant, claim_id),)))[Key(tenant, claim_id)].snapshot.state
+    if not state.claim_id:
+        raise HTTPException(404, "no such claim here")
+    return state
+
+
+async def _file(run: Runtime, tenant: str, file_id: str) -> IntakeFile:
+    state = (await run.store.load(INTAKE_FILE, (Key(tenant, file_id),)))[Key(tenant, file_id)].snapshot.state
+    if state.status == "absent":
+        raise HTTPException(404, "no such file here")
+    return state

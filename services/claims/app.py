@@ -1,0 +1,76 @@
+"""The composition root of the claims service: the only place that constructs things."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import FastAPI
+
+from services.claims.ack_performer import AckReader
+from services.claims.api import router
+from services.claims.batcher import Batcher
+from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
+from services.claims.core.ack_file import ReadAcks
+from services.claims.core.intake_file import ReadFile
+from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
+from services.claims.file_performer import FileReader
+from services.claims.handlers import TOPICS, routes
+from services.claims.parts import make_parts
+from services.claims.pickup import AckFiles, ClaimFiles, Pickup
+from services.claims.policies import claims_policy, routing_table
+from services.claims.settings import ClaimsSettings
+from services.claims.submission_performer import SubmissionPerformer
+from shared.decider import Effect
+from shared.http import make_app, serve
+from shared.runtime import Loop, Runtime, Spec
+from shared.worker import Performer
+
+
+def make_spec(settings: ClaimsSettings) -> Spec:
+    """What makes this service. Policies are read once; their entries are dated, so time may move under them."""
+    claim = make_claim_decider(claims_policy())
+    routing = routing_table(settings.routing_file)
+
+    def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        parts = make_parts(runtime, claim, routing)
+        files = FileReader(runtime, claim, parts.intake, parts.vault)
+        outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
+        return {
+            INTAKE_FILE.kind: {ReadFile: files.read},
+            SUBMISSION.kind: {
+                BuildSubmission: outbound.build,
+                DeliverSubmission: outbound.deliver,
+                TellClaims: outbound.tell,
+            },
+            ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault).read},
+        }
+
+    def loops(runtime: Runtime) -> Sequence[Loop]:
+        parts = make_parts(runtime, claim, routing)
+        vault, tenants, settle = parts.vault, parts.tenants, settings.settle_seconds
+        return (
+            Pickup("intake", runtime, settings.intake, ClaimFiles(), vault, tenants, settle_seconds=settle),
+            Pickup("acks", runtime, settings.exchange, AckFiles(), vault, tenants, settle_seconds=0),
+            Batcher(runtime, claim, routing, tenants),
+        )
+
+    return Spec(
+        name="claims",
+        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE),
+        routes=routes(claim),
+        performers=performers,
+        loops=loops,
+        topics=TOPICS,
+    )
+
+
+def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
+    """The ASGI application."""
+    settings = settings or ClaimsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
+    app = make_app(make_spec(settings), settings, router)
+    app.state.routing = routing_table(settings.routing_file)
+    app.state.upload_bytes_max = settings.upload_bytes_max
+    return app
+
+
+if __name__ == "__main__":
+    settings = ClaimsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
+    serve(create_app(settings), settings)

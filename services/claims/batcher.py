@@ -1,0 +1,97 @@
+"""Opens outbound files for claims that are ready. Any number of processes may look: each claim joins only one file."""
+
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
+from services.claims.core.submission import CLAIMS_MAX, OpenSubmission
+from services.claims.policies import Routing
+from services.claims.tenants import Tenants
+from shared.contracts import Meta
+from shared.decider import Decider
+from shared.runtime import Runtime
+
+NAMESPACE = UUID("0c9b7c2e-6a0e-5c7e-9a51-3e4f0d1b2a77")
+NUMBERS_A_YEAR = 10_000_000
+
+
+class Lane(NamedTuple):
+    """One tenant's connection to one partner."""
+
+    tenant: str
+    partner: str
+
+
+class Batcher:
+    """A loop of the service."""
+
+    name = "batcher"
+
+    def __init__(
+        self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], routing: Routing, tenants: Tenants
+    ) -> None:
+        self._runtime, self._claim, self._routing, self._tenants = runtime, claim, routing, tenants
+        self._waiting: dict[Lane, int] = {}
+
+    async def step(self) -> int:
+        """Open a file in every lane where one is called for; how many."""
+        return sum([await self._look(lane) for lane in await self._lanes()])
+
+    async def pending(self) -> int:
+        """Claims that wait for a file."""
+        return sum([await self._ready(lane) for lane in await self._lanes()])
+
+    async def _lanes(self) -> list[Lane]:
+        tenants = await self._tenants.all()
+        return [Lane(tenant, partner) for tenant in tenants for partner in self._routing.partners]
+
+    async def _ready(self, lane: Lane) -> int:
+        where = {"status": "ready", "partner": lane.partner}
+        return await self._runtime.store.count(self._claim, lane.tenant, where)
+
+    async def _look(self, lane: Lane) -> int:
+        """A file opens when it would be full, or when no further claim came since the last look."""
+        ready = await self._ready(lane)
+        grew = ready != self._waiting.get(lane, 0)
+        self._waiting[lane] = ready
+        if not ready or (grew and ready < CLAIMS_MAX):
+            return 0
+        building = {"status": "building", "partner": lane.partner}
+        if await self._runtime.store.count(SUBMISSION, lane.tenant, building):
+            return 0
+        await self._open(lane)
+        self._waiting.pop(lane)
+        return 1
+
+    async def _open(self, lane: Lane) -> None:
+        where = {"status": "ready", "partner": lane.partner}
+        found = await self._runtime.store.find(self._claim, lane.tenant, where, None, CLAIMS_MAX)
+        if not found:
+            return
+        number = await self._next_number(lane)
+        submission_id = f"sub_{lane.partner}_{number:09d}"
+        message_id = uuid5(NAMESPACE, f"{lane.tenant}/{submission_id}")
+        meta = Meta(
+            id=message_id,
+            tenant=lane.tenant,
+            occurred_at=self._runtime.clock.now(),
+            source="claims",
+            subject=f"submission/{submission_id}",
+            key=submission_id,
+            correlation=message_id,
+        )
+        opening = OpenSubmission(
+            meta=meta,
+            submission_id=submission_id,
+            partner=lane.partner,
+            candidates=tuple(key.id for key, _ in found),
+            interchange=number,
+            group=number,
+        )
+        await self._runtime.shell.transact(SUBMISSION, (opening,))
+
+    async def _next_number(self, lane: Lane) -> int:
+        """ISA13 and GS06: two digits of the year and seven of a counter, so that a partner never sees one again."""
+        year = self._runtime.clock.now().year
+        number = await self._runtime.store.next_number(f"interchange/{lane.tenant}/{lane.partner}/{year}")
+        return (year % 100) * NUMBERS_A_YEAR + number % NUMBERS_A_YEAR

@@ -1,0 +1,154 @@
+"""Reads intake files: each effect receives one stretch of claims and says how far it came."""
+
+from typing import NamedTuple
+from uuid import UUID
+
+from services.claims.core import INTAKE_FILE, Claim, ClaimFact, ClaimMessage
+from services.claims.core.intake_file import NOTHING_INSIDE, FileFinding, ReadFile, ReportRead
+from services.claims.intake import Arrival, Intake, arrival_id
+from services.claims.streaming import ThreadedReader
+from services.claims.vault import FileVault
+from shared.contracts import Meta
+from shared.decider import Decider, Pending
+from shared.runtime import Runtime
+from shared.store.port import Key
+from shared.worker import answer_meta
+from shared.x12.claim837 import Claim837, read_837
+from shared.x12.findings import Finding, Severity
+
+NAMESPACE = UUID("5a3d8f0e-93a4-5c0f-8a4e-0a6c5a7e0b61")
+FOLDER = "intake"
+STRETCH_CLAIMS = 1000
+BATCH_ITEMS = 200
+FINDINGS_MAX = 100
+
+
+class Sorted(NamedTuple):
+    """What is new in a batch of a file, and the position after it."""
+
+    arrivals: list[Arrival]
+    findings: list[FileFinding]
+    skipped: int
+    position: int
+
+
+class FileReader:
+    """Performs `ReadFile`."""
+
+    def __init__(
+        self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], intake: Intake, vault: FileVault
+    ) -> None:
+        self._runtime, self._claim, self._intake, self._vault = runtime, claim, intake, vault
+
+    async def read(self, key: Key, pending: Pending) -> ReportRead:
+        """Receive up to a stretch of claims from where the last one ended. Safe to repeat: the ids are the same."""
+        assert isinstance(pending.effect, ReadFile)
+        start = position = pending.effect.position
+        seen = taken = skipped = 0
+        findings: list[FileFinding] = []
+        reader = ThreadedReader(read_837, self._vault.read(key.tenant, FOLDER, key.id))
+        while position - start < STRETCH_CLAIMS:
+            batch = await reader.take(BATCH_ITEMS)
+            new = sort_items(batch.items, key.id, seen, start)
+            seen = new.position
+            position = max(position, seen)
+            await self._receive(key, pending, new.arrivals)
+            taken, skipped = taken + len(new.arrivals), skipped + new.skipped
+            findings += new.findings
+            if batch.ended:
+                reason = of_file(batch.fault) if batch.fault else None
+                report = _report(key, pending, self._runtime, position, taken, skipped, findings)
+                report = report.model_copy(update={"done": True, "reason": reason})
+                await self._quarantine(key, report)
+                return report
+        return _report(key, pending, self._runtime, position, taken, skipped, findings)
+
+    async def _receive(self, key: Key, pending: Pending, arrivals: list[Arrival]) -> None:
+        if arrivals:
+            cause: Meta = pending.cause.model_copy(update={"id": pending.id, "tenant": key.tenant})
+            commands = await self._intake.commands(cause, arrivals)
+            await self._runtime.shell.transact(self._claim, commands)
+
+    async def _quarantine(self, key: Key, report: ReportRead) -> None:
+        """Make visible what of the file did not get in; its bytes stay in the vault."""
+        state = (await self._runtime.store.load(INTAKE_FILE, (key,)))[key].snapshot.state
+        findings = (*state.findings, *report.findings)
+        taken, skipped = state.taken + report.taken, state.skipped + report.skipped
+        if taken and not skipped and not findings and report.reason is None:
+            return
+        reason = report.reason or next(iter(findings), NOTHING_INSIDE)
+        document = {
+            "kind": "intake_file",
+            "file_id": key.id,
+            "at": self._runtime.wall(),
+            "claims_taken": taken,
+            "claims_skipped": skipped,
+            "code": reason.code,
+            "reason": reason.message,
+            "segment_number": reason.segment_number,
+            "byte_offset": reason.byte_offset,
+        }
+        await self._runtime.store.note("quarantine", key.tenant, key.id, document)
+        self._runtime.log.warning("file_not_whole", tenant=key.tenant, file_id=key.id, reason=reason.code)
+
+
+def _report(
+    key: Key,
+    pending: Pending,
+    runtime: Runtime,
+    position: int,
+    taken: int,
+    skipped: int,
+    findings: list[FileFinding],
+) -> ReportRead:
+    return ReportRead(
+        meta=answer_meta(key, pending, runtime.clock),
+        file_id=key.id,
+        position=position,
+        taken=taken,
+        skipped=skipped,
+        findings=tuple(findings[:FINDINGS_MAX]),
+        done=False,
+    )
+
+
+def sort_items(items: list[Claim837 | Finding], file_id: str, seen: int, start: int) -> Sorted:
+    """Claims of a batch that lie at or after `start`, and the file's errors there; `seen` claims came before it."""
+    arrivals: list[Arrival] = []
+    findings: list[FileFinding] = []
+    skipped = 0
+    for item in items:
+        if isinstance(item, Finding):
+            if seen >= start and item.severity is Severity.ERROR:
+                findings.append(of_file(item))
+            continue
+        if seen >= start:
+            refusal = refused(item)
+            if refusal is None:
+                arrivals.append(Arrival(arrival_id(NAMESPACE, file_id, seen), item, f"{file_id}/{seen}"))
+            else:
+                findings.append(refusal)
+                skipped += 1
+        seen += 1
+    return Sorted(arrivals, findings, skipped, seen)
+
+
+def refused(claim: Claim837) -> FileFinding | None:
+    """Why a claim cannot be taken at all: it follows another guide than the professional 5010 one."""
+    header = claim.header
+    if header is not None and header.guide == "837P" and header.version.startswith("005010"):
+        return None
+    message = "GS08 or ST03 does not name the professional guide 005010X222: send this claim as an 837P."
+    return FileFinding(
+        code="AK905:2", message=message, segment_number=claim.segment_number, byte_offset=claim.byte_offset
+    )
+
+
+def of_file(finding: Finding) -> FileFinding:
+    """A reader's finding as the file keeps it."""
+    return FileFinding(
+        code=finding.code,
+        message=finding.message,
+        segment_number=finding.segment_number,
+        byte_offset=finding.byte_offset,
+    )

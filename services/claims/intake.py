@@ -1,0 +1,176 @@
+"""How a claim of any form becomes a `ReceiveClaim`: pseudonyms, seals, and the reservations behind two rules.
+
+Ids derive from the file and the claim's place in it, or from the request, so reading the same thing again makes the
+same commands and reserves the same keys.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+from uuid import UUID, uuid5
+
+from pydantic import TypeAdapter
+
+from services.claims.core.claim_messages import Identified, ReceiveClaim
+from services.claims.core.content import ClaimContent
+from services.claims.from_x12 import content_of, findings_of
+from services.claims.identity import IDENTITY, guarantor, guarantor_of, identity_of, patient_of, subscriber_identity
+from services.claims.policies import Routing
+from shared.contracts import Meta
+from shared.identity import seal_model
+from shared.sealed import Pseudonyms, Sealer
+from shared.store.port import Store
+from shared.x12.claim837 import Claim837, Person, ServiceLine
+
+CONTENT = TypeAdapter(ClaimContent)
+DUPLICATES, CONTROL_NUMBERS = "claim", "pcn"
+ORIGINAL = "1"
+
+
+class Arrival(NamedTuple):
+    """A claim at the door. `id` is the command's id; `origin` where it came from; `account_number` only some give."""
+
+    id: UUID
+    claim: Claim837
+    origin: str
+    account_number: str | None = None
+
+    @property
+    def claim_id(self) -> str:
+        return f"clm_{self.id.hex}"
+
+
+class Keys(NamedTuple):
+    """A claim's pseudonyms: account, coverage, the key of the duplicate rule ("" where none holds) and fingerprint."""
+
+    account_id: str
+    coverage_id: str
+    duplicate: str
+    fingerprint: str
+
+
+class Intake:
+    """Makes commands of arrivals."""
+
+    def __init__(self, store: Store, sealer: Sealer, pseudonyms: Pseudonyms, routing: Routing) -> None:
+        self._store, self._sealer, self._pseudonyms, self._routing = store, sealer, pseudonyms, routing
+
+    async def commands(self, cause: Meta, arrivals: Sequence[Arrival]) -> list[ReceiveClaim]:
+        """One command for each arrival, in order; `cause` gives tenant, time and actor."""
+        tenant = cause.tenant
+        keys = [self.keys(tenant, arrival) for arrival in arrivals]
+        duplicates = await self._reserve(
+            tenant, DUPLICATES, [(k.duplicate, a) for k, a in zip(keys, arrivals, strict=True)]
+        )
+        numbers = await self._reserve(tenant, CONTROL_NUMBERS, [(control_number_key(a.claim), a) for a in arrivals])
+        return [
+            await self._command(cause, arrival, found, duplicates.get(arrival.claim_id), numbers.get(arrival.claim_id))
+            for arrival, found in zip(arrivals, keys, strict=True)
+        ]
+
+    def keys(self, tenant: str, arrival: Arrival) -> Keys:
+        """The pseudonyms of an arrival."""
+        claim, of = arrival.claim, self._pseudonyms.of
+        owner = guarantor_of(claim)
+        member = claim.subscriber.member_id or arrival.claim_id
+        account = (arrival.account_number,) if arrival.account_number else _account_parts(owner, claim)
+        whole = IDENTITY.dump_json(identity_of(claim)) + content_of(claim).model_dump_json().encode()
+        return Keys(
+            account_id=of("acct", tenant, *account),
+            coverage_id=of("cov", tenant, claim.payer.id, member),
+            duplicate=of("dup", tenant, *_duplicate_parts(claim)) if claim.frequency_code == ORIGINAL else "",
+            fingerprint=of("fp", tenant, whole.decode()),
+        )
+
+    async def _reserve(self, tenant: str, rule: str, wanted: Sequence[tuple[str, Arrival]]) -> dict[str, str]:
+        """For each claim id whose key another claim holds, that other claim."""
+        first: dict[str, str] = {}
+        for key, arrival in wanted:
+            if key:
+                first.setdefault(key, arrival.claim_id)
+        held: Mapping[str, str] = await self._store.reserve(tenant, rule, first) if first else {}
+        return {a.claim_id: held[key] for key, a in wanted if key and held[key] != a.claim_id}
+
+    async def _command(
+        self, cause: Meta, arrival: Arrival, keys: Keys, duplicate_of: str | None, number_held_by: str | None
+    ) -> ReceiveClaim:
+        claim, tenant = arrival.claim, cause.tenant
+        sealed_identity = await self._sealer.seal(tenant, keys.account_id, IDENTITY.dump_json(identity_of(claim)))
+        identity = Identified(
+            sealed_identity=sealed_identity,
+            sealed_subscriber=await seal_model(self._sealer, tenant, keys.account_id, subscriber_identity(claim)),
+            sealed_guarantor=await seal_model(self._sealer, tenant, keys.account_id, guarantor(claim)),
+        )
+        return ReceiveClaim(
+            meta=_meta(cause, arrival, keys.account_id),
+            claim_id=arrival.claim_id,
+            account_id=keys.account_id,
+            coverage_id=keys.coverage_id,
+            content=content_of(claim),
+            identity=identity,
+            fingerprint=keys.fingerprint,
+            partner=self._routing.partner_of(claim.payer.id),
+            received_on=cause.occurred_at.date(),
+            origin=arrival.origin,
+            duplicate_of=duplicate_of,
+            control_number_held_by=number_held_by,
+            findings=findings_of(claim),
+        )
+
+
+def _meta(cause: Meta, arrival: Arrival, account_id: str) -> Meta:
+    """A claim's story starts here: its correlation is its own."""
+    return cause.model_copy(
+        update={
+            "id": arrival.id,
+            "source": "claims",
+            "subject": f"claim/{arrival.claim_id}",
+            "key": account_id,
+            "sequence": 0,
+            "causation": cause.id,
+            "correlation": arrival.id,
+        }
+    )
+
+
+def _account_parts(owner: Person, claim: Claim837) -> tuple[str, ...]:
+    """A guarantor by name and member id; the birth date only stands in for a missing member id.
+
+    An 837 gives the subscriber's birth date only where the subscriber is the patient: a family would fall apart by it.
+    """
+    born = owner.birth_date.isoformat() if owner.birth_date else ""
+    return owner.last_name, owner.first_name, claim.subscriber.member_id or born
+
+
+def _duplicate_parts(claim: Claim837) -> tuple[str, ...]:
+    """What makes two claims one service: payer, member, patient, provider, and each line's date, code and charge."""
+    patient = patient_of(claim)
+    provider = claim.rendering or claim.billing
+    lines = sorted(_line_part(line, claim) for line in claim.lines)
+    born = patient.birth_date.isoformat() if patient.birth_date else ""
+    who = (claim.payer.id, claim.subscriber.member_id, patient.first_name, born)
+    return (*who, provider.npi, claim.facility_code, *lines)
+
+
+def _line_part(line: ServiceLine, claim: Claim837) -> str:
+    rendering = line.rendering.npi if line.rendering else ""
+    parts = (
+        rendering,
+        line.service_from,
+        line.service_to,
+        line.procedure,
+        *line.modifiers,
+        line.place_of_service or claim.facility_code,
+        line.units,
+        line.charge_cents,
+    )
+    return "/".join(str(part) for part in parts)
+
+
+def control_number_key(claim: Claim837) -> str:
+    """The key of "one claim per patient control number"; a replacement or void rightly repeats its original's."""
+    return claim.patient_control_number if claim.frequency_code == ORIGINAL else ""
+
+
+def arrival_id(namespace: UUID, file_id: str, ordinal: int) -> UUID:
+    """The id of the claim at a place of a file."""
+    return uuid5(namespace, f"{file_id}/{ordinal}")

@@ -1,0 +1,33 @@
+"""The service's own parts, made once from a runtime: what performers, loops and the HTTP edge share."""
+
+from dataclasses import dataclass
+
+from services.claims.core import Claim, ClaimFact, ClaimMessage
+from services.claims.intake import Intake
+from services.claims.policies import Routing
+from services.claims.tenants import Tenants
+from services.claims.vault import FileVault
+from shared.decider import Decider
+from shared.runtime import Runtime
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a claim's way through the service needs."""
+
+    claim: Decider[Claim, ClaimMessage, ClaimFact]
+    routing: Routing
+    vault: FileVault
+    intake: Intake
+    tenants: Tenants
+
+
+def make_parts(runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], routing: Routing) -> Parts:
+    """The parts on a runtime."""
+    return Parts(
+        claim=claim,
+        routing=routing,
+        vault=FileVault(runtime.store, runtime.sealer),
+        intake=Intake(runtime.store, runtime.sealer, runtime.pseudonyms, routing),
+        tenants=Tenants(runtime.store),
+    )

@@ -1,0 +1,190 @@
+"""Takes files out of folders: dropped 837s, and acknowledgements that the clearinghouse left.
+
+A file leaves its folder only after its bytes are stored and its reading is scheduled; it then lies in `taken` beside
+them, or in `quarantine` when its name says that it does not belong here. Nothing is ever deleted.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol, cast
+from uuid import UUID, uuid5
+
+from services.claims.core import ACK_FILE, INTAKE_FILE
+from services.claims.core.ack_file import RegisterAcks
+from services.claims.core.intake_file import RegisterFile
+from services.claims.tenants import Tenants
+from services.claims.vault import PIECE_BYTES, FileVault, Kept
+from shared.contracts import Meta
+from shared.runtime import Runtime
+
+NAMESPACE = UUID("c7f0a5b4-1f6d-5f0c-8a63-70e1f3f6c9d2")
+FILES_A_STEP = 50
+UNFINISHED = (".tmp", ".part", ".filepart")
+
+
+class Filing(Protocol):
+    """What to do with the files of one kind of folder."""
+
+    @property
+    def suffixes(self) -> Sequence[str]:
+        """How names of files that belong here end, in lower case."""
+        ...
+
+    @property
+    def folder(self) -> str:
+        """Where the vault keeps them."""
+        ...
+
+    def inbox(self, tenant_folder: Path) -> Path:
+        """The folder that files of a tenant come into."""
+        ...
+
+    async def register(self, runtime: Runtime, tenant: str, file: Path, kept: Kept) -> None:
+        """Schedule the reading of a stored file."""
+        ...
+
+
+class ClaimFiles:
+    """Dropped 837 files: `<intake>/<tenant>/*.837`."""
+
+    suffixes = (".837",)
+    folder = "intake"
+
+    def inbox(self, tenant_folder: Path) -> Path:
+        return tenant_folder
+
+    async def register(self, runtime: Runtime, tenant: str, file: Path, kept: Kept) -> None:
+        await register_file(runtime, file_meta(runtime, tenant, kept, "folder"), file.name, kept, "folder")
+
+
+class AckFiles:
+    """Acknowledgements: `<exchange>/<tenant>/acks/*.999|*.277ca|*.ta1`."""
+
+    suffixes = (".999", ".277ca", ".ta1")
+    folder = "acks"
+
+    def inbox(self, tenant_folder: Path) -> Path:
+        return tenant_folder / "acks"
+
+    async def register(self, runtime: Runtime, tenant: str, file: Path, kept: Kept) -> None:
+        message = RegisterAcks(
+            meta=file_meta(runtime, tenant, kept, "folder"),
+            file_id=kept.file_id,
+            name=file.name[:255],
+            extension=cast("Literal['999', '277ca', 'ta1']", file.suffix.lower().removeprefix(".")),
+            size=kept.size,
+        )
+        await runtime.shell.transact(ACK_FILE, (message,))
+
+
+async def register_file(
+    runtime: Runtime, meta: Meta, name: str, kept: Kept, source: Literal["folder", "upload"]
+) -> bool:
+    """Schedule the reading of a stored 837; False when the same content was registered before."""
+    message = RegisterFile(meta=meta, file_id=kept.file_id, name=name[:255], size=kept.size, source=source)
+    decided = await runtime.shell.transact_one(INTAKE_FILE, message)
+    return decided.changed
+
+
+def file_meta(runtime: Runtime, tenant: str, kept: Kept, actor: str) -> Meta:
+    """The envelope of a registration; its id derives from the content."""
+    message_id = uuid5(NAMESPACE, kept.file_id)
+    return Meta(
+        id=message_id,
+        tenant=tenant,
+        occurred_at=runtime.clock.now(),
+        source="claims",
+        subject=f"file/{kept.file_id}",
+        key=kept.file_id,
+        correlation=message_id,
+        actor=actor,
+    )
+
+
+class Pickup:
+    """A loop of the service over `<root>/<tenant>/…`."""
+
+    def __init__(
+        self,
+        name: str,
+        runtime: Runtime,
+        root: Path,
+        filing: Filing,
+        vault: FileVault,
+        tenants: Tenants,
+        *,
+        settle_seconds: float,
+    ) -> None:
+        self.name, self._runtime, self._root = name, runtime, root
+        self._filing, self._vault, self._tenants = filing, vault, tenants
+        self._settle_seconds = settle_seconds
+
+    async def step(self) -> int:
+        """Take a number of settled files; how many."""
+        files = await asyncio.to_thread(self._settled)
+        for tenant, file in files:
+            await self._take(tenant, file)
+        return len(files)
+
+    async def pending(self) -> int:
+        """Files that lie in the folders, settled or not."""
+        return len(await asyncio.to_thread(self._present))
+
+    async def _take(self, tenant: str, file: Path) -> None:
+        await self._tenants.remember(tenant)
+        if file.suffix.lower() not in self._filing.suffixes:
+            await self._refuse(tenant, file)
+            return
+        kept = await self._vault.keep(tenant, self._filing.folder, _read(file))
+        await self._filing.register(self._runtime, tenant, file, kept)
+        await asyncio.to_thread(_move, file, "taken", f"{kept.sha256[:12]}-{file.name}")
+        self._runtime.log.info("file_taken", tenant=tenant, file_id=kept.file_id, kind=self._filing.folder)
+
+    async def _refuse(self, tenant: str, file: Path) -> None:
+        """Keep the bytes as everything else is kept, say why, and move the file aside."""
+        kept = await self._vault.keep(tenant, "unknown", _read(file))
+        wanted = ", ".join(self._filing.suffixes)
+        document: dict[str, Any] = {
+            "kind": "unknown_file",
+            "file_id": kept.file_id,
+            "at": self._runtime.wall(),
+            "code": "FILE:name",
+            "reason": f"Files of this folder end in {wanted}: rename it and drop it again if it belongs here.",
+        }
+        await self._runtime.store.note("quarantine", tenant, kept.file_id, document)
+        await asyncio.to_thread(_move, file, "quarantine", f"{kept.sha256[:12]}-{file.name}")
+        self._runtime.log.warning("file_refused", tenant=tenant, file_id=kept.file_id, reason="FILE:name")
+
+    def _present(self) -> list[tuple[str, Path]]:
+        """Every file of every tenant, oldest name first; hidden and unfinished ones are still being written."""
+        if not self._root.is_dir():
+            return []
+        folders = sorted(one for one in self._root.iterdir() if one.is_dir() and not one.name.startswith("."))
+        return [
+            (folder.name, file)
+            for folder in folders
+            if (inbox := self._filing.inbox(folder)).is_dir()
+            for file in sorted(inbox.iterdir())
+            if file.is_file() and not file.name.startswith(".") and file.suffix.lower() not in UNFINISHED
+        ]
+
+    def _settled(self) -> list[tuple[str, Path]]:
+        newest = self._runtime.wall().timestamp() - self._settle_seconds
+        return [one for one in self._present() if one[1].stat().st_mtime <= newest][:FILES_A_STEP]
+
+
+async def _read(file: Path) -> AsyncIterator[bytes]:
+    source = await asyncio.to_thread(file.open, "rb")
+    try:
+        while piece := await asyncio.to_thread(source.read, PIECE_BYTES):
+            yield piece
+    finally:
+        source.close()
+
+
+def _move(file: Path, folder: str, name: str) -> None:
+    """Beside where it lay; the same content under the same name lands on itself."""
+    aside = file.parent / folder
+    aside.mkdir(exist_ok=True)
+    file.replace(aside / name)

@@ -1,0 +1,107 @@
+"""Loads the service's dated policy files and its routing table."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from services.claims.core import FilingLimit, Policy
+from shared.policy import PolicyError
+from shared.x12.claim837 import Party
+
+POLICY_FOLDER = Path(__file__).parent / "policy"
+LIMIT_FIELDS = frozenset({"name", "days", "valid_from", "source", "owner"})
+NOT_DENIAL_FIELDS = frozenset({"group", "reason", "valid_from", "source", "owner"})
+ANY_PAYER = "*"
+
+
+@dataclass(frozen=True, slots=True)
+class Partner:
+    """One connection that claims go out by: `receiver` is ISA08, GS03 and NM1*40; `usage` is ISA15 (P or T)."""
+
+    id: str
+    receiver: Party
+    payers: frozenset[str]
+    usage: str
+
+
+@dataclass(frozen=True, slots=True)
+class Routing:
+    """Which partner takes a payer's claims, and under which name a tenant sends them."""
+
+    partners: Mapping[str, Partner]
+    submitters: Mapping[str, Party]
+
+    def partner_of(self, payer_id: str) -> str:
+        """The partner that lists the payer, or else the one that takes every payer."""
+        for partner in self.partners.values():
+            if payer_id in partner.payers:
+                return partner.id
+        return next(partner.id for partner in self.partners.values() if ANY_PAYER in partner.payers)
+
+    def submitter_of(self, tenant: str) -> Party:
+        """Loop 1000A of a tenant's files; without an id of its own, the tenant's name in 15 characters is ISA06."""
+        own = self.submitters.get(tenant) or self.submitters["default"]
+        return own if own.id else replace(own, id=tenant.upper()[:15])
+
+
+def claims_policy(folder: Path = POLICY_FOLDER) -> Policy:
+    """Filing limits and adjustments that deny nothing, with every dated entry: claims are judged by service date."""
+    filing, adjustments = _read(folder / "filing.toml"), _read(folder / "adjustments.toml")
+    for file, entries, fields in (
+        ("filing.toml", filing["limit"], LIMIT_FIELDS),
+        ("adjustments.toml", adjustments["not_denial"], NOT_DENIAL_FIELDS),
+    ):
+        _check_entries(file, entries, fields)
+    return Policy(
+        filing_limits=tuple(_filing_limit(entry) for entry in filing["limit"]),
+        warn_days_before=tuple(filing["warn_days_before"]),
+        not_denials=frozenset((entry["group"], entry["reason"]) for entry in adjustments["not_denial"]),
+    )
+
+
+def _check_entries(file: str, entries: list[dict[str, Any]], fields: frozenset[str]) -> None:
+    for place, entry in enumerate(entries, 1):
+        missing = fields - set(entry)
+        if missing:
+            msg = f"{file}: entry {place} lacks {', '.join(sorted(missing))}"
+            raise PolicyError(msg)
+
+
+def _filing_limit(entry: dict[str, Any]) -> FilingLimit:
+    valid_from: date = entry["valid_from"]
+    return FilingLimit(
+        name=entry["name"],
+        days=entry["days"],
+        valid_from=valid_from,
+        source=entry["source"],
+        owner=entry["owner"],
+        payer_ids=frozenset(entry.get("payer_ids", ())),
+        filing_codes=frozenset(entry.get("filing_codes", ())),
+    )
+
+
+def routing_table(path: Path = POLICY_FOLDER / "routing.toml") -> Routing:
+    """The routing table; PolicyError when some payer would have no partner, or some tenant no submitter."""
+    table = _read(path)
+    partners = {name: _partner(name, entry) for name, entry in table.get("partner", {}).items()}
+    if not any(ANY_PAYER in partner.payers for partner in partners.values()):
+        msg = f'{path.name}: one partner must take payers = ["*"], or some claims would never leave'
+        raise PolicyError(msg)
+    submitters = {tenant: Party(**entry) for tenant, entry in table.get("submitter", {}).items()}
+    if "default" not in submitters:
+        msg = f"{path.name}: submitter.default is missing"
+        raise PolicyError(msg)
+    return Routing(partners, submitters)
+
+
+def _partner(id: str, entry: dict[str, Any]) -> Partner:
+    receiver = Party(name=entry["name"], id=entry["id"], id_qualifier="46")
+    return Partner(id, receiver, frozenset(entry["payers"]), entry.get("usage", "P"))
+
+
+def _read(path: Path) -> dict[str, Any]:
+    with path.open("rb") as file:
+        return tomllib.load(file)

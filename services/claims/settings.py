@@ -1,0 +1,22 @@
+"""What the claims service is told by its environment, beyond what every service is."""
+
+from pathlib import Path
+
+from pydantic import Field, NonNegativeFloat, PositiveInt
+
+from services.claims.policies import POLICY_FOLDER
+from shared.settings import Settings
+
+
+class ClaimsSettings(Settings):
+    """Frozen; `REVCYCLE_…`."""
+
+    database: str = "revcycle_claims"
+    port: PositiveInt = 8102
+    intake: Path = Field(description="Folder where 837 files are dropped: <intake>/<tenant>/*.837.")
+    exchange: Path = Field(description="Folder shared with the clearinghouse: <exchange>/<tenant>/to_payer and acks.")
+    routing_file: Path = POLICY_FOLDER / "routing.toml"
+    settle_seconds: NonNegativeFloat = Field(
+        default=1.0, description="A dropped file is taken once nobody has written to it for so long."
+    )
+    upload_bytes_max: PositiveInt = Field(default=1 << 30, description="Largest file that POST /files takes.")

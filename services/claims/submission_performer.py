@@ -1,0 +1,213 @@
+"""Builds, delivers and announces outbound files. Every step may be repeated and gives the same bytes."""
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+from uuid import uuid5
+
+from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
+from services.claims.core.claim_messages import AssignSubmission, ExcludeClaim, RecordRefusal, RecordTransmission
+from services.claims.core.submission import Member, ReportBuilt, ReportDelivered, ReportTold, Submission, TellClaims
+from services.claims.identity import IDENTITY
+from services.claims.policies import Routing
+from services.claims.to_x12 import claim837_of
+from services.claims.vault import FileVault
+from shared.contracts import HoldReason, Meta
+from shared.decider import Decider, Pending
+from shared.runtime import Runtime
+from shared.store.port import Key
+from shared.worker import answer_meta
+from shared.x12.claim837 import Batch837, Claim837
+from shared.x12.claim837_write import write_837p
+from shared.x12.findings import X12Error
+
+FOLDER = "submission"
+
+
+class Joined(NamedTuple):
+    """A claim that this file won, with its identity opened."""
+
+    state: Claim
+    claim: Claim837
+
+
+class DeliveryConflictError(Exception):
+    """A file of this name with other bytes lies in the partner's folder: somebody else wrote it."""
+
+
+class SubmissionPerformer:
+    """Performs the effects of submissions."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        claim: Decider[Claim, ClaimMessage, ClaimFact],
+        routing: Routing,
+        vault: FileVault,
+        exchange: Path,
+    ) -> None:
+        self._runtime, self._claim, self._routing = runtime, claim, routing
+        self._vault, self._exchange = vault, exchange
+
+    async def build(self, key: Key, pending: Pending) -> ReportBuilt:
+        """Let the candidates join, write the file and keep it. Claims that X12 cannot carry leave it again."""
+        state = await self._submission(key)
+        joined = await self._join(key, pending, state)
+        written = [one for one in joined if await self._may_be_written(key, pending, state, one)]
+        content = b""
+        if written:
+            content = write_837p(self._batch(key.tenant, state, [one.claim for one in written]))
+            await self._vault.put(key.tenant, FOLDER, key.id, content)
+        return ReportBuilt(
+            meta=answer_meta(key, pending, self._runtime.clock),
+            submission_id=key.id,
+            members=tuple(_member(one.state) for one in written),
+            size=len(content),
+            sha256=hashlib.sha256(content).hexdigest(),
+        )
+
+    async def deliver(self, key: Key, pending: Pending) -> ReportDelivered:
+        """Put the file into the partner's folder, unless it lies there or was taken from there already."""
+        state = await self._submission(key)
+        content = b"".join([piece async for piece in self._vault.read(key.tenant, FOLDER, key.id)])
+        if hashlib.sha256(content).hexdigest() != state.sha256:
+            msg = "the kept file is not the one that was built"
+            raise DeliveryConflictError(msg)
+        await asyncio.to_thread(hand_over, self._exchange / key.tenant, f"{key.id}.837", content)
+        self._runtime.log.info("file_delivered", tenant=key.tenant, submission_id=key.id, count=len(state.members))
+        return ReportDelivered(meta=answer_meta(key, pending, self._runtime.clock), submission_id=key.id)
+
+    async def tell(self, key: Key, pending: Pending) -> ReportTold:
+        """Tell every claim of the file that it was sent, or that its file was refused."""
+        assert isinstance(pending.effect, TellClaims)
+        state, effect = await self._submission(key), pending.effect
+        messages = [_news(key, pending, state, effect, member) for member in state.members]
+        await self._runtime.shell.transact(self._claim, messages)
+        return ReportTold(
+            meta=answer_meta(key, pending, self._runtime.clock), submission_id=key.id, telling=effect.telling
+        )
+
+    async def _submission(self, key: Key) -> Submission:
+        return (await self._runtime.store.load(SUBMISSION, (key,)))[key].snapshot.state
+
+    async def _join(self, key: Key, pending: Pending, state: Submission) -> list[Joined]:
+        """The candidates that this file has won, in their order."""
+        asked = [
+            AssignSubmission(meta=_meta(key, pending, claim_id, "assign"), claim_id=claim_id, submission_id=key.id)
+            for claim_id in state.candidates
+        ]
+        await self._runtime.shell.transact(self._claim, asked)
+        claim_keys = [Key(key.tenant, claim_id) for claim_id in state.candidates]
+        rows = await self._runtime.store.load(self._claim, claim_keys)
+        states = (rows[claim_key].snapshot.state for claim_key in claim_keys)
+        return [await self._open(one) for one in states if one.status == "batched" and one.submission_id == key.id]
+
+    async def _open(self, state: Claim) -> Joined:
+        assert state.content is not None
+        assert state.identity is not None
+        identity = IDENTITY.validate_json(await self._runtime.sealer.open(state.identity.sealed_identity))
+        return Joined(state, claim837_of(state.content, identity))
+
+    async def _may_be_written(self, key: Key, pending: Pending, state: Submission, one: Joined) -> bool:
+        try:
+            write_837p(self._batch(key.tenant, state, [one.claim]))
+        except X12Error as error:
+            finding = error.finding
+            reason = HoldReason(rule="x12-writing", field=finding.segment_tag or "claim", message=finding.message)
+            excluded = ExcludeClaim(
+                meta=_meta(key, pending, one.state.claim_id, "exclude"),
+                claim_id=one.state.claim_id,
+                submission_id=key.id,
+                reason=reason,
+            )
+            await self._runtime.shell.transact(self._claim, (excluded,))
+            return False
+        return True
+
+    def _batch(self, tenant: str, state: Submission, claims: Sequence[Claim837]) -> Batch837:
+        partner = self._routing.partners[state.partner]
+        assert state.created_at is not None
+        return Batch837(
+            submitter=self._routing.submitter_of(tenant),
+            receiver=partner.receiver,
+            interchange_control_number=state.interchange,
+            group_control_number=state.group,
+            at=state.created_at,
+            claims=claims,
+            usage=partner.usage,
+            reference=reference_of(state.interchange),
+        )
+
+
+def reference_of(interchange: int) -> str:
+    """BHT03 of our files: a 277CA quotes it, so that it finds its file."""
+    return f"{interchange:09d}"
+
+
+def _member(state: Claim) -> Member:
+    content = state.content
+    assert content is not None
+    return Member(
+        claim_id=state.claim_id,
+        account_id=state.account_id,
+        patient_control_number=content.patient_control_number,
+        charge_cents=content.charge_cents or 0,
+    )
+
+
+def _meta(key: Key, pending: Pending, claim_id: str, step: str) -> Meta:
+    return pending.cause.model_copy(
+        update={
+            "id": uuid5(pending.id, f"{step}/{claim_id}"),
+            "tenant": key.tenant,
+            "source": "claims",
+            "subject": f"claim/{claim_id}",
+            "sequence": 0,
+            "causation": pending.id,
+        }
+    )
+
+
+def _news(
+    key: Key, pending: Pending, state: Submission, effect: TellClaims, member: Member
+) -> RecordTransmission | RecordRefusal:
+    meta = _meta(key, pending, member.claim_id, effect.telling)
+    if effect.telling == "refused":
+        return RecordRefusal(
+            meta=meta, claim_id=member.claim_id, submission_id=key.id, stage=effect.stage, codes=effect.codes
+        )
+    assert state.delivered_at is not None
+    return RecordTransmission(
+        meta=meta,
+        claim_id=member.claim_id,
+        submission_id=key.id,
+        interchange=state.interchange,
+        group=state.group,
+        transmitted_on=state.delivered_at.date(),
+    )
+
+
+def hand_over(folder: Path, name: str, content: bytes) -> None:
+    """Write the file under its final name in one step. The partner moves what it takes from `to_payer` to `taken`."""
+    outbox = folder / "to_payer"
+    outbox.mkdir(parents=True, exist_ok=True)
+    if _is_there((outbox / name, folder / "taken" / name), content):
+        return
+    draft = outbox / f".{name}.tmp"
+    draft.write_bytes(content)
+    draft.replace(outbox / name)
+
+
+def _is_there(places: Iterable[Path], content: bytes) -> bool:
+    for place in places:
+        try:
+            found = place.read_bytes()
+        except FileNotFoundError:
+            continue
+        if found != content:
+            msg = f"{place.parent.name}/{place.name} holds other bytes than the submission: move it away"
+            raise DeliveryConflictError(msg)
+        return True
+    return False

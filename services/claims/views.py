@@ -1,0 +1,66 @@
+"""Claims and files as billers see them: no sealed field leaves."""
+
+from typing import Any
+
+from services.claims.core import Claim, ClaimFact
+from services.claims.core.claim_messages import ClaimTaken
+from services.claims.core.intake_file import IntakeFile
+from shared.decider import Entry
+from shared.wire import type_of
+
+TAKEN_HIDDEN = set(ClaimTaken.model_fields) - {"type", "origin", "deadline_on"}
+"""The content is shown beside the history, and the seals stay closed."""
+
+
+def shown_claim(state: Claim) -> dict[str, Any]:
+    """A claim's summary."""
+    content = state.content
+    return {
+        "claim_id": state.claim_id,
+        "account_id": state.account_id,
+        "coverage_id": state.coverage_id,
+        "status": state.status,
+        "coverage": state.coverage,
+        "patient_control_number": content.patient_control_number if content else None,
+        "payer_id": content.payer_id if content else None,
+        "charge_cents": content.charge_cents if content else None,
+        "service_from": content.service_from if content else None,
+        "service_to": content.service_to if content else None,
+        "lines": len(content.lines) if content else 0,
+        "frequency_code": content.frequency_code if content else None,
+        "received_on": state.received_on,
+        "origin": state.origin,
+        "holds": [hold.model_dump() for hold in state.holds] if state.status == "held" else [],
+        "submission_id": state.submission_id,
+        "transmitted_on": state.transmitted_on,
+        "payer_claim_control_number": state.payer_claim_control_number,
+        "filing_deadline_on": state.deadline_on,
+    }
+
+
+def shown_fact(entry: Entry[ClaimFact]) -> dict[str, Any]:
+    """A line of a claim's history: when, who, what."""
+    fact = entry.fact
+    hidden = TAKEN_HIDDEN if isinstance(fact, ClaimTaken) else None
+    return {
+        "at": entry.meta.occurred_at,
+        "actor": entry.meta.actor,
+        "event": type_of(entry.event) if entry.event is not None else None,
+        **fact.model_dump(exclude=hidden),
+    }
+
+
+def shown_file(state: IntakeFile) -> dict[str, Any]:
+    """A file's progress."""
+    return {
+        "file_id": state.file_id,
+        "status": state.status,
+        "size": state.size,
+        "source": state.source,
+        "claims_read": state.position,
+        "claims_taken": state.taken,
+        "claims_skipped": state.skipped,
+        "findings_total": state.findings_total,
+        "findings": [finding.model_dump() for finding in state.findings],
+        "reason": state.reason.model_dump() if state.reason else None,
+    }
