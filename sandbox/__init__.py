@@ -1,1 +1,1 @@
-"""A clearinghouse and its payers, emulated: answers 270, 276 and 837 over HTTP and folders."""
+"""A clearinghouse and its payers, emulated: answers 270 over HTTP and 837 files over folders."""

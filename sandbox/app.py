@@ -1,0 +1,170 @@
+"""The sandbox's process: HTTP for real-time inquiries and switches, a loop for the folders. `python -m sandbox.app`."""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime
+from typing import Annotated, Literal
+
+import uvicorn
+from fastapi import Depends, FastAPI, HTTPException, Request, Response
+from pydantic import BaseModel
+
+from sandbox.chance import Chance
+from sandbox.clearinghouse import Clearinghouse
+from sandbox.coverage import answer
+from sandbox.exchange import Exchange
+from sandbox.profiles import PayerProfile, read_payers
+from sandbox.settings import SandboxSettings
+from sandbox.state import State
+from shared.clock import Clock
+from shared.log import Log, configure_logs
+from shared.x12.eligibility import Inquiry270, read_270, write_271
+from shared.x12.findings import X12Error
+
+MEDIA_TYPE = "application/edi-x12"
+MAX_INQUIRY_BYTES = 1 << 20
+
+
+class Status(BaseModel):
+    """Counts only: nothing here says anything about a patient."""
+
+    now: datetime
+    settled: bool
+    next_due_at: datetime | None
+    claims: dict[str, int]
+    files_written: dict[str, int]
+
+
+class Sandbox:
+    """Everything the process holds."""
+
+    def __init__(self, settings: SandboxSettings, log: Log) -> None:
+        self.settings, self.log = settings, log
+        self.clock: Clock = settings.clock()
+        self.payers = read_payers(settings.sandbox_payers)
+        self.state = State(settings.state_folder)
+        exchange = Exchange(settings.exchange, self.state)
+        self.clearinghouse = Clearinghouse(self.state, exchange, self.payers, settings.sandbox_seed)
+
+    async def run(self) -> None:
+        """Look at the folders until cancelled."""
+        while True:
+            written = await asyncio.to_thread(self.clearinghouse.tick, self.clock.now())
+            if written:
+                self.log.info("files_written", count=written)
+            await asyncio.sleep(self.settings.tick_seconds)
+
+    def status(self) -> Status:
+        now = self.clock.now()
+        return Status(
+            now=now,
+            settled=self.clearinghouse.settled(now),
+            next_due_at=self.state.next_due_at(),
+            claims=self.state.stages(),
+            files_written=self.state.files_written(),
+        )
+
+    async def inquire(self, tenant: str, content: bytes) -> bytes:
+        """The 271 to a 270. Raises HTTPException 400 for what is no 270, 503 when the payer is down."""
+        try:
+            inquiries = [one for one in read_270([content]) if isinstance(one, Inquiry270)]
+        except X12Error as error:
+            raise HTTPException(400, str(error)) from None
+        if not inquiries:
+            raise HTTPException(400, "the interchange holds no inquiry")
+        answers = [
+            answer(one, self.payers.find(one.payer.id, one.payer.name), self.settings.sandbox_seed, unavailable)
+            for one, unavailable in [(one, await self._trouble(tenant, one)) for one in inquiries]
+        ]
+        first = inquiries[0]
+        control = Chance(self.settings.sandbox_seed, first.trace_number).number("interchange") % 999_999_999 + 1
+        return write_271(answers, control, self.clock.now())
+
+    async def _trouble(self, tenant: str, inquiry: Inquiry270) -> bool:
+        """Be down or slow as the payer is for this member at this try; True when it cannot answer (AAA 42)."""
+        payer = self.payers.find(inquiry.payer.id)
+        profile, position = payer.profile, self.state.position(payer.id)
+        member = hashlib.sha256(f"{tenant}/{payer.id}/{inquiry.member_id}".encode()).hexdigest()
+        chance = Chance(self.settings.sandbox_seed, f"trouble/{payer.id}/{inquiry.member_id}")
+        tries = self.state.count_try(member)
+        if position == "down" or (tries < profile.down_tries and chance.happens("down", profile.down_percent)):
+            raise HTTPException(503, "the payer is down")
+        if position == "slow" or (tries < profile.slow_tries and chance.happens("slow", profile.slow_percent)):
+            await asyncio.sleep(self.settings.sandbox_slow_seconds)
+        return tries < profile.unavailable_tries and chance.happens("unavailable", profile.unavailable_percent)
+
+    def switch(self, payer_id: str, position: Literal["up", "slow", "down"]) -> PayerProfile:
+        self.state.switch(payer_id, position)
+        return self.payers.find(payer_id)
+
+
+def sandbox_of(request: Request) -> Sandbox:
+    sandbox: Sandbox = request.app.state.sandbox
+    return sandbox
+
+
+Running = Annotated[Sandbox, Depends(sandbox_of)]
+
+
+def create_app(settings: SandboxSettings, log: Log) -> FastAPI:
+    """The application; its lifespan opens the state and runs the folder loop."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
+        sandbox = Sandbox(settings, log)
+        await asyncio.to_thread(sandbox.clearinghouse.start)
+        app.state.sandbox = sandbox
+        loop = asyncio.create_task(sandbox.run())
+        loop.add_done_callback(_stop_process_on_failure)
+        yield
+        loop.cancel()
+        with suppress(asyncio.CancelledError):
+            await loop
+        sandbox.state.close()
+
+    app = FastAPI(title="RevCycle sandbox", lifespan=lifespan)
+    _add_routes(app)
+    return app
+
+
+def _stop_process_on_failure(loop: "asyncio.Task[None]") -> None:
+    """A folder loop that failed must not leave a process behind that only looks alive."""
+    if not loop.cancelled() and (error := loop.exception()):
+        raise SystemExit(1) from error
+
+
+def _add_routes(app: FastAPI) -> None:
+    @app.post("/x12/{tenant}")
+    async def x12(tenant: str, request: Request, sandbox: Running) -> Response:
+        content = await request.body()
+        if len(content) > MAX_INQUIRY_BYTES:
+            raise HTTPException(413, "an inquiry has at most 1 MB")
+        return Response(await sandbox.inquire(tenant, content), media_type=MEDIA_TYPE)
+
+    @app.get("/status")
+    def status(sandbox: Running) -> Status:
+        return sandbox.status()
+
+    @app.get("/health/ready")
+    def ready(sandbox: Running) -> dict[str, str]:
+        sandbox.state.next_due_at()
+        return {"status": "ready"}
+
+    @app.post("/payers/{payer_id}/{position}")
+    def switch(payer_id: str, position: Literal["up", "slow", "down"], sandbox: Running) -> dict[str, str]:
+        payer = sandbox.switch(payer_id, position)
+        return {"payer": payer.id, "name": payer.name, "profile": payer.profile.name, "position": position}
+
+
+def main() -> None:
+    """Serve until told to stop."""
+    settings = SandboxSettings()  # pyright: ignore[reportCallIssue] - the environment gives the rest
+    log = configure_logs("sandbox", settings.log_level)
+    app = create_app(settings, log)
+    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+
+
+if __name__ == "__main__":
+    main()
