@@ -87,7 +87,7 @@ benefits = st.builds(
     percent=st.none() | st.sampled_from([Decimal("0.2"), Decimal(1), Decimal("0.05")]),
     authorization_required=st.sampled_from([True, False, None]),
     in_network=st.sampled_from([True, False, None]),
-    dates=st.lists(st.builds(lambda q, d: BenefitDate(q, d, d), st.just("348"), days), max_size=2).map(tuple),
+    dates=st.lists(days.map(lambda day: BenefitDate("348", day, day)), max_size=2).map(tuple),
     quantity_qualifier=maybe,
     quantity=st.none() | units,
     messages=st.lists(words, max_size=2).map(tuple),
