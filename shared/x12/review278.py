@@ -51,8 +51,9 @@ class ReviewDecision:
 class ReviewedService:
     """A patient event (loop 2000E) or one service of it (2000F).
 
-    `category` UM01, `certification_type` UM02, `service_type` UM03, `facility_code` UM04-1; `procedure` from SV1, SV2 or
-    SV3; `quantity` HSD02 with `quantity_qualifier` HSD01; `service_from` and `service_to` the first of DTP*472, 435, AAH.
+    `category` UM01, `certification_type` UM02, `service_type` UM03, `facility_code` UM04-1; `procedure` from SV1, SV2
+    or SV3; `quantity` HSD02 with `quantity_qualifier` HSD01; `service_from` and `service_to` the first of DTP*472,
+    435 and AAH.
     """
 
     category: str = ""
@@ -167,8 +168,8 @@ def _service(level: Level, loop: str, findings: list[Finding]) -> ReviewedServic
     for segment in level.segments:
         if not (_read_once(segment, fields, findings, loop) or _read_many(segment, lists)):
             lists["extras"].append(raw(segment))
-    many = {name: tuple(values) for name, values in lists.items()}
-    return ReviewedService(**fields, **many, rejections=tuple(_rejections(level.segments, loop)))
+    fields |= {name: tuple(values) for name, values in lists.items()}
+    return ReviewedService(**fields, rejections=tuple(_rejections(level.segments, loop)))
 
 
 def _read_once(segment: Segment, fields: dict[str, Any], findings: list[Finding], loop: str) -> bool:
