@@ -5,13 +5,14 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.payments.core.account_facts import AnyAccountFact
 from services.payments.core.account_messages import AccountMessage
 from services.payments.core.account_state import Account, evolve
 from services.payments.core.ledger import prove, recompute, totals_of, trial_balance
 from shared.contracts import PatientBalanceChanged, PatientPaymentReceived, PaymentPosted, PaymentReversed
 from tests.payments.kit import ACCOUNT, decision, paid, remitted, reversal_of, self_pay, submitted, written_off
 
-CODES = ("CO-45", "CO-253", "PR-1", "PR-2", "PR-3", "CO-197", "OA-23", "PR-29", "PI-9999", "CO-144")
+CODES: tuple[str, ...] = ("CO-45", "CO-253", "PR-1", "PR-2", "PR-3", "CO-197", "OA-23", "PR-29", "PI-9999", "CO-144")
 CENTS = st.integers(0, 4) | st.integers(0, 20_000)
 
 
@@ -75,7 +76,8 @@ def test_the_book_ties_out_after_every_fact(delivered: list[AccountMessage]) -> 
 
 @given(deliveries())
 def test_the_state_is_what_the_journal_says_after_every_message(delivered: list[AccountMessage]) -> None:
-    snapshot, facts = ACCOUNT.start().snapshot, []
+    snapshot = ACCOUNT.start().snapshot
+    facts: list[AnyAccountFact] = []
     for message in delivered:
         decided = ACCOUNT.run(snapshot, (message,))
         snapshot, facts = decided.snapshot, [*facts, *decided.facts]

@@ -1,0 +1,259 @@
+"""HTTP of the payments service: patient money and self-pay charges in; accounts, remittances and the proof out."""
+
+from datetime import date
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from pydantic import Field
+
+from services.payments.core.account import AccountDecider
+from services.payments.core.account_facts import LedgerFact
+from services.payments.core.account_messages import PostPatientPayment, PostSelfPayCharge
+from services.payments.core.account_state import Account
+from services.payments.core.control_number import CONTROL_NUMBER
+from services.payments.core.inbound_file import INBOUND_FILE
+from services.payments.core.provider import PROVIDER
+from services.payments.core.remittance import REMITTANCE, RejectRemittance, ReleaseRemittance, Remittance
+from services.payments.proof import prove_ledger
+from services.payments.views import (
+    shown_account,
+    shown_balance,
+    shown_entry,
+    shown_file,
+    shown_proof,
+    shown_provider,
+    shown_remittance,
+    shown_unmatched,
+)
+from shared.auth import Principal
+from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
+from shared.identity import Guarantor, seal_model
+from shared.runtime import Runtime
+from shared.store.port import Key
+
+router = APIRouter()
+
+Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
+Poster = Annotated[Principal, Depends(allow("poster", "integrator"))]
+Decider = Annotated[Principal, Depends(allow("poster"))]
+Limit = Annotated[int, Query(ge=1, le=200)]
+AccountId = Annotated[str, Field(pattern=r"^acct_[A-Za-z0-9_-]{1,64}$")]
+Amount = Annotated[int, Field(strict=True, gt=0, le=99_999_999_99, description="Integer cents.")]
+
+
+class PaymentBody(Body):
+    """The guarantor's money."""
+
+    account_id: AccountId
+    paid_cents: Amount
+    method: Literal["card", "ach", "cash", "check", "agency"]
+    claim_id: str | None = Field(default=None, max_length=80, description="Claim or charge it is meant for.")
+    received_on: date | None = None
+
+
+class GuarantorBody(Body):
+    """Who owes it; sealed before it is stored."""
+
+    name: str = Field(min_length=1, max_length=120)
+    phone: str | None = Field(default=None, max_length=40)
+
+
+class ChargeBody(Body):
+    """A service that no payer is billed for."""
+
+    account_id: AccountId
+    charge_cents: Amount
+    description_code: str = Field(pattern=r"^[A-Za-z0-9.-]{1,30}$", description="Procedure or house code, not a text.")
+    service_date: date
+    guarantor: GuarantorBody
+
+
+class Reason(Body):
+    """Why a person decides so; no patient data."""
+
+    reason: str = Field(min_length=3, max_length=500)
+
+
+def account_decider(request: Request) -> AccountDecider:
+    decider: AccountDecider = running_of(request).spec.deciders[0]
+    return decider
+
+
+Accounts = Annotated[AccountDecider, Depends(account_decider)]
+
+
+@router.post("/payments", status_code=201)
+async def post_payment(
+    body: PaymentBody, run: Run, caller: Poster, key: IdempotencyKey, accounts: Accounts
+) -> dict[str, Any]:
+    """Post a patient payment. The same key and body again is the same payment, and answers the same."""
+    command_id = await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, body.model_dump_json()))
+    payment_id = f"pay_{command_id.hex}"
+    command = PostPatientPayment(
+        meta=command_meta(run, caller, "payments", command_id, f"account/{body.account_id}", body.account_id),
+        account_id=body.account_id,
+        payment_id=payment_id,
+        method=body.method,
+        paid_cents=body.paid_cents,
+        claim_id=body.claim_id,
+        received_on=body.received_on or run.clock.now().date(),
+    )
+    await run.audit.record(caller, "payment.post", f"account/{body.account_id}")
+    decided = await run.shell.transact_one(accounts, command)
+    return {"payment_id": payment_id, "paid_cents": body.paid_cents, **shown_balance(decided.snapshot.state)}
+
+
+@router.post("/charges", status_code=201)
+async def post_charge(
+    body: ChargeBody, run: Run, caller: Poster, key: IdempotencyKey, accounts: Accounts
+) -> dict[str, Any]:
+    """Charge the guarantor for a service without a claim."""
+    command_id = await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, body.model_dump_json()))
+    charge_id = f"chg_{command_id.hex}"
+    guarantor = Guarantor(name=body.guarantor.name, phone=body.guarantor.phone)
+    command = PostSelfPayCharge(
+        meta=command_meta(run, caller, "payments", command_id, f"account/{body.account_id}", body.account_id),
+        account_id=body.account_id,
+        charge_id=charge_id,
+        charge_cents=body.charge_cents,
+        description_code=body.description_code,
+        service_date=body.service_date,
+        sealed_guarantor=await seal_model(run.sealer, caller.tenant, body.account_id, guarantor),
+    )
+    await run.audit.record(caller, "charge.post", f"account/{body.account_id}")
+    decided = await run.shell.transact_one(accounts, command)
+    return {"charge_id": charge_id, "charge_cents": body.charge_cents, **shown_balance(decided.snapshot.state)}
+
+
+@router.get("/accounts")
+async def find_accounts(
+    run: Run,
+    caller: Reader,
+    accounts: Accounts,
+    *,
+    owes: bool | None = None,
+    credit: bool | None = None,
+    held: bool | None = None,
+    after: str | None = None,
+    limit: Limit = 50,
+) -> list[dict[str, Any]]:
+    """Accounts of the tenant, by id; filter by owing, showing a credit, or holding what cannot be posted yet."""
+    given = {"owes": owes, "credit": credit, "held": held}
+    where = {name: value for name, value in given.items() if value is not None}
+    found = await run.store.find(accounts, caller.tenant, where, after, limit)
+    return [shown_balance(state) for _, state in found]
+
+
+@router.get("/accounts/{account_id}")
+async def account(account_id: str, run: Run, caller: Reader, accounts: Accounts) -> dict[str, Any]:
+    """One account with every claim and charge."""
+    return shown_account(await _account(run, accounts, Key(caller.tenant, account_id)))
+
+
+@router.get("/accounts/{account_id}/ledger")
+async def ledger(account_id: str, run: Run, caller: Reader, accounts: Accounts) -> list[dict[str, Any]]:
+    """Every entry of one account, oldest first."""
+    key = Key(caller.tenant, account_id)
+    await _account(run, accounts, key)
+    entries = await run.store.history(accounts, key)
+    return [shown_entry(entry) for entry in entries if isinstance(entry.fact, LedgerFact)]
+
+
+@router.get("/ledger/proof")
+async def proof(run: Run, caller: Reader, accounts: Accounts) -> dict[str, Any]:
+    """Recompute the tenant's book from the journal and compare it with every account."""
+    return shown_proof(await prove_ledger(run.store, accounts, caller.tenant))
+
+
+@router.get("/remittances")
+async def remittances(
+    run: Run, caller: Reader, *, status: str | None = None, after: str | None = None, limit: Limit = 50
+) -> list[dict[str, Any]]:
+    """Remittances of the tenant, by id; `status=parked` waits for a person."""
+    where = {} if status is None else {"status": status}
+    found = await run.store.find(REMITTANCE, caller.tenant, where, after, limit)
+    return [shown_remittance(state) for _, state in found]
+
+
+@router.get("/remittances/{remittance_id}")
+async def remittance(remittance_id: str, run: Run, caller: Reader) -> dict[str, Any]:
+    """One remittance, with the equation that stopped it."""
+    return shown_remittance(await _remittance(run, Key(caller.tenant, remittance_id)))
+
+
+@router.post("/remittances/{remittance_id}/release")
+async def release(remittance_id: str, body: Reason, run: Run, caller: Decider, key: IdempotencyKey) -> dict[str, Any]:
+    """Post a parked remittance as it stands. 409 when it is not parked, or lacks an amount that posting needs."""
+    return await _decide(run, caller, remittance_id, body, key, "release")
+
+
+@router.post("/remittances/{remittance_id}/reject")
+async def reject(remittance_id: str, body: Reason, run: Run, caller: Decider, key: IdempotencyKey) -> dict[str, Any]:
+    """Never post a parked remittance. 409 when it is not parked."""
+    return await _decide(run, caller, remittance_id, body, key, "reject")
+
+
+@router.get("/unmatched")
+async def unmatched(run: Run, caller: Reader, *, after: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+    """Remitted claims whose control number no claim of ours has, or more than one."""
+    found = await run.store.find(CONTROL_NUMBER, caller.tenant, {"held": True}, after, limit)
+    return [shown_unmatched(state) for _, state in found]
+
+
+@router.get("/providers")
+async def providers(run: Run, caller: Reader, *, after: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
+    """Provider-level adjustments by provider and reason code."""
+    found = await run.store.find(PROVIDER, caller.tenant, {}, after, limit)
+    return [shown_provider(state) for _, state in found]
+
+
+@router.get("/files")
+async def files(
+    run: Run, caller: Reader, *, status: str | None = None, after: str | None = None, limit: Limit = 50
+) -> list[dict[str, Any]]:
+    """Remittance files of the tenant, with how far each was read and what was wrong with it."""
+    where = {} if status is None else {"status": status}
+    found = await run.store.find(INBOUND_FILE, caller.tenant, where, after, limit)
+    return [shown_file(state) for _, state in found]
+
+
+async def _account(run: Runtime, accounts: AccountDecider, key: Key) -> Account:
+    row = (await run.store.load(accounts, (key,)))[key]
+    if row.version == 0:
+        raise HTTPException(404, "no such account")
+    return row.snapshot.state
+
+
+async def _remittance(run: Runtime, key: Key) -> Remittance:
+    row = (await run.store.load(REMITTANCE, (key,)))[key]
+    if row.version == 0:
+        raise HTTPException(404, "no such remittance")
+    return row.snapshot.state
+
+
+async def _decide(
+    run: Runtime,
+    caller: Principal,
+    remittance_id: str,
+    body: Reason,
+    key: str,
+    verb: Literal["release", "reject"],
+) -> dict[str, Any]:
+    """A person's word on a parked remittance, once."""
+    await _remittance(run, Key(caller.tenant, remittance_id))
+    command_id = await first_use(run, caller, key, f"{verb}/{remittance_id}/{body.reason}")
+    meta = command_meta(run, caller, "payments", command_id, f"remittance/{remittance_id}", remittance_id)
+    command = ReleaseRemittance if verb == "release" else RejectRemittance
+    await run.audit.record(caller, f"remittance.{verb}", f"remittance/{remittance_id}", body.reason)
+    decided = await run.shell.transact_one(
+        REMITTANCE, command(meta=meta, remittance_id=remittance_id, reason=body.reason)
+    )
+    return _answer(decided.snapshot.state, verb, body.reason)
+
+
+def _answer(state: Remittance, verb: str, reason: str) -> dict[str, Any]:
+    """The state the decision made; a repeat of the same decision answers the same."""
+    wanted = {"release": {"posting", "posted"}, "reject": {"rejected"}}[verb]
+    if state.status not in wanted or state.reason != reason:
+        raise HTTPException(409, f"{verb}: the remittance is {state.status}, and does not allow this as it stands")
+    return shown_remittance(state)

@@ -1,0 +1,53 @@
+"""The composition root of the payments service: the only place that constructs things."""
+
+from collections.abc import Mapping, Sequence
+
+from fastapi import FastAPI
+
+from services.payments.api import router
+from services.payments.core.account import make_account
+from services.payments.core.control_number import CONTROL_NUMBER
+from services.payments.core.inbound_file import INBOUND_FILE
+from services.payments.core.provider import PROVIDER
+from services.payments.core.remittance import REMITTANCE
+from services.payments.handlers import TOPICS, routes
+from services.payments.performers import Performers
+from services.payments.pickup import EraPickup
+from services.payments.policy import load_adjustments
+from services.payments.settings import PaymentsSettings
+from services.payments.vault import RemittanceVault
+from shared.decider import Effect
+from shared.http import make_app, serve
+from shared.runtime import Loop, Runtime, Spec
+from shared.worker import Performer
+
+
+def make_spec(settings: PaymentsSettings) -> Spec:
+    """What makes this service. The policy is read once; its entries are dated, so time may move under them."""
+    account = make_account(load_adjustments())
+
+    def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        return Performers(runtime, account, RemittanceVault(runtime.store, runtime.sealer)).by_kind()
+
+    def loops(runtime: Runtime) -> Sequence[Loop]:
+        return (EraPickup(runtime, settings.exchange, RemittanceVault(runtime.store, runtime.sealer)),)
+
+    return Spec(
+        name="payments",
+        deciders=(account, CONTROL_NUMBER, REMITTANCE, PROVIDER, INBOUND_FILE),
+        routes=routes(account),
+        performers=performers,
+        loops=loops,
+        topics=TOPICS,
+    )
+
+
+def create_app(settings: PaymentsSettings | None = None) -> FastAPI:
+    """The ASGI application."""
+    settings = settings or PaymentsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
+    return make_app(make_spec(settings), settings, router)
+
+
+if __name__ == "__main__":
+    settings = PaymentsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
+    serve(create_app(settings), settings)

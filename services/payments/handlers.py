@@ -1,0 +1,14 @@
+"""What payments subscribes to."""
+
+from services.payments.core.account import AccountDecider
+from services.payments.core.control_number import CONTROL_NUMBER
+from shared.contracts import AccountWrittenOff, ClaimSubmitted
+from shared.inbox import Routes, join_routes, route
+from shared.wire import events_topic
+
+TOPICS = (events_topic("claims"), events_topic("collections"))
+
+
+def routes(account: AccountDecider) -> Routes:
+    """A submitted claim is charged, and names its control number; a balance given up is bad debt."""
+    return join_routes(route(account, ClaimSubmitted, AccountWrittenOff), route(CONTROL_NUMBER, ClaimSubmitted))

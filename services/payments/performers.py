@@ -1,0 +1,244 @@
+"""Who performs the effects of payments: reading files, distributing remittances, forwarding claims to accounts."""
+
+import asyncio
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import NamedTuple
+from uuid import uuid5
+
+from services.payments.core.account import AccountDecider
+from services.payments.core.account_messages import PostRemittedClaim
+from services.payments.core.control_number import (
+    CONTROL_NUMBER,
+    ForwardRemittedClaim,
+    RemittedClaimForwarded,
+    RouteRemittedClaim,
+)
+from services.payments.core.inbound_file import INBOUND_FILE, FileUnreadable, ReadRemittanceFile, TransactionsRead
+from services.payments.core.provider import PROVIDER, PostProviderAdjustment
+from services.payments.core.remittance import (
+    REMITTANCE,
+    DistributeRemittance,
+    Header,
+    ReceiveRemittance,
+    RemittanceDistributed,
+)
+from services.payments.from_x12 import incoming, present, provider_of, remitted_claim
+from services.payments.vault import RemittanceVault
+from shared.contracts import Message, Meta
+from shared.decider import Effect, Pending
+from shared.runtime import Runtime
+from shared.store.port import Key
+from shared.worker import Performer, answer_meta
+from shared.x12.era835 import Remittance835, read_835
+from shared.x12.findings import Finding, X12Error
+
+TRANSACTIONS_A_STEP = 50
+CLAIMS_A_STEP = 2000
+CLAIMS_A_BATCH = 200
+
+
+class Stretch(NamedTuple):
+    """Some transactions of a file, from one position on; `fault` is what ended the reading early."""
+
+    transactions: Sequence[Remittance835]
+    findings: int
+    ended: bool
+    fault: Finding | None
+
+
+class Performers:
+    """Performs every effect of the service; each may be repeated, because the core knows what it has seen."""
+
+    def __init__(self, runtime: Runtime, account: AccountDecider, vault: RemittanceVault) -> None:
+        self._runtime, self._account, self._vault = runtime, account, vault
+        self._posting: list[PostRemittedClaim] = []
+        self._posted: asyncio.Task[None] | None = None
+
+    def by_kind(self) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        return {
+            INBOUND_FILE.kind: {ReadRemittanceFile: self.read_file},
+            REMITTANCE.kind: {DistributeRemittance: self.distribute},
+            CONTROL_NUMBER.kind: {ForwardRemittedClaim: self.forward},
+        }
+
+    async def read_file(self, key: Key, pending: Pending) -> Message:
+        """Make remittances of a stretch of transactions, and say how far it went."""
+        effect = pending.effect
+        assert isinstance(effect, ReadRemittanceFile)
+        pieces = await self._vault.read(key.tenant, effect.file_id)
+        stretch = await asyncio.to_thread(read_stretch, pieces, effect.after)
+        await self._receive(key, pending, effect, stretch.transactions)
+        meta = answer_meta(key, pending, self._runtime.clock)
+        if stretch.fault is not None and not stretch.transactions:
+            await self._quarantine(key, effect.file_id, stretch.fault.code, stretch.fault)
+            reason = f"{stretch.fault.code}: {stretch.fault.message}"
+            return FileUnreadable(meta=meta, file_id=effect.file_id, reason=reason, position=place_of(stretch.fault))
+        return TransactionsRead(
+            meta=meta,
+            file_id=effect.file_id,
+            upto=effect.after + len(stretch.transactions),
+            claims=sum(len(era.claims) for era in stretch.transactions),
+            findings=stretch.findings,
+            done=stretch.ended and stretch.fault is None,
+        )
+
+    async def _receive(
+        self, key: Key, pending: Pending, effect: ReadRemittanceFile, eras: Sequence[Remittance835]
+    ) -> None:
+        received: list[ReceiveRemittance] = []
+        for number, era in enumerate(eras, effect.after + 1):
+            one = incoming(era, effect.file_id, number)
+            if one is None:
+                await self._quarantine(key, f"{effect.file_id}/{number}", "FILE:payment-date", None)
+                continue
+            meta = _derived(pending, key, f"receive/{number}", f"remittance/{one.remittance_id}", one.remittance_id)
+            received.append(
+                ReceiveRemittance(
+                    meta=meta,
+                    remittance_id=one.remittance_id,
+                    header=one.header,
+                    imbalance=one.imbalance,
+                    postable=one.postable,
+                )
+            )
+        await self._runtime.shell.transact(REMITTANCE, received)
+
+    async def distribute(self, key: Key, pending: Pending) -> Message:
+        """Route a stretch of a remittance's claims; after the last one, its provider-level adjustments."""
+        effect = pending.effect
+        assert isinstance(effect, DistributeRemittance)
+        header = effect.header
+        pieces = await self._vault.read(key.tenant, header.file_id)
+        era = await asyncio.to_thread(transaction_at, pieces, header.transaction)
+        upto = min(effect.after + CLAIMS_A_STEP, len(era.claims))
+        for start in range(effect.after, upto, CLAIMS_A_BATCH):
+            places = range(start, min(start + CLAIMS_A_BATCH, upto))
+            routed = [self._route(key, pending, effect, era, place) for place in places]
+            await self._runtime.shell.transact(CONTROL_NUMBER, routed)
+        done = upto == len(era.claims)
+        if done:
+            adjustments = list(provider_adjustments(key, pending, effect.remittance_id, header, era))
+            await self._runtime.shell.transact(PROVIDER, adjustments)
+        meta = answer_meta(key, pending, self._runtime.clock)
+        return RemittanceDistributed(meta=meta, remittance_id=effect.remittance_id, upto=upto, done=done)
+
+    def _route(
+        self, key: Key, pending: Pending, effect: DistributeRemittance, era: Remittance835, place: int
+    ) -> RouteRemittedClaim:
+        remitted = remitted_claim(era.claims[place], effect.remittance_id, effect.header, place + 1)
+        number = remitted.patient_control_number
+        meta = _derived(pending, key, f"route/{place + 1}", f"control_number/{number}", number)
+        return RouteRemittedClaim(meta=meta, remitted=remitted)
+
+    async def forward(self, key: Key, pending: Pending) -> Message:
+        """Post a claim on its account. Claims that are forwarded at the same time are posted in one batch."""
+        effect = pending.effect
+        assert isinstance(effect, ForwardRemittedClaim)
+        meta = _derived(pending, key, "post", f"account/{effect.account_id}", effect.account_id)
+        await self._post(
+            PostRemittedClaim(
+                meta=meta, account_id=effect.account_id, claim_id=effect.claim_id, remitted=effect.remitted
+            )
+        )
+        return RemittedClaimForwarded(
+            meta=answer_meta(key, pending, self._runtime.clock),
+            patient_control_number=effect.remitted.patient_control_number,
+        )
+
+    async def _post(self, command: PostRemittedClaim) -> None:
+        self._posting.append(command)
+        if self._posted is None:
+            self._posted = asyncio.create_task(self._post_batch())
+        await asyncio.shield(self._posted)
+
+    async def _post_batch(self) -> None:
+        """Everything that was added before this task came to run; a failure is every waiting performer's failure."""
+        batch, self._posting, self._posted = self._posting, [], None
+        await self._runtime.shell.transact(self._account, batch)
+
+    async def _quarantine(self, key: Key, name: str, code: str, fault: Finding | None) -> None:
+        """Make visible what could not be taken in; its bytes stay in the vault."""
+        document = {
+            "kind": "remittance_file",
+            "file_id": key.id,
+            "at": self._runtime.wall(),
+            "code": code,
+            "reason": fault.message if fault else "The transaction has no payment date (BPR16) and no DTM*405.",
+            "segment_number": fault.segment_number if fault else 0,
+            "byte_offset": fault.byte_offset if fault else 0,
+        }
+        await self._runtime.store.note("quarantine", key.tenant, name, document)
+        self._runtime.log.warning("file_not_whole", tenant=key.tenant, file_id=key.id, reason=code)
+
+
+def read_stretch(pieces: Iterable[bytes], after: int) -> Stretch:
+    """The transactions after this position, at most `TRANSACTIONS_A_STEP`. Blocking: run it in a thread."""
+    found: list[Remittance835] = []
+    findings = 0
+    try:
+        for number, item in _numbered(read_835(pieces)):
+            if number <= after:
+                continue
+            if len(found) == TRANSACTIONS_A_STEP:
+                return Stretch(found, findings, ended=False, fault=None)
+            if isinstance(item, Finding):
+                findings += 1
+            else:
+                findings += len(item.findings)
+                found.append(item)
+    except X12Error as error:
+        return Stretch(found, findings, ended=True, fault=error.finding)
+    return Stretch(found, findings, ended=True, fault=None)
+
+
+def _numbered(items: Iterable[Remittance835 | Finding]) -> Iterator[tuple[int, Remittance835 | Finding]]:
+    """Each item with the number of the transaction it is or stands before, from 1."""
+    number = 1
+    for item in items:
+        yield number, item
+        number += isinstance(item, Remittance835)
+
+
+def transaction_at(pieces: Iterable[bytes], number: int) -> Remittance835:
+    """One transaction of a file that was read before. Blocking: run it in a thread."""
+    transactions = (item for item in read_835(pieces) if isinstance(item, Remittance835))
+    return next(islice(transactions, number - 1, None))
+
+
+def provider_adjustments(
+    key: Key, pending: Pending, remittance_id: str, header: Header, era: Remittance835
+) -> Iterator[PostProviderAdjustment]:
+    """Every PLB amount of a remittance, counted from 1."""
+    for line, one in enumerate(era.provider_adjustments, 1):
+        provider_id = provider_of(one, era)
+        yield PostProviderAdjustment(
+            meta=_derived(pending, key, f"provider/{line}", f"provider/{provider_id}", provider_id),
+            provider_id=provider_id,
+            remittance_id=remittance_id,
+            line=line,
+            payer_id=header.payer_id,
+            code=one.code,
+            reference=one.reference,
+            amount_cents=present(one.amount_cents),
+            payment_date=header.payment_date,
+        )
+
+
+def place_of(fault: Finding) -> str:
+    return f"segment {fault.segment_number}, byte {fault.byte_offset}"
+
+
+def _derived(pending: Pending, key: Key, name: str, subject: str, record_key: str) -> Meta:
+    """The envelope of a command that an effect sends; its id derives from the effect, so a repeat is the same."""
+    return pending.cause.model_copy(
+        update={
+            "id": uuid5(pending.id, name),
+            "tenant": key.tenant,
+            "source": "payments",
+            "subject": subject,
+            "key": record_key,
+            "sequence": 0,
+            "causation": pending.id,
+        }
+    )

@@ -1,0 +1,93 @@
+"""Takes 835 files out of `<exchange>/<tenant>/eras`.
+
+A file leaves its folder only after its bytes are stored and its reading is scheduled; it then lies in `taken` beside
+the others, or in `quarantine` when its name says that it does not belong here. Nothing is ever deleted.
+"""
+
+import asyncio
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from services.payments.core.inbound_file import INBOUND_FILE, FileArrived
+from services.payments.vault import Kept, RemittanceVault
+from shared.contracts import Meta
+from shared.runtime import Runtime
+
+NAMESPACE = UUID("0b7d6a3e-5f34-5b0a-9a5e-2d3f6c1b8e90")
+SUFFIX = ".835"
+FILES_A_STEP = 50
+
+
+class EraPickup:
+    """A loop of the service. The clearinghouse writes beside and renames, so a file with its name is whole."""
+
+    name = "eras"
+
+    def __init__(self, runtime: Runtime, exchange: Path, vault: RemittanceVault) -> None:
+        self._runtime, self._exchange, self._vault = runtime, exchange, vault
+
+    async def step(self) -> int:
+        """Take what lies there, oldest name first; how many files."""
+        files = (await asyncio.to_thread(self._present))[:FILES_A_STEP]
+        for tenant, file in files:
+            await self._take(tenant, file)
+        return len(files)
+
+    async def pending(self) -> int:
+        return len(await asyncio.to_thread(self._present))
+
+    async def _take(self, tenant: str, file: Path) -> None:
+        kept = await self._vault.keep(tenant, await asyncio.to_thread(file.read_bytes))
+        belongs = file.suffix.lower() == SUFFIX
+        if belongs:
+            meta = arrival_meta(self._runtime, tenant, kept)
+            arrived = FileArrived(meta=meta, file_id=kept.file_id, name=file.name[:255], size_bytes=kept.size_bytes)
+            await self._runtime.shell.transact(INBOUND_FILE, (arrived,))
+        else:
+            await self._refuse(tenant, kept)
+        aside = "taken" if belongs else "quarantine"
+        await asyncio.to_thread(move_aside, file, aside, f"{kept.file_id[5:17]}-{file.name}")
+        self._runtime.log.info("file_taken", tenant=tenant, file_id=kept.file_id, kind=aside)
+
+    async def _refuse(self, tenant: str, kept: Kept) -> None:
+        document = {
+            "kind": "unknown_file",
+            "file_id": kept.file_id,
+            "at": self._runtime.wall(),
+            "code": "FILE:name",
+            "reason": f"Files of this folder end in {SUFFIX}: rename it and drop it again if it belongs here.",
+        }
+        await self._runtime.store.note("quarantine", tenant, kept.file_id, document)
+
+    def _present(self) -> list[tuple[str, Path]]:
+        if not self._exchange.is_dir():
+            return []
+        return [
+            (folder.name, file)
+            for folder in sorted(self._exchange.iterdir())
+            if (eras := folder / "eras").is_dir()
+            for file in sorted(eras.iterdir())
+            if file.is_file() and not file.name.startswith(".") and file.suffix != ".tmp"
+        ]
+
+
+def arrival_meta(runtime: Runtime, tenant: str, kept: Kept) -> Meta:
+    """The envelope of a file's arrival; its id derives from tenant and content."""
+    message_id = uuid5(NAMESPACE, f"{tenant}/{kept.file_id}")
+    return Meta(
+        id=message_id,
+        tenant=tenant,
+        occurred_at=runtime.clock.now(),
+        source="payments",
+        subject=f"{INBOUND_FILE.kind}/{kept.file_id}",
+        key=kept.file_id,
+        correlation=message_id,
+        actor="clearinghouse",
+    )
+
+
+def move_aside(file: Path, folder: str, name: str) -> None:
+    """Beside where it lay; the same content under the same name lands on itself."""
+    aside = file.parent / folder
+    aside.mkdir(exist_ok=True)
+    file.replace(aside / name)

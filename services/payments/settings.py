@@ -1,0 +1,15 @@
+"""What the payments service is told by its environment, beyond what every service is."""
+
+from pathlib import Path
+
+from pydantic import Field, PositiveInt
+
+from shared.settings import Settings
+
+
+class PaymentsSettings(Settings):
+    """Frozen; `REVCYCLE_…`."""
+
+    database: str = "revcycle_payments"
+    port: PositiveInt = 8103
+    exchange: Path = Field(description="Folder shared with the clearinghouse: <exchange>/<tenant>/eras/*.835.")

@@ -1,0 +1,130 @@
+"""What the API shows: figures, codes and pseudonymous ids. No sealed field leaves."""
+
+from dataclasses import asdict
+from typing import Any
+
+from services.payments.core.account_facts import AnyAccountFact, LedgerFact
+from services.payments.core.account_state import Account, Receivable
+from services.payments.core.control_number import ControlNumber
+from services.payments.core.inbound_file import InboundFile
+from services.payments.core.ledger import totals_of
+from services.payments.core.provider import Provider
+from services.payments.core.remittance import Remittance
+from services.payments.proof import Proof
+from shared.decider import Entry
+
+
+def shown_account(account: Account) -> dict[str, Any]:
+    """The account's balance and totals, with every claim and charge."""
+    return {
+        **shown_balance(account),
+        "totals": asdict(totals_of(account)),
+        "items": {item_id: shown_item(item) for item_id, item in account.receivables.items()},
+        "unapplied": [one._asdict() for one in account.credits],
+        "held": [
+            {"claim_id": one.item_id, "waits_for": one.waits_for, "remittance_id": one.remitted.remittance_id}
+            for one in account.held
+        ],
+    }
+
+
+def shown_balance(account: Account) -> dict[str, Any]:
+    return {
+        "account_id": account.account_id,
+        "balance_cents": account.owed_cents,
+        "unapplied_cents": account.unapplied_cents,
+        "held": len(account.held),
+    }
+
+
+def shown_item(item: Receivable) -> dict[str, Any]:
+    """One claim or self-pay charge: charge = paid + adjusted + patient paid + written off + outstanding."""
+    return {
+        "service_date": item.service_date,
+        "patient_control_number": item.patient_control_number,
+        "payer_id": item.payer_id,
+        "charge_cents": item.charge_cents,
+        "paid_cents": item.paid_cents,
+        "adjusted_cents": item.adjusted_cents,
+        "patient_paid_cents": item.patient_paid_cents,
+        "written_off_cents": item.written_off_cents,
+        "insurance_cents": item.insurance_cents,
+        "patient_cents": item.patient_cents,
+        "denied_cents": item.denied_cents,
+        "remittances": [one.place.remittance_id for one in item.postings],
+    }
+
+
+def shown_entry(entry: Entry[AnyAccountFact]) -> dict[str, Any]:
+    """A ledger entry with its cause and its poster."""
+    fact = entry.fact
+    assert isinstance(fact, LedgerFact), "only ledger entries are shown"
+    return {
+        "id": entry.meta.id,
+        "at": entry.meta.occurred_at,
+        "cause": entry.meta.causation,
+        "posted_by": entry.meta.actor,
+        **fact.model_dump(mode="json", exclude={"account_id", "sealed_guarantor", "digest"}),
+    }
+
+
+def shown_remittance(remittance: Remittance) -> dict[str, Any]:
+    header = remittance.header
+    return {
+        "remittance_id": remittance.remittance_id,
+        "status": remittance.status,
+        **({} if header is None else header.model_dump(mode="json", exclude={"content_hash"})),
+        "imbalance": remittance.imbalance or None,
+        "releasable": remittance.status == "parked" and remittance.postable,
+        "claims_distributed": remittance.distributed,
+        "came_again_with_other_content": bool(remittance.other_hashes),
+    }
+
+
+def shown_unmatched(number: ControlNumber) -> dict[str, Any]:
+    """Remitted claims that no single claim of ours answers to."""
+    return {
+        "patient_control_number": number.patient_control_number,
+        "claims_of_this_number": len(number.bearers),
+        "remitted": [
+            {
+                "remittance_id": one.remittance_id,
+                "position": one.position,
+                "payer_id": one.payer_id,
+                "status": one.status,
+                "charge_cents": one.charge_cents,
+                "paid_cents": one.paid_cents,
+            }
+            for one in number.held
+        ],
+    }
+
+
+def shown_provider(provider: Provider) -> dict[str, Any]:
+    return {
+        "provider_id": provider.provider_id,
+        "adjusted_cents": provider.adjusted_cents,
+        "by_code": [one._asdict() for one in provider.by_code],
+        "remittances": len(provider.posted),
+    }
+
+
+def shown_file(file: InboundFile) -> dict[str, Any]:
+    return asdict(file)
+
+
+def shown_proof(proof: Proof) -> dict[str, Any]:
+    """The book's columns and whether everything ties out, to the cent."""
+    totals = proof.totals
+    return {
+        "proved": proof.proved,
+        "accounts": proof.accounts,
+        "entries": proof.entries,
+        "debits_cents": proof.debits_cents,
+        "credits_cents": proof.credits_cents,
+        "totals": {**asdict(totals), "outstanding_cents": totals.outstanding_cents},
+        "ledger_accounts": {account.value: cents for account, cents in sorted(proof.balances.items())},
+        "provider_adjustments_cents": proof.provider_adjustments_cents,
+        "payer_cash_cents": proof.payer_cash_cents,
+        "discrepancies": [one._asdict() for one in proof.discrepancies],
+    }
