@@ -1,0 +1,207 @@
+"""Claims and messages for examples: a good claim, and everything it may be told."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from services.claims.core import ClaimContent, FilingLimit, Policy, make_claim_decider
+from services.claims.core.claim_messages import (
+    Ack,
+    AssignSubmission,
+    HoldClaim,
+    Identified,
+    ReceiveClaim,
+    RecordClaimAck,
+    RecordRefusal,
+    RecordTransmission,
+    ReleaseClaim,
+)
+from services.claims.core.content import ContentLine, DiagnosisCode, PostalAddress, Provider
+from shared.contracts import (
+    Adjustment,
+    AuthorizationRequired,
+    ClaimRemitted,
+    CoverageInactive,
+    CoverageVerified,
+    EligibilityUnknown,
+    Meta,
+)
+from shared.decider import Due
+
+TENANT = "lakeside"
+CLAIM_ID = "clm_1"
+ACCOUNT = "acct_1"
+TODAY = date(2026, 7, 1)
+POLICY = Policy(
+    filing_limits=(FilingLimit("Any payer", 90, date(2000, 1, 1), "test", "test"),),
+    warn_days_before=(30, 14, 3),
+    not_denials=frozenset({("PR", "*"), ("CO", "45")}),
+)
+CLAIM = make_claim_decider(POLICY)
+NPI = "1234567893"
+LINE = ContentLine(
+    number="1",
+    line_control_number="1",
+    procedure_qualifier="HC",
+    procedure="99213",
+    charge_cents=125_00,
+    unit="UN",
+    units=Decimal(1),
+    diagnosis_pointers=(1,),
+    service_from=date(2026, 6, 20),
+    service_to=date(2026, 6, 20),
+)
+GOOD = ClaimContent(
+    patient_control_number="PCN1",
+    charge_cents=125_00,
+    facility_code="11",
+    diagnoses=(DiagnosisCode(qualifier="ABK", code="J069"),),
+    lines=(LINE,),
+    billing=Provider(
+        name="LAKESIDE", npi=NPI, tax_id="123456789", address=PostalAddress(line1="1 MAIN ST", city="SPRINGFIELD")
+    ),
+    payer_id="PAYER1",
+    payer_name="PAYER ONE",
+    claim_filing_code="CI",
+    member_known=True,
+    birth_date_known=True,
+    patient_named=True,
+)
+
+
+def at(day: date, hour: int = 8) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+def meta(name: str, *, subject: str = f"claim/{CLAIM_ID}", sequence: int = 0, when: datetime | None = None) -> Meta:
+    """The same name is the same message."""
+    return Meta(
+        id=uuid5(NAMESPACE_URL, name),
+        tenant=TENANT,
+        occurred_at=when or at(TODAY),
+        source="test",
+        subject=subject,
+        key=ACCOUNT,
+        sequence=sequence,
+        correlation=uuid5(NAMESPACE_URL, "story"),
+    )
+
+
+def line(**changes: Any) -> ContentLine:
+    return LINE.model_copy(update=changes)
+
+
+def content(**changes: Any) -> ClaimContent:
+    return GOOD.model_copy(update=changes)
+
+
+def receive(claim: ClaimContent = GOOD, *, fingerprint: str = "fp_1", **changes: Any) -> ReceiveClaim:
+    command = ReceiveClaim(
+        meta=meta(f"receive/{fingerprint}"),
+        claim_id=CLAIM_ID,
+        account_id=ACCOUNT,
+        coverage_id="cov_1",
+        content=claim,
+        identity=Identified(sealed_identity="sealed:1", sealed_subscriber="sealed:2", sealed_guarantor="sealed:3"),
+        fingerprint=fingerprint,
+        partner="clearinghouse",
+        received_on=TODAY,
+        origin="file_1/0",
+    )
+    return command.model_copy(update=changes)
+
+
+def coverage(kind: str = "verified", sequence: int = 1, check: str = "check/1") -> Any:
+    common: dict[str, Any] = {
+        "meta": meta(f"coverage/{check}/{sequence}", subject=check, sequence=sequence),
+        "account_id": ACCOUNT,
+        "claim_id": CLAIM_ID,
+        "coverage_id": "cov_1",
+        "payer_id": "PAYER1",
+        "service_date": date(2026, 6, 20),
+    }
+    match kind:
+        case "verified":
+            return CoverageVerified(**common)
+        case "inactive":
+            return CoverageInactive(**common)
+        case "unknown":
+            return EligibilityUnknown(**common, reason="payer_unavailable")
+        case _:
+            return AuthorizationRequired(**common, service_types=("30",))
+
+
+def assign(submission_id: str = "sub_1") -> AssignSubmission:
+    return AssignSubmission(meta=meta(f"assign/{submission_id}"), claim_id=CLAIM_ID, submission_id=submission_id)
+
+
+def transmit(submission_id: str = "sub_1") -> RecordTransmission:
+    return RecordTransmission(
+        meta=meta(f"transmit/{submission_id}"),
+        claim_id=CLAIM_ID,
+        submission_id=submission_id,
+        interchange=260000001,
+        group=260000001,
+        transmitted_on=TODAY,
+    )
+
+
+def refuse(submission_id: str = "sub_1") -> RecordRefusal:
+    return RecordRefusal(
+        meta=meta(f"refuse/{submission_id}"),
+        claim_id=CLAIM_ID,
+        submission_id=submission_id,
+        stage="syntax",
+        codes=("AK901:R",),
+    )
+
+
+def acknowledge(category: str, ack_id: str = "ack_1", submission_id: str | None = "sub_1") -> RecordClaimAck:
+    ack = Ack(
+        ack_id=ack_id, submission_id=submission_id, category=category, codes=(f"{category}:20",), received_on=TODAY
+    )
+    return RecordClaimAck(meta=meta(f"acknowledge/{ack_id}"), claim_id=CLAIM_ID, ack=ack)
+
+
+def remit(
+    sequence: int = 1,
+    *,
+    status: str = "1",
+    paid_cents: int = 100_00,
+    denied_cents: int = 0,
+    adjustments: Sequence[Adjustment] = (),
+) -> ClaimRemitted:
+    return ClaimRemitted(
+        meta=meta(f"remit/{sequence}", subject="account/acct_1", sequence=sequence),
+        account_id=ACCOUNT,
+        claim_id=CLAIM_ID,
+        patient_control_number="PCN1",
+        remittance_id=f"rem_{sequence}",
+        payer_id="PAYER1",
+        status=status,
+        charge_cents=125_00,
+        paid_cents=paid_cents,
+        patient_responsibility_cents=0,
+        denied_cents=denied_cents,
+        adjustments=tuple(adjustments),
+        payment_date=TODAY,
+    )
+
+
+def hold(name: str = "1") -> HoldClaim:
+    return HoldClaim(meta=meta(f"hold/{name}"), claim_id=CLAIM_ID, reason="waiting for records")
+
+
+def release(name: str = "1") -> ReleaseClaim:
+    return ReleaseClaim(meta=meta(f"release/{name}"), claim_id=CLAIM_ID, reason="records came")
+
+
+def due_on(day: date) -> Due:
+    return Due(meta=meta(f"due/{day}", when=at(day, 0)), aggregate_id=CLAIM_ID, kind="claim", due_at=at(day, 0))
+
+
+def policy(**changes: Any) -> Policy:
+    return replace(POLICY, **changes)
