@@ -87,6 +87,7 @@ class State:
         self._depth = 0
         self._db = sqlite3.connect(folder / "sandbox.sqlite3", isolation_level=None, check_same_thread=False)
         self._db.execute("PRAGMA journal_mode = WAL")
+        self._db.execute("PRAGMA synchronous = NORMAL")  # enough when a process is killed
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
@@ -174,9 +175,8 @@ class State:
 
     def by_payer_number(self, tenant: str, payer_number: str) -> Row | None:
         """The latest claim the payer gave this control number; a final C marks its corrected decision."""
-        found = self._rows(
-            "tenant = ? AND payer_number = ? ORDER BY id DESC LIMIT 1", "received_at", tenant, payer_number
-        )
+        where = "tenant = ? AND payer_number = ? ORDER BY id DESC LIMIT 1"
+        found = self._rows(where, tenant, payer_number.removesuffix("C"))
         return found[0] if found else None
 
     def _rows(self, where: str, *values: Any) -> list[Row]:
