@@ -1,4 +1,4 @@
-"""`revcycle token`: an access token for the local stack."""
+"""`revcycle token` and `keys`: access to a local stack."""
 
 import json
 from datetime import timedelta
@@ -12,6 +12,7 @@ from revcycle.stack.layout import Layout
 
 def register(app: typer.Typer) -> None:
     app.command()(token)
+    app.command()(keys)
 
 
 def token(
@@ -34,3 +35,13 @@ def token(
     roles: list[Role] = [known[name] for name in role]
     signed = issue_token(Layout(directory.resolve()), tenant, actor, roles, timedelta(minutes=minutes))
     typer.echo(json.dumps({"token": signed, "expires_in_seconds": minutes * 60}) if as_json else signed)
+
+
+def keys(directory: Directory = DEFAULT_DIRECTORY) -> None:
+    """Make the keys of a run directory, once: to seal identifiers, and to sign development tokens."""
+    from revcycle.identity import make_identity
+
+    layout = Layout(directory.resolve())
+    layout.prepare()
+    make_identity(layout)
+    typer.echo(f"Keys are in {layout.keys} and {layout.identity}.")

@@ -41,6 +41,16 @@ class Layout:
         return self.root / "intake"
 
     @property
+    def sandbox(self) -> Path:
+        """What the emulated clearinghouse and its payers remember."""
+        return self.root / "sandbox"
+
+    @property
+    def checkpoint(self) -> Path:
+        """Since when everything published was also handled."""
+        return self.root / "checkpoint.json"
+
+    @property
     def clock(self) -> Path:
         """The stack's time, where it does not run on the machine's."""
         return self.root / "clock.json"
@@ -73,7 +83,8 @@ class Layout:
 
     def prepare(self) -> None:
         """Make what is missing; keys once, for the data depends on them."""
-        for folder in (self.root, self.logs, self.data, self.exchange, self.intake, self.identity, self.keys):
+        shared = (self.exchange, self.intake, self.sandbox)
+        for folder in (self.root, self.logs, self.data, *shared, self.identity, self.keys):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_key(self.master_key, length_bytes=96)
         _make_key(self.pseudonym_key, length_bytes=32)

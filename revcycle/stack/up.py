@@ -13,6 +13,9 @@ from datetime import UTC, datetime
 
 from revcycle.identity import make_identity
 from revcycle.refusal import Exit, RefusalError
+from revcycle.replay import Replay, replay
+from revcycle.settle import Watcher
+from revcycle.stack.checkpoint import keep_checkpoints, read_checkpoint
 from revcycle.stack.clock import move_clock
 from revcycle.stack.layout import Layout
 from revcycle.stack.options import Options
@@ -60,13 +63,34 @@ async def _supervise(options: Options, layout: Layout, ready: Ready) -> None:
 
     async def between() -> None:
         await create_topics(options.kafka_servers, options.partitions)
+        if options.kafka is None:  # the local broker forgets: what it lost is published again before anybody reads
+            since = Replay(since=read_checkpoint(layout.checkpoint))
+            await replay(options.kafka_servers, options.mongo_url, since)
 
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         loop.add_signal_handler(number, stop.set)
     supervisor = Supervisor(stages(options, layout, between), layout.log, changed)
-    await supervisor.run(stop, lambda: ready(record))
+    up = asyncio.Event()
+    checkpoints = asyncio.create_task(_keep_checkpoints(layout, record, up))
+
+    def is_ready() -> None:
+        up.set()
+        ready(record)
+
+    try:
+        await supervisor.run(stop, is_ready)
+    finally:
+        checkpoints.cancel()
+        await asyncio.gather(checkpoints, return_exceptions=True)
+
+
+async def _keep_checkpoints(layout: Layout, record: StackRecord, up: asyncio.Event) -> None:
+    """From when everything is up: a restart then publishes again only what came after the last rest."""
+    await up.wait()
+    async with Watcher(layout, record) as watcher:
+        await keep_checkpoints(layout.checkpoint, watcher)
 
 
 @contextmanager

@@ -1,0 +1,145 @@
+"""The demo's course: claims go in, the clock moves, patients pay, and the book must tie out."""
+
+import asyncio
+import contextlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from typing import get_args
+
+from rich.console import Console
+from rich.live import Live
+
+from revcycle.demo.board import Board
+from revcycle.demo.intake import Samples, drop, read_samples
+from revcycle.demo.patients import Patients
+from revcycle.demo.tally import Tally, listen
+from revcycle.identity import issue_token
+from revcycle.refusal import RefusalError
+from revcycle.report import faults, read_proofs, show
+from revcycle.settle import Numbers, Watcher, next_time
+from revcycle.stack.layout import Layout
+from revcycle.stack.record import StackRecord
+from shared.auth import Role
+from shared.clock import write_clock_file
+
+TENANTS = ("lakeside", "northgate")
+SETTLE_SECONDS_MAX = 180.0
+DAILY_UNTIL = 35
+STRIDE_DAYS = 5
+"""After the first weeks the clock moves in larger steps: what falls due in between is worked off together."""
+REFRESH_PER_SECOND = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Course:
+    """How long the story is and how much goes in."""
+
+    start: date
+    days: int
+    claims: int
+    public: bool = True  # the public samples too, not only generated claims
+
+    @property
+    def end(self) -> date:
+        return self.start + timedelta(days=self.days)
+
+
+class Story:
+    """One run on a running stack."""
+
+    def __init__(self, course: Course, layout: Layout, record: StackRecord, console: Console) -> None:
+        self._course, self._layout, self._console = course, layout, console
+        self._tokens: dict[str, str] = {}
+        self._payments = _address(record, "payments")
+        self._patients = Patients(self._payments, _address(record, "collections"), self._token)
+        self._watcher = Watcher(layout, record)
+        self._kafka = record.kafka
+        self.tally = Tally()
+        self._board = Board(self.tally, course.start, course.end)
+
+    async def run(self) -> list[str]:
+        """Play it and print the report; what was wrong with the run, empty when nothing was."""
+        samples = await asyncio.to_thread(read_samples, self._course.start, self._course.claims)
+        listening = asyncio.create_task(listen(self._kafka, self.tally, self._patients.hear))
+        try:
+            with Live(self._board, console=self._console, refresh_per_second=REFRESH_PER_SECOND):
+                await asyncio.to_thread(self._drop_claims, samples)
+                await self._settle(self._course.start, "claims are taken in, scrubbed and checked")
+                await asyncio.to_thread(self._drop_eras, samples)
+                numbers = await self._through_the_days()
+            proofs = await read_proofs(self._payments, {t: self._token(f"{t}/auditor") for t in TENANTS})
+            await self._hear_the_rest()
+        finally:
+            listening.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await listening
+            await self._patients.close()
+        found = faults(self.tally, proofs, numbers)
+        if self._patients.refused:
+            found.append(f"{self._patients.refused} requests of patients were refused")
+        show(self._console, self.tally, proofs, found)
+        return found
+
+    async def _through_the_days(self) -> Mapping[str, Numbers]:
+        """To the end of the course: settle, let patients act, move to the next day that has something due."""
+        numbers = await self._settle(self._course.start, "payers answer")
+        today = self._course.start
+        while today < self._course.end:
+            today = self._next_day(today, numbers)
+            self._move(today)
+            numbers = await self._settle(today, "letters, remittances and deadlines of the day")
+            if await self._patients.act(today):
+                numbers = await self._settle(today, "patients pay")
+        return numbers
+
+    def _next_day(self, today: date, numbers: Mapping[str, Numbers]) -> date:
+        """The first day with something due, in larger strides once the payers have answered."""
+        at, promised = next_time(numbers), self._patients.next_promise()
+        days = [day for day in (at and at.date(), promised, self._course.end) if day is not None]
+        wanted = min(days)
+        stride = timedelta(days=1 if (today - self._course.start).days < DAILY_UNTIL else STRIDE_DAYS)
+        return min(max(wanted, today + stride), self._course.end)
+
+    async def _settle(self, today: date, doing: str) -> Mapping[str, Numbers]:
+        self._board.move(_noon(today), doing)
+        return await self._watcher.wait(SETTLE_SECONDS_MAX)
+
+    def _move(self, today: date) -> None:
+        write_clock_file(self._layout.clock, _noon(today))
+
+    def _drop_claims(self, samples: Samples) -> None:
+        drops = samples.drops if self._course.public else samples.generated
+        for one in drops:
+            drop(self._layout.intake / one.tenant, one)
+
+    def _drop_eras(self, samples: Samples) -> None:
+        """The public remittances come in after the claims made to match them went out."""
+        for era in samples.eras if self._course.public else ():
+            drop(self._layout.exchange / era.tenant / "eras", era)
+
+    async def _hear_the_rest(self) -> None:
+        """The tally is read from the topics by one more consumer: let it reach their ends."""
+        heard = -1
+        while heard != self.tally.events.total():
+            heard = self.tally.events.total()
+            await asyncio.sleep(0.5)
+
+    def _token(self, wanted: str) -> str:
+        """A development token for `tenant/role`, signed once."""
+        if wanted not in self._tokens:
+            tenant, role = wanted.split("/")
+            roles: dict[str, Role] = {name: name for name in get_args(Role)}
+            self._tokens[wanted] = issue_token(self._layout, tenant, "demo", [roles[role]])
+        return self._tokens[wanted]
+
+
+def _noon(day: date) -> datetime:
+    return datetime.combine(day, time(12), UTC)
+
+
+def _address(record: StackRecord, name: str) -> str:
+    url = record.url(name)
+    if url is None:
+        raise RefusalError(f"The demo needs {name}: start the stack without --only.")
+    return url

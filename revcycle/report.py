@@ -1,0 +1,90 @@
+"""The closing report: what every stage did, and the proof that the book ties out."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import httpx
+from rich.console import Console, Group
+from rich.table import Table
+from rich.text import Text
+
+from revcycle.demo.board import dollars, stage_table
+from revcycle.demo.tally import Tally
+
+PROOF_ROWS = (
+    ("Charges", "charge_cents"),
+    ("= paid by payers", "paid_cents"),
+    ("+ adjusted", "adjusted_cents"),
+    ("+ paid by patients", "patient_paid_cents"),
+    ("+ written off", "written_off_cents"),
+    ("+ outstanding at payers", "insurance_cents"),
+    ("+ outstanding at patients", "patient_cents"),
+)
+
+Proof = Mapping[str, Any]
+
+
+async def read_proofs(payments_url: str, tokens: Mapping[str, str]) -> dict[str, Proof]:
+    """Each tenant's ledger proof, recomputed by the payments service from its journal."""
+    proofs: dict[str, Proof] = {}
+    async with httpx.AsyncClient(timeout=120, trust_env=False) as client:
+        for tenant, token in tokens.items():
+            answer = await client.get(f"{payments_url}/ledger/proof", headers={"authorization": f"Bearer {token}"})
+            answer.raise_for_status()
+            proofs[tenant] = answer.json()
+    return proofs
+
+
+def proof_table(proofs: Mapping[str, Proof]) -> Table:
+    """Charges and where they went, to the cent, a column for each tenant."""
+    table = Table(title="Ledger proof", title_justify="left", box=None, header_style="bold")
+    table.add_column("")
+    for tenant in proofs:
+        table.add_column(tenant, justify="right")
+    for label, field in PROOF_ROWS:
+        table.add_row(label, *(dollars(proof["totals"][field]) for proof in proofs.values()))
+    for label, field in (("Debits", "debits_cents"), ("Credits", "credits_cents")):
+        table.add_row(label, *(dollars(proof[field]) for proof in proofs.values()))
+    table.add_row("Ties out", *("yes" if proof["proved"] else "NO" for proof in proofs.values()), style="bold")
+    return table
+
+
+def count_table(title: str, counts: Mapping[str, int]) -> Table:
+    """Names and numbers, largest first."""
+    table = Table(title=title, title_justify="left", box=None, header_style="bold", show_header=False)
+    table.add_column("")
+    table.add_column("", justify="right")
+    for name, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        table.add_row(name, f"{count:,}")
+    return table
+
+
+def faults(tally: Tally, proofs: Mapping[str, Proof], numbers: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """What must not be in a good run; empty when it is one."""
+    found = [f"{tenant}: the ledger does not tie out" for tenant, proof in proofs.items() if not proof["proved"]]
+    if tally.dead_letters:
+        found.append(f"{tally.dead_letters} dead letters on good input")
+    for name, said in numbers.items():
+        waiting = {field: said.get(field) for field in ("parked", "waiting", "effects_stuck", "dead_letters")}
+        found += [f"{name}: {count} {field.replace('_', ' ')}" for field, count in waiting.items() if count]
+    return found
+
+
+def show(console: Console, tally: Tally, proofs: Mapping[str, Proof], found: list[str]) -> None:
+    """Print the report."""
+    held = count_table("Why claims are held (a claim may have several reasons)", tally.held)
+    events = count_table("Events", tally.events)
+    verdict = Text("Everything ties out.", "bold green") if not found else Text("\n".join(found), "bold red")
+    console.print(
+        Group(
+            Text("Stages", "bold"),
+            stage_table(tally),
+            Text(),
+            held,
+            Text(),
+            events,
+            Text(),
+            proof_table(proofs),
+            verdict,
+        )
+    )
