@@ -1,0 +1,77 @@
+"""docker-compose.yml is valid by the compose specification, and tells the services what the local stack tells them."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+import yaml
+
+from revcycle.stack.layout import Layout
+from revcycle.stack.options import DEFAULT_PORTS, MODULES, Options
+from revcycle.stack.plan import environment
+from revcycle.stack.topics import SERVICES
+
+ROOT = Path(__file__).parents[2]
+LOCAL_ONLY = {"REVCYCLE_HOST", "REVCYCLE_SANDBOX_STATE"}
+"""The image sets the one; only the sandbox needs the other."""
+
+Service = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, Service]:
+    compose = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+    return cast("dict[str, Service]", compose["services"])
+
+
+def test_it_is_valid_by_the_compose_specification() -> None:
+    program = str(Path(sys.executable).parent / "check-jsonschema")
+    words = [program, "--builtin-schema", "vendor.compose-spec", str(ROOT / "docker-compose.yml")]
+    checked = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0, checked.stdout
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_service_is_told_what_it_is_told_on_one_machine(
+    name: str, services: dict[str, Service], tmp_path: Path
+) -> None:
+    local = environment(name, Options(DEFAULT_PORTS, kafka="kafka:9092"), Layout(tmp_path))
+    expected = {variable for variable in local if variable.startswith("REVCYCLE_")} - LOCAL_ONLY
+    told: dict[str, object] = services[name]["environment"]
+    assert set(told) - LOCAL_ONLY == expected
+    assert told["REVCYCLE_DATABASE"] == local["REVCYCLE_DATABASE"]
+    assert str(told["REVCYCLE_PORT"]) == local["REVCYCLE_PORT"]
+    assert services[name]["ports"] == [f"127.0.0.1:{DEFAULT_PORTS[name]}:{DEFAULT_PORTS[name]}"]
+
+
+@pytest.mark.parametrize("name", [*MODULES, "keys", "cli"])
+def test_every_image_is_built_from_a_folder_and_a_lock_that_exist(name: str, services: dict[str, Service]) -> None:
+    build = services[name]["build"]
+    service = build["args"]["SERVICE"]
+    folder = build["args"].get("FOLDER", f"services/{service}")
+    module = build["args"].get("MODULE", f"services.{service}.app")
+    assert (ROOT / "requirements" / f"{service}.lock").exists()
+    assert (ROOT / folder / "pyproject.toml").exists()
+    assert MODULES.get(name, "revcycle") == module
+    assert (ROOT / build["dockerfile"]).exists()
+
+
+def test_everything_waited_for_exists_and_can_be_waited_for(services: dict[str, Service]) -> None:
+    for name, service in services.items():
+        for needed, how in service.get("depends_on", {}).items():
+            healthy = how["condition"] == "service_healthy"
+            assert not healthy or "healthcheck" in services[needed], f"{name} waits for {needed}, which has no health"
+
+
+def test_the_topics_are_those_of_the_services(services: dict[str, Service]) -> None:
+    script: str = services["topics"]["command"][0]
+    assert f"for service in {' '.join(SERVICES)}; do" in script
+    assert "for kind in events commands; do" in script
+    assert "--partitions 24" in script
+
+
+def test_nothing_listens_beyond_this_machine(services: dict[str, Service]) -> None:
+    ports = [port for service in services.values() for port in service.get("ports", [])]
+    assert all(port.startswith("127.0.0.1:") for port in ports)
