@@ -27,11 +27,11 @@ _DATES = {"439": "accident_date", "431": "onset_date", "435": "admission_date", 
 _DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF", "ABJ", "BJ", "APR", "PR", "ABN", "BN"})
 
 
-def read_claim(block: list[Segment], findings: list[Finding]) -> Claim837:
-    """The claim of a block that starts with CLM; what stands above it (subscriber, billing ...) is left empty."""
+def read_claim(block: list[Segment], findings: list[Finding], above: dict[str, Any]) -> Claim837:
+    """The claim of a block that starts with CLM; `above` are the fields from outside it (subscriber, billing ...)."""
     head, *parts = split_groups(block, _PARTS)
     details, *names = split_groups(head, _NAMES)
-    fields: dict[str, Any] = {}
+    fields = _read_clm(block[0], findings)
     diagnoses: list[Diagnosis] = []
     extras: list[Raw] = []
     for segment in details[1:]:
@@ -47,11 +47,18 @@ def read_claim(block: list[Segment], findings: list[Finding]) -> Claim837:
             extras.extend(map(raw, group))
     others = tuple(read_other_payer(part, findings) for part in parts if part[0].tag == "SBR")
     lines = tuple(read_line(part, findings) for part in parts if part[0].tag == "LX")
-    claim = _read_clm(block[0], findings)
-    return replace(claim, diagnoses=tuple(diagnoses), other_payers=others, lines=lines, extras=tuple(extras), **fields)
+    return Claim837(
+        **above,
+        **fields,
+        diagnoses=tuple(diagnoses),
+        other_payers=others,
+        lines=lines,
+        extras=tuple(extras),
+        findings=tuple(findings),
+    )
 
 
-def _read_clm(clm: Segment, findings: list[Finding]) -> Claim837:
+def _read_clm(clm: Segment, findings: list[Finding]) -> dict[str, Any]:
     get = clm.get
     if not get(1):
         fault(findings, "IK403:1", "CLM01, the patient control number, is missing.", clm, 1, "2300")
@@ -60,26 +67,26 @@ def _read_clm(clm: Segment, findings: list[Finding]) -> Claim837:
         fault(findings, "IK403:1", "CLM02, the total charge, is missing.", clm, 2, "2300")
     facility, facility_qualifier, frequency = (*clm.components(5), "", "", "")[:3]
     *causes, state, country = (*clm.components(11), "", "", "", "", "")[:5]
-    return Claim837(
-        patient_control_number=get(1),
-        charge_cents=charge,
-        facility_code=facility,
-        frequency_code=frequency,
-        provider_signature=get(6),
-        assignment=get(7),
-        benefits_assigned=get(8),
-        release_of_information=get(9),
-        accident_state=state,
-        related_causes=tuple(one for one in causes if one),
-        facility_qualifier=facility_qualifier,
-        patient_signature_source=get(10),
-        accident_country=country,
-        special_program=get(12),
-        predetermination=get(19),
-        delay_reason=get(20),
-        segment_number=clm.number,
-        byte_offset=clm.offset,
-    )
+    return {
+        "patient_control_number": get(1),
+        "charge_cents": charge,
+        "facility_code": facility,
+        "frequency_code": frequency,
+        "provider_signature": get(6),
+        "assignment": get(7),
+        "benefits_assigned": get(8),
+        "release_of_information": get(9),
+        "accident_state": state,
+        "related_causes": tuple(one for one in causes if one),
+        "facility_qualifier": facility_qualifier,
+        "patient_signature_source": get(10),
+        "accident_country": country,
+        "special_program": get(12),
+        "predetermination": get(19),
+        "delay_reason": get(20),
+        "segment_number": clm.number,
+        "byte_offset": clm.offset,
+    }
 
 
 def _read_detail(segment: Segment, fields: dict[str, Any], findings: list[Finding]) -> bool:

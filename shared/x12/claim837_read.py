@@ -27,7 +27,7 @@ def read_837(chunks: Iterable[bytes]) -> Iterator[Claim837 | Finding]:
     reading: _Transaction | None = None
     block: list[Segment] = []
     for item in expect("837", walk(chunks)):
-        if isinstance(item, Segment):
+        if type(item) is Segment:
             if item.tag in _BOUNDARIES and reading is not None:
                 yield from reading.take(block)
                 block = []
@@ -49,7 +49,7 @@ class _Transaction:
 
     def __init__(self, header: TransactionHeader) -> None:
         self._envelope = header
-        self._header = _header(header, [])
+        self._header: Header837 | None = None
         self._billing = Party()
         self._pay_to: Party | None = None
         self._subscriber, self._payer = Subscriber(), Payer()
@@ -75,22 +75,17 @@ class _Transaction:
         findings: list[Finding] = []
         if cut_off:
             fault(findings, "IK502:2", "The file ends inside this claim; it may be incomplete.", block[-1], 0, "2300")
-        read = read_claim(block, findings)
-        return replace(
-            read,
-            billing=self._billing,
-            pay_to=self._pay_to,
-            subscriber=self._subscriber,
-            payer=self._payer,
-            patient=self._patient,
-            patient_relationship=self._relationship,
-            transaction=self._header_control(),
-            header=self._header,
-            findings=tuple(findings),
-        )
-
-    def _header_control(self) -> str:
-        return self._envelope.control_number
+        above = {
+            "billing": self._billing,
+            "pay_to": self._pay_to,
+            "subscriber": self._subscriber,
+            "payer": self._payer,
+            "patient": self._patient,
+            "patient_relationship": self._relationship,
+            "transaction": self._envelope.control_number,
+            "header": self._header,
+        }
+        return read_claim(block, findings, above)
 
     def _hierarchy(self, block: list[Segment]) -> None:
         self._findings = []

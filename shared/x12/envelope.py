@@ -99,7 +99,7 @@ Walked = Interchange | Group | TransactionHeader | Segment | TransactionEnd | Fi
 
 @dataclass(slots=True)
 class _Level:
-    """An open ISA, GS or ST: its control number, what it holds of the next level (for ST: segments), and its TA1s."""
+    """An open ISA, GS or ST: control number, how many groups or sets it holds (ST: its segment number), its TA1s."""
 
     control_number: str
     count: int = 0
@@ -183,7 +183,7 @@ class _Walker:
             )
         else:
             yield _finding("AK905:3", "A transaction set stands outside any functional group.", segment)
-        self.open["ST"] = _Level(segment.get(2), 1)
+        self.open["ST"] = _Level(segment.get(2), segment.number)
         version = segment.get(3) or (self.group.version if self.group else "")
         kind = _kind(segment.get(1), version)
         yield TransactionHeader(segment.get(1), segment.get(2), version, kind, self.interchange, self.group, segment)
@@ -195,7 +195,7 @@ class _Walker:
             yield _finding("IK502:1", "SE closes a transaction set whose ST is missing.", segment)
             return
         yield segment
-        if parse_count(segment.get(1)) != level.count + 1:
+        if parse_count(segment.get(1)) != segment.number - level.count + 1:
             message = "SE01 does not equal the number of segments from ST to SE."
             yield _finding("IK502:4", message, segment, 1)
         if segment.get(2) != level.control_number:
@@ -273,10 +273,7 @@ def walk(chunks: Iterable[bytes]) -> Iterator[Walked]:
     for segment in tokens:
         if segment.tag in _ENVELOPE_TAGS:
             yield from walker.take(segment)
-        elif "ST" in opened:
-            opened["ST"].count += 1
-            yield segment
-        elif segment.tag == "TA1" and walker.note():
+        elif "ST" in opened or (segment.tag == "TA1" and walker.note()):
             yield segment
         elif found := walker.stray(segment):
             yield found
@@ -301,11 +298,12 @@ def _gather(items: Iterable[Walked]) -> Iterator[Transaction | Finding]:
     segments: list[Segment] = []
     findings: list[Finding] = []
     for item in items:
+        if type(item) is Segment:
+            segments.append(item)
+            continue
         match item:
             case TransactionHeader():
                 header, segments, findings = item, [], []
-            case Segment() if header:
-                segments.append(item)
             case TransactionEnd() if header:
                 yield Transaction(header, tuple(segments), item.complete, tuple(findings))
                 header = None
@@ -324,13 +322,17 @@ def expect(set_id: str, items: Iterable[Walked]) -> Iterator[Walked]:
     """
     wanted, found, other = False, False, Segment("", ())
     for item in items:
+        if type(item) is Segment:
+            if wanted or item.tag == "TA1":
+                yield item
+            continue
         if isinstance(item, TransactionHeader):
             wanted = item.set_id == set_id
             if not wanted:
                 other = item.segment
                 yield _finding("AK905:1", f"The transaction set is not an {set_id}; it was skipped.", other, 1)
             found = found or wanted
-        if wanted or not isinstance(item, TransactionHeader | Segment | TransactionEnd):
+        if wanted or not isinstance(item, TransactionHeader | TransactionEnd):
             yield item
     if not found:
         message = f"The file holds no {set_id} transaction set: it is of another kind, or empty."

@@ -94,6 +94,7 @@ NO_PARTY = Party()
 NO_PERSON = Person()
 NO_PAYER = Payer()
 
+_NO_ELEMENTS = ("",) * 9
 Group = Sequence[Segment]
 
 
@@ -114,14 +115,15 @@ def read_address(line: Segment | None, place: Segment | None) -> Address | None:
     """The address of an N3 and an N4; None when both are absent."""
     if line is None and place is None:
         return None
-    street = (line.get(1), line.get(2)) if line else ("", "")
-    return Address(*street, *(place.get(n) for n in (1, 2, 3, 4))) if place else Address(*street)
+    line1, line2 = (*line.elements, "", "")[:2] if line else ("", "")
+    city, state, postal_code, country = (*place.elements, *_NO_ELEMENTS)[:4] if place else ("", "", "", "")
+    return Address(line1, line2, city, state, postal_code, country)
 
 
 def read_party(group: Group, taxonomy: str = "") -> Party:
     """The party of a loop that starts with NM1."""
     name, *rest = group
-    get = name.get
+    _, entity_type, last, first, middle, _, suffix, qualifier, identifier = (*name.elements, *_NO_ELEMENTS)[:9]
     line = place = contact = None
     tax_id = tax_id_qualifier = ""
     extras: list[Raw] = []
@@ -139,11 +141,10 @@ def read_party(group: Group, taxonomy: str = "") -> Party:
                 taxonomy = segment.get(3)
             case _:
                 extras.append(raw(segment))
-    qualifier, identifier = get(8), get(9)
     national = qualifier == "XX"
     phone, numbers = _numbers(contact)
     return Party(
-        name=get(3),
+        name=last,
         id_qualifier="" if national else qualifier,
         id="" if national else identifier,
         npi=identifier if national else "",
@@ -153,10 +154,10 @@ def read_party(group: Group, taxonomy: str = "") -> Party:
         address=read_address(line, place),
         contact_name=contact.get(2) if contact else "",
         contact_phone=phone,
-        first_name=get(4),
-        middle_name=get(5),
-        suffix=get(7),
-        entity_type=get(2),
+        first_name=first,
+        middle_name=middle,
+        suffix=suffix,
+        entity_type=entity_type,
         contact_numbers=numbers,
         extras=tuple(extras),
     )
@@ -187,9 +188,9 @@ def read_person(group: Group, findings: list[Finding], loop: str, head: Sequence
                 birth_date, sex = day(segment, 2, findings, loop), segment.get(3)
             case _:
                 extras.append(raw(segment))
-    get = name.get
+    _, entity_type, last, first, middle, _, suffix = (*name.elements, *_NO_ELEMENTS)[:7]
     address = read_address(line, place)
-    return Person(get(3), get(4), get(5), get(7), birth_date, sex, address, get(2), tuple(extras))
+    return Person(last, first, middle, suffix, birth_date, sex, address, entity_type, tuple(extras))
 
 
 def read_payer(group: Group) -> Payer:

@@ -32,8 +32,9 @@ _DECISIONS = {
 
 @dataclass(frozen=True, slots=True)
 class ReviewDecision:
-    """HCR: `action` HCR01 (A1 certified, A3 not certified, A4 pended, A6 modified ...), `authorization_number` HCR02,
-    `reason` HCR03, `second_opinion` HCR04.
+    """HCR: `action` HCR01 (A1 certified, A3 not certified, A4 pended, A6 modified ...).
+
+    `authorization_number` HCR02, `reason` HCR03, `second_opinion` HCR04.
     """
 
     action: str

@@ -155,14 +155,18 @@ def raw(segment: Segment) -> tuple[str, ...]:
     if elements and not elements[-1]:
         used = next((index for index in range(len(elements), 0, -1) if elements[index - 1]), 0)
         elements = elements[:used]
-    if (delimiters.component, delimiters.repetition or "^") == (":", "^"):
-        return (segment.tag, *elements)
-    clean = str.maketrans(_replacements(delimiters.component, delimiters.repetition))
-    return (segment.tag, *(one.translate(clean) for one in elements))
+    if delimiters.component != ":" or delimiters.repetition not in ("^", ""):
+        special, clean = _translation(delimiters.component, delimiters.repetition)
+        if not special.isdisjoint("".join(elements)):
+            return (segment.tag, *(one.translate(clean) for one in elements))
+    return (segment.tag, *elements)
 
 
-def _replacements(component: str, repetition: str) -> dict[str, str]:
+@lru_cache(maxsize=64)
+def _translation(component: str, repetition: str) -> tuple[frozenset[str], dict[int, str]]:
+    """The characters to replace, and what replaces them."""
     table = {":": " ", "^": " "}
     if repetition:
         table[repetition] = "^"
-    return table | {component: ":"}
+    table[component] = ":"
+    return frozenset(table), {ord(one): other for one, other in table.items()}
