@@ -102,14 +102,21 @@ def payment(day: int, payment_id: str, cents: int, sequence: int = 1) -> Patient
     )
 
 
-def start_plan(day: int, first_due: int, plan_id: str = "plan_1", **terms: int) -> StartPlan:
-    named = "/".join(f"{name}={value}" for name, value in terms.items())
+def start_plan(
+    day: int,
+    first_due: int,
+    plan_id: str = "plan_1",
+    *,
+    installments: int | None = None,
+    installment_cents: int | None = None,
+) -> StartPlan:
     return StartPlan(
-        meta=meta(f"plan/{plan_id}/{first_due}/{named}", day, actor="collector_1"),
+        meta=meta(f"plan/{plan_id}/{first_due}/{installments}/{installment_cents}", day, actor="collector_1"),
         account_id=ACCOUNT,
         plan_id=plan_id,
         first_due_on=on(first_due),
-        **terms,
+        installments=installments,
+        installment_cents=installment_cents,
     )
 
 

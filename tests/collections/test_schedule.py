@@ -117,6 +117,12 @@ def test_nothing_goes_out_while_an_answer_is_open() -> None:
     assert story.told() == ["100 balance.overdue"]
 
 
+def test_nothing_is_placed_before_the_floor() -> None:
+    story = Story(replace(POLICY, reminders=())).owes(120_00).lives_to(119)
+    assert story.account.status == "overdue"
+    assert story.lives_to(120).account.status == "placed"
+
+
 def test_the_agency_is_told_what_it_needs() -> None:
     story = Story().owes(120_00).lives_to(120)
     (place,) = (e for e in story.effects if isinstance(e, PlaceAccount))

@@ -235,12 +235,13 @@ def _undelivered(letter: Letter | None, answer: Delivery, retry_on: date) -> Ite
         return ()
     if answer.outcome == "withdrawn":
         return (DeliveryWithdrawn(account_id=answer.account_id, letter_id=letter.id, kind=letter.kind),)
+    assert answer.reason is not None, "what failed says why"
     failed = DeliveryFailed(
         account_id=answer.account_id,
         letter_id=letter.id,
         kind=letter.kind,
         episode=letter.episode,
-        reason=answer.reason or "letter_unwritable",
+        reason=answer.reason,
         retry_on=retry_on,
     )
     return (failed,)

@@ -24,7 +24,7 @@ Outcome: TypeAlias = Literal[
 
 LetterKind: TypeAlias = Literal["statement", "reminder", "placement", "recall"]
 FailureReason: TypeAlias = Literal[
-    "guarantor_missing", "guarantor_unreadable", "address_missing", "seal_broken", "letter_unwritable"
+    "guarantor_missing", "guarantor_unreadable", "address_missing", "seal_broken", "letterhead_missing"
 ]
 
 
@@ -68,6 +68,13 @@ class Delivery(Answer):
     account_id: str
     outcome: Literal["delivered", "failed", "withdrawn"]
     reason: FailureReason | None = None
+
+    @model_validator(mode="after")
+    def _failed_for_a_reason(self) -> Self:
+        if (self.outcome == "failed") != (self.reason is not None):
+            msg = "a reason goes with an outcome of failed, and only with that"
+            raise ValueError(msg)
+        return self
 
 
 class StatementDelivered(Delivery):

@@ -1,0 +1,14 @@
+"""What collections subscribes to."""
+
+from services.collections.core import Account, AccountMessage, CollectionFact
+from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
+from shared.decider import Decider, Due
+from shared.inbox import Routes, route
+from shared.wire import commands_topic, events_topic
+
+TOPICS = (events_topic("payments"), commands_topic("collections"))
+
+
+def routes(accounts: Decider[Account, AccountMessage, CollectionFact]) -> Routes:
+    """A balance changed, a guarantor paid, a deadline came."""
+    return route(accounts, PatientBalanceChanged, PatientPaymentReceived, Due)
