@@ -1,0 +1,53 @@
+"""Signing in and out: a development access token, pasted once, lives in a cookie that scripts cannot read."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from services.console.drawing import draw
+from services.console.session import check_origin, end_session, keep_session, local_path
+from shared.auth import NotAuthenticatedError
+from shared.http import Run
+from shared.runtime import Runtime
+
+router = APIRouter(include_in_schema=False)
+TOKEN_CHARACTERS_MAX = 3500
+"""A cookie holds 4 KB, so a longer token is cut off and refused."""
+
+
+@router.get("/login")
+async def login_page(request: Request) -> Response:
+    """The form."""
+    return draw(request, "login.html", {"next": local_path(request.query_params.get("next", "/")), "problem": ""})
+
+
+@router.post("/login")
+async def login(
+    request: Request, run: Run, token: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/"
+) -> Response:
+    """Check the token and keep it. The answer never repeats what was typed."""
+    check_origin(request)
+    clear = token.strip()[:TOKEN_CHARACTERS_MAX]
+    onward = local_path(next)
+    try:
+        principal = run.authenticator.verify(f"Bearer {clear}")
+    except NotAuthenticatedError as error:
+        return draw(request, "login.html", {"next": onward, "problem": str(error)}, 401)
+    await run.audit.record(principal, "console.login", f"actor/{principal.actor}")
+    response = RedirectResponse(onward, 303)
+    keep_session(response, clear, secure=_is_production(run))
+    return response
+
+
+@router.post("/logout")
+async def logout(request: Request, run: Run) -> Response:
+    """Forget the token."""
+    check_origin(request)
+    response = RedirectResponse("/login", 303)
+    end_session(response, secure=_is_production(run))
+    return response
+
+
+def _is_production(run: Runtime) -> bool:
+    return run.settings.env == "production"

@@ -1,0 +1,270 @@
+"""Every public event in one sentence of our own, with the amount it is about. No sealed field is ever read here."""
+
+from functools import singledispatch
+from typing import NamedTuple
+
+from services.console.core.reasons import adjustment
+from shared.contracts import (
+    AccountPlaced,
+    AccountRecalled,
+    AccountSettled,
+    AccountWrittenOff,
+    AdjustmentPosted,
+    AuthorizationRequired,
+    BalanceOverdue,
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimReceived,
+    ClaimRejected,
+    ClaimRemitted,
+    ClaimSubmitted,
+    ContactLogged,
+    CoverageInactive,
+    CoverageVerified,
+    CreditBalanceFound,
+    EligibilityUnknown,
+    Event,
+    FilingDeadlineNear,
+    PatientBalanceChanged,
+    PatientPaymentReceived,
+    PaymentPosted,
+    PaymentReversed,
+    PlanBroken,
+    PlanCompleted,
+    PlanStarted,
+    ProviderAdjustmentPosted,
+    ReminderSent,
+    RemittanceParked,
+    RemittanceReceived,
+    StatementSent,
+)
+
+
+class Said(NamedTuple):
+    """A sentence, and the amount it is about."""
+
+    text: str
+    cents: int | None = None
+
+
+UNKNOWN_BECAUSE = {
+    "payer_unavailable": "the payer did not answer",
+    "inquiry_rejected": "the payer refused the inquiry",
+    "answer_unreadable": "the answer could not be read",
+    "no_benefit_stated": "the answer stated no benefit",
+}
+REJECTED_BY = {"interchange": "the interchange", "syntax": "the file's syntax check", "payer": "the payer"}
+WRITTEN_OFF_AS = {"bad_debt": "bad debt", "small_balance": "a small balance"}
+
+
+def dollars(cents: int) -> str:
+    """`$1,234.56`; a credit carries a minus sign."""
+    return f"{'−' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def counted(n: int, one: str, many: str | None = None) -> str:
+    """`1 claim`, `2 claims`."""
+    return f"{n:,} {one if n == 1 else many or one + 's'}"
+
+
+@singledispatch
+def words(event: Event) -> Said:
+    """An event nobody wrote a sentence for is called by its type."""
+    return Said(str(getattr(event, "type", "event")))
+
+
+@words.register
+def _(event: CoverageVerified) -> Said:
+    shares = [
+        None if event.copay_cents is None else f"copay {dollars(event.copay_cents)}",
+        None
+        if event.deductible_remaining_cents is None
+        else f"deductible left {dollars(event.deductible_remaining_cents)}",
+        None if event.coinsurance_percent is None else f"coinsurance {event.coinsurance_percent} %",
+    ]
+    known = ", ".join(share for share in shares if share is not None)
+    return Said(f"Coverage active on {event.service_date}" + (f": {known}" if known else ""))
+
+
+@words.register
+def _(event: CoverageInactive) -> Said:
+    return Said(f"Coverage not in force on {event.service_date}")
+
+
+@words.register
+def _(event: EligibilityUnknown) -> Said:
+    codes = f" (AAA {', '.join(event.reject_codes)})" if event.reject_codes else ""
+    return Said(f"Coverage unknown: {UNKNOWN_BECAUSE[event.reason]}{codes}")
+
+
+@words.register
+def _(event: AuthorizationRequired) -> Said:
+    kinds = ", ".join(event.service_types)
+    return Said(f"Coverage active; the payer wants an authorization for service type {kinds}")
+
+
+@words.register
+def _(event: ClaimReceived) -> Said:
+    kind = {"7": "Replacement claim", "8": "Void of a claim"}.get(event.frequency_code, "Claim")
+    return Said(
+        f"{kind} received for payer {event.payer_id}: {counted(event.lines, 'service line')}", event.charge_cents
+    )
+
+
+@words.register
+def _(event: ClaimHeld) -> Said:
+    reasons = "; ".join(f"{r.message.rstrip('.')} ({r.field})" for r in event.reasons)
+    return Said(f"Held by the scrubber: {reasons}", event.charge_cents)
+
+
+@words.register
+def _(event: ClaimSubmitted) -> Said:
+    return Said(f"Submitted to payer {event.payer_id} on {event.submitted_on}", event.charge_cents)
+
+
+@words.register
+def _(event: ClaimAccepted) -> Said:
+    by = "the payer" if event.stage == "payer" else "the clearinghouse"
+    number = event.payer_claim_control_number
+    return Said(f"Accepted by {by}" + (f", payer's number {number}" if number else ""))
+
+
+@words.register
+def _(event: ClaimRejected) -> Said:
+    codes = ", ".join(event.codes)
+    return Said(f"Rejected by {REJECTED_BY[event.stage]}" + (f": {codes}" if codes else ""), event.charge_cents)
+
+
+@words.register
+def _(event: ClaimPaid) -> Said:
+    share = dollars(event.patient_responsibility_cents)
+    return Said(f"Paid by payer {event.payer_id}; the patient's share is {share}", event.paid_cents)
+
+
+@words.register
+def _(event: ClaimDenied) -> Said:
+    reasons = "; ".join(adjustment(r.group, r.reason) for r in event.reasons)
+    return Said(f"Denied by payer {event.payer_id}: {reasons}", event.denied_cents)
+
+
+@words.register
+def _(event: FilingDeadlineNear) -> Said:
+    left = counted(event.days_left, "day")
+    return Said(f"Filing deadline {event.deadline_on} is {left} away", event.charge_cents)
+
+
+@words.register
+def _(event: RemittanceReceived) -> Said:
+    return Said(f"Remittance from payer {event.payer_id} for {counted(event.claims, 'claim')}", event.payment_cents)
+
+
+@words.register
+def _(event: RemittanceParked) -> Said:
+    return Said(f"Remittance parked, nothing of it posted: {event.equation}", event.payment_cents)
+
+
+@words.register
+def _(event: ClaimRemitted) -> Said:
+    kind = "Reversal of a decision posted" if event.status == "22" else "Payer's decision posted"
+    reasons = "; ".join(
+        f"{adjustment(a.group, a.reason)} {dollars(a.amount_cents)}" for a in event.adjustments if a.amount_cents
+    )
+    return Said(kind + (f": {reasons}" if reasons else ""), event.charge_cents)
+
+
+@words.register
+def _(event: PaymentPosted) -> Said:
+    return Said("Payer's payment posted to the ledger", event.paid_cents)
+
+
+@words.register
+def _(event: AdjustmentPosted) -> Said:
+    return Said(f"Adjustment posted: {adjustment(event.group, event.reason)}", event.amount_cents)
+
+
+@words.register
+def _(event: PaymentReversed) -> Said:
+    return Said("Payer took its payment back", -event.reversed_cents)
+
+
+@words.register
+def _(event: PatientBalanceChanged) -> Said:
+    if event.balance_cents == 0:
+        return Said("Patient balance is nothing", 0)
+    return Said(f"Patient balance now, over {counted(event.claims, 'claim')}", event.balance_cents)
+
+
+@words.register
+def _(event: PatientPaymentReceived) -> Said:
+    spare = f"; {dollars(event.unapplied_cents)} unapplied" if event.unapplied_cents else ""
+    return Said(f"Patient paid by {event.method}{spare}", event.paid_cents)
+
+
+@words.register
+def _(event: CreditBalanceFound) -> Said:
+    return Said("Credit found: somebody paid too much", -event.credit_cents)
+
+
+@words.register
+def _(event: ProviderAdjustmentPosted) -> Said:
+    return Said(f"Provider-level adjustment {event.code}", event.amount_cents)
+
+
+@words.register
+def _(event: StatementSent) -> Said:
+    return Said(f"Statement {event.number} sent, due {event.due_on}", event.balance_cents)
+
+
+@words.register
+def _(event: ReminderSent) -> Said:
+    late = counted(event.days_overdue, "day")
+    return Said(f"Reminder, level {event.level}, {late} overdue", event.balance_cents)
+
+
+@words.register
+def _(event: ContactLogged) -> Said:
+    purpose = event.purpose.replace("_", " ")
+    return Said(f"Contact by {event.channel} about {purpose}: {event.outcome.replace('_', ' ')}")
+
+
+@words.register
+def _(event: BalanceOverdue) -> Said:
+    return Said(f"Overdue since {event.due_on}, {counted(event.days_overdue, 'day')}", event.balance_cents)
+
+
+@words.register
+def _(event: PlanStarted) -> Said:
+    parts = counted(event.installments, "installment")
+    return Said(f"Payment plan started: {parts}, first due {event.first_due_on}", event.total_cents)
+
+
+@words.register
+def _(event: PlanBroken) -> Said:
+    return Said("Payment plan broken: an installment was missed", event.missed_cents)
+
+
+@words.register
+def _(_: PlanCompleted) -> Said:
+    return Said("Payment plan completed")
+
+
+@words.register
+def _(event: AccountPlaced) -> Said:
+    return Said(f"Placed with agency {event.agency_id}", event.placed_cents)
+
+
+@words.register
+def _(event: AccountRecalled) -> Said:
+    return Said(f"Recalled from agency {event.agency_id}", event.balance_cents)
+
+
+@words.register
+def _(event: AccountWrittenOff) -> Said:
+    return Said(f"Written off as {WRITTEN_OFF_AS[event.reason]}", event.written_off_cents)
+
+
+@words.register
+def _(_: AccountSettled) -> Said:
+    return Said("Settled: nothing is owed any more")
