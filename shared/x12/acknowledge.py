@@ -1,0 +1,191 @@
+"""Answers a received file: a TA1 for each interchange and a 999 for each functional group, from the findings."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from shared.x12.ack999 import Ack999, AckElement, AckSegment, AckTransaction
+from shared.x12.ack_ta1 import Ta1
+from shared.x12.elements import reference_of
+from shared.x12.envelope import Group, Interchange, TransactionEnd, TransactionHeader, Walked, walk
+from shared.x12.findings import Finding, Severity
+from shared.x12.guides import guide_of
+from shared.x12.tokens import Segment
+from shared.x12.values import parse_date, parse_time
+from shared.x12.walker import SegmentChecker
+
+MAX_NOTES = 1000
+_ELEMENT_ERRORS = "8"
+_HAS_SEGMENT_ERRORS = "5"
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledged:
+    """What to answer, and every finding behind it, in file order."""
+
+    ta1: tuple[Ta1, ...]
+    groups: tuple[Ack999, ...]
+    findings: tuple[Finding, ...]
+
+    @property
+    def accepted(self) -> bool:
+        """Whether every interchange and group was accepted, possibly with errors noted."""
+        return all(one.accepted for one in self.ta1) and all(one.status in ("A", "E") for one in self.groups)
+
+
+def check_file(chunks: Iterable[bytes]) -> Iterator[Finding]:
+    """Everything wrong with a file's envelope, loops, segments and elements, in file order, in constant memory.
+
+    Raises `X12Error` when the file cannot be read at all.
+    """
+    for item in _checked(walk(chunks)):
+        if isinstance(item, Finding):
+            yield item
+
+
+def acknowledge(chunks: Iterable[bytes]) -> Acknowledged:
+    """The TA1s and 999s a receiver of the file would send. Raises `X12Error` when the file cannot be read at all.
+
+    At most 1,000 findings are noted per transaction set; the rest still count towards its verdict.
+    """
+    result = _Answer()
+    for item in _checked(walk(chunks)):
+        result.take(item)
+    return result.finish()
+
+
+def _checked(items: Iterable[Walked]) -> Iterator[Walked]:
+    """The walk with what the loop tables say put between. A 4010 set has no table: only its envelope is checked."""
+    checker: SegmentChecker | None = None
+    for item in items:
+        yield item
+        if type(item) is Segment:
+            if checker:
+                yield from checker.take(item)
+        elif isinstance(item, TransactionHeader):
+            guide = guide_of(item.kind) if not item.version.startswith("004") else None
+            checker = SegmentChecker(guide) if guide else None
+        elif isinstance(item, TransactionEnd):
+            if checker and item.complete:
+                yield from checker.end()
+            checker = None
+
+
+@dataclass(slots=True)
+class _Set:
+    """A transaction set being answered."""
+
+    header: TransactionHeader
+    findings: list[Finding] = field(default_factory=list[Finding])
+    errors: int = 0
+
+
+class _Answer:
+    """Collects findings under the interchange, group and set they belong to."""
+
+    def __init__(self) -> None:
+        self._findings: list[Finding] = []
+        self._ta1: list[Ta1] = []
+        self._acks: list[Ack999] = []
+        self._set: _Set | None = None
+        self._interchange: Interchange | None = None
+        self._group: Group | None = None
+
+    def take(self, item: Walked) -> None:
+        match item:
+            case Interchange():
+                self._close_set()
+                self._group = None
+                self._interchange = item
+                self._ta1.append(_ta1(item))
+            case Group():
+                self._group = item
+                self._acks.append(Ack999(item.functional_id, item.control_number, "A", item.version))
+            case TransactionHeader():
+                self._close_set()
+                self._set = _Set(item)
+            case Finding():
+                self._note(item)
+            case _:
+                pass
+
+    def _note(self, finding: Finding) -> None:
+        self._findings.append(finding)
+        place, _, code = finding.code.partition(":")
+        wrong = finding.severity == Severity.ERROR
+        if place == "TA105" and wrong and self._ta1:
+            self._ta1[-1] = replace(self._ta1[-1], status="R", note=code)
+        elif place == "AK905" and wrong and self._acks:
+            self._acks[-1] = replace(self._acks[-1], codes=(*self._acks[-1].codes, code))
+        elif place.startswith("IK") and self._set:
+            self._set.errors += wrong
+            if len(self._set.findings) < MAX_NOTES:
+                self._set.findings.append(finding)
+
+    def _close_set(self) -> None:
+        """The set's verdict goes to its group; it waits until the next set, because SE's findings follow SE."""
+        if self._set and self._group and self._acks:
+            ack = self._acks[-1]
+            self._acks[-1] = replace(ack, transactions=(*ack.transactions, _transaction(self._set)))
+        self._set = None
+
+    def finish(self) -> Acknowledged:
+        self._close_set()
+        groups = tuple(map(_with_verdict, self._acks))
+        return Acknowledged(tuple(self._ta1), groups, tuple(self._findings))
+
+
+def _ta1(interchange: Interchange) -> Ta1:
+    try:
+        when, at = parse_date(interchange.date), parse_time(interchange.time)
+    except ValueError:
+        when, at = None, None
+    return Ta1(interchange.control_number, when, at, "A", "000", interchange.receiver_id, interchange.sender_id)
+
+
+def _with_verdict(ack: Ack999) -> Ack999:
+    """AK901 to AK904 from the verdicts of the group's sets."""
+    included = len(ack.transactions)
+    accepted = sum(one.status != "R" for one in ack.transactions)
+    if ack.codes or not accepted:
+        status, accepted = "R", 0
+    elif accepted < included:
+        status = "P"
+    else:
+        status = "E" if any(one.status == "E" for one in ack.transactions) else "A"
+    return replace(ack, status=status, included=included, received=included, accepted=accepted)
+
+
+def _transaction(one: _Set) -> AckTransaction:
+    header = one.header
+    codes = tuple(dict.fromkeys(_code(finding) for finding in one.findings if finding.code.startswith("IK502")))
+    segments = tuple(_segments(one))
+    if one.errors > len(codes):
+        codes = (*codes, _HAS_SEGMENT_ERRORS)
+    status = "R" if one.errors else "E" if segments else "A"
+    version = header.version if header.set_id != "835" else ""
+    return AckTransaction(header.set_id, header.control_number, status, version, codes[:5], segments)
+
+
+def _code(finding: Finding) -> str:
+    return finding.code.partition(":")[2]
+
+
+def _segments(one: _Set) -> Iterator[AckSegment]:
+    """One IK3 per segment error, and one per segment with element errors."""
+    start = one.header.segment.number
+    elements: dict[tuple[int, str, str], list[AckElement]] = {}
+    for finding in one.findings:
+        position = finding.segment_number - start + 1
+        if finding.code.startswith("IK304"):
+            yield AckSegment(finding.segment_tag, position, _loop(finding), _code(finding))
+        elif finding.code.startswith("IK403"):
+            reference = reference_of(finding.segment_tag, finding.element)
+            key = position, finding.segment_tag, _loop(finding)
+            elements.setdefault(key, []).append(AckElement(finding.element, _code(finding), data_element=reference))
+    for (position, tag, loop), found in elements.items():
+        yield AckSegment(tag, position, loop, _ELEMENT_ERRORS, (), tuple(found))
+
+
+def _loop(finding: Finding) -> str:
+    """IK303 holds at most six characters and names no root."""
+    return "" if finding.loop == "ST" else finding.loop[:6]
