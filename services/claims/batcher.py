@@ -1,5 +1,6 @@
 """Opens outbound files for claims that are ready. Any number of processes may look: each claim joins only one file."""
 
+import asyncio
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -13,6 +14,8 @@ from shared.runtime import Runtime
 
 NAMESPACE = UUID("0c9b7c2e-6a0e-5c7e-9a51-3e4f0d1b2a77")
 NUMBERS_A_YEAR = 10_000_000
+QUIET_SECONDS = 0.15
+"""A file opens once no further claim came for so long, or when it is full."""
 
 
 class Lane(NamedTuple):
@@ -26,6 +29,7 @@ class Batcher:
     """A loop of the service."""
 
     name = "batcher"
+    kind = "claim"
 
     def __init__(
         self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], routing: Routing, tenants: Tenants
@@ -54,8 +58,11 @@ class Batcher:
         ready = await self._ready(lane)
         grew = ready != self._waiting.get(lane, 0)
         self._waiting[lane] = ready
-        if not ready or (grew and ready < CLAIMS_MAX):
+        if not ready:
             return 0
+        if grew and ready < CLAIMS_MAX:
+            await asyncio.sleep(QUIET_SECONDS)
+            return 1
         building = {"status": "building", "partner": lane.partner}
         if await self._runtime.store.count(SUBMISSION, lane.tenant, building):
             return 0

@@ -105,6 +105,8 @@ def file_meta(runtime: Runtime, tenant: str, kept: Kept, actor: str) -> Meta:
 class Pickup:
     """A loop of the service over `<root>/<tenant>/…`."""
 
+    kind = None
+
     def __init__(
         self,
         name: str,

@@ -6,6 +6,7 @@ from itertools import pairwise
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.claims.core import Claim
 from services.claims.core.claim_messages import ClaimMessage
 from shared.decider import Due, Snapshot
 from tests.claims.makers import (
@@ -72,7 +73,7 @@ def test_batching_is_invisible(story: list[ClaimMessage], data: st.DataObject) -
 @given(STORIES)
 def test_redelivery_decides_nothing(story: list[ClaimMessage]) -> None:
     """A batch that was handled but not committed to the topic comes again, message by message or as a whole."""
-    snapshot: Snapshot = Snapshot(CLAIM.initial)
+    snapshot: Snapshot[Claim] = Snapshot(CLAIM.initial)
     for message in story:
         snapshot = CLAIM.run(snapshot, (message,)).snapshot
         assert not CLAIM.run(snapshot, (message,)).changed

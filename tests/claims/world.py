@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-import structlog
 from joserfc.jwk import ECKey, KeySet
+from pydantic import TypeAdapter
 
 from services.claims.app import make_spec
 from services.claims.core import INTAKE_FILE, SUBMISSION, Claim
@@ -19,6 +19,7 @@ from shared.audit import Audit
 from shared.auth import Authenticator
 from shared.bus.memory import MemoryBus
 from shared.contracts import CoverageInactive, CoverageVerified, Event, Message, Meta
+from shared.log import configure_logs
 from shared.relay import Relay
 from shared.runtime import Loop, Runtime, Spec
 from shared.sealed import Pseudonyms
@@ -111,8 +112,6 @@ class World:
         for record in self.bus.records:
             headers = header_map(record.headers)
             if headers["ce_type"] in wanted:
-                from pydantic import TypeAdapter
-
                 found.append(from_record(TypeAdapter(wanted[headers["ce_type"]]), headers, record.value))
         return found
 
@@ -124,8 +123,17 @@ class World:
         return [dict(note) for note in await self.store.notes("quarantine", tenant, None, 1000)]
 
     async def published(self) -> bytes:
-        """All that lies on topics and in the store outside the seals."""
+        """All that was sent to topics."""
         return b"".join(record.value for record in self.bus.records)
+
+    def lying(self) -> bytes:
+        """All that lies in the store, as it lies there."""
+        store = self.store
+        rows = [row for rows in store._rows.values() for row in rows.values()]
+        blobs = [chunk for chunks in store._blobs.values() for chunk in chunks]
+        reservations = [str(item).encode() for item in store._reservations.items()]
+        notes = [str(note).encode() for notes in store._notes.values() for note in notes.values()]
+        return b"".join((*rows, *store._journal.values(), *blobs, *reservations, *notes))
 
 
 def signing_key() -> ECKey:
@@ -133,9 +141,14 @@ def signing_key() -> ECKey:
 
 
 def make_world(
-    root: Path, *, store: MemoryStore | None = None, sealer: PlainSealer | None = None, key: ECKey | None = None
+    root: Path,
+    *,
+    store: MemoryStore | None = None,
+    sealer: PlainSealer | None = None,
+    key: ECKey | None = None,
+    days_later: int = 0,
 ) -> World:
-    """A process on memory. Give a store and sealer to continue where another process ended."""
+    """A process on memory. A given store and sealer go on where another process ended, its leases over."""
     settings = ClaimsSettings(
         env="development",
         kafka="unused",
@@ -149,8 +162,9 @@ def make_world(
         settle_seconds=0,
     )
     store, bus, clock = store or MemoryStore(NOW), MemoryBus(), TestClock(NOW)
-    wall_time = iter(NOW + timedelta(days=36_500, seconds=seconds) for seconds in range(10_000_000))
-    log = structlog.wrap_logger(None, processors=[lambda *_: (_ for _ in ()).throw(structlog.DropEvent)])
+    # The machine's time lies after the files' own times, and goes on with every look.
+    wall_time = iter(NOW + timedelta(days=36_500 + days_later, milliseconds=n) for n in range(10_000_000))
+    log = configure_logs("claims", "ERROR")
     relay = Relay(bus, store, lambda: next(wall_time))
     keys = KeySet([(key or signing_key())])
     runtime = Runtime(
@@ -173,9 +187,7 @@ def make_world(
         Worker(runtime.shell, by_kind[kind], by_effect, clock, runtime.wall, log, f"worker/{kind}")
         for kind, by_effect in spec.performers(runtime).items()
     ]
-    return World(
-        runtime, spec, store, bus, clock, settings.intake, settings.exchange, workers, spec.loops(runtime)
-    )
+    return World(runtime, spec, store, bus, clock, settings.intake, settings.exchange, workers, spec.loops(runtime))
 
 
 def event_meta(name: str, account_id: str, tenant: str = TENANT, sequence: int = 1, subject: str = "check/1") -> Meta:
