@@ -22,6 +22,7 @@ class EraPickup:
     """A loop of the service. The clearinghouse writes beside and renames, so a file with its name is whole."""
 
     name = "eras"
+    kind = None
 
     def __init__(self, runtime: Runtime, exchange: Path, vault: RemittanceVault) -> None:
         self._runtime, self._exchange, self._vault = runtime, exchange, vault

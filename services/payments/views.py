@@ -77,7 +77,7 @@ def shown_remittance(remittance: Remittance) -> dict[str, Any]:
         "imbalance": remittance.imbalance or None,
         "releasable": remittance.status == "parked" and remittance.postable,
         "claims_distributed": remittance.distributed,
-        "came_again_with_other_content": bool(remittance.other_hashes),
+        "came_again_with_other_content": remittance.differs,
     }
 
 

@@ -153,11 +153,13 @@ def test_a_person_releases_or_rejects_once_with_a_reason() -> None:
     assert remittance_after(receive(imbalance="CLP04 is absent", postable=False), release) == "parked"
 
 
-def test_a_rejected_remittance_may_be_sent_again_mended() -> None:
+def test_what_was_not_posted_may_be_sent_again_mended() -> None:
     reject = RejectRemittance(meta=meta("reject"), remittance_id=REMITTANCE_ID, reason="not our check")
     parked = receive(imbalance="claim 1: 100 cents")
     assert remittance_after(parked, reject, parked) == "rejected"
     assert remittance_after(parked, reject, receive("mended")) == "posting"
+    assert remittance_after(parked, receive("mended"), parked, reject) == "posting"
+    assert remittance_after(parked, receive("worse", "claim 2: 5 cents")) == "parked"
 
 
 def withheld(amount_cents: int = 5_000, line: int = 1) -> PostProviderAdjustment:

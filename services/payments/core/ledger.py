@@ -8,7 +8,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, fields
 from typing import NamedTuple
 
-from services.payments.core.account_facts import AnyAccountFact, LedgerAccount, LedgerFact
+from services.payments.core.account_facts import (
+    AnyAccountFact,
+    LedgerAccount,
+    LedgerFact,
+    PatientPaymentApplied,
+    PatientPaymentReleased,
+    PatientPaymentTaken,
+)
 from services.payments.core.account_state import Account
 
 Balances = Mapping[tuple[str, LedgerAccount], int]
@@ -91,6 +98,19 @@ def recompute(facts: Iterable[AnyAccountFact]) -> Balances:
     return balances
 
 
+def whose_money(facts: Iterable[AnyAccountFact]) -> Mapping[tuple[str, str], int]:
+    """Where each patient payment lies: cents by claim or charge (empty: not applied) and payment."""
+    lies: Counter[tuple[str, str]] = Counter()
+    for fact in facts:
+        if isinstance(fact, PatientPaymentTaken):
+            lies["", fact.payment_id] += fact.cents
+        elif isinstance(fact, PatientPaymentApplied | PatientPaymentReleased):
+            moved = fact.cents if isinstance(fact, PatientPaymentApplied) else -fact.cents
+            lies[fact.item_id, fact.payment_id] += moved
+            lies["", fact.payment_id] -= moved
+    return {place: cents for place, cents in lies.items() if cents}
+
+
 def trial_balance(balances: Balances) -> dict[LedgerAccount, int]:
     """Debit balance of each ledger account; they add up to nothing."""
     sums: Counter[LedgerAccount] = Counter()
@@ -101,8 +121,12 @@ def trial_balance(balances: Balances) -> dict[LedgerAccount, int]:
 
 def prove(account: Account, facts: Iterable[AnyAccountFact]) -> tuple[Discrepancy, ...]:
     """Everything in which an account is not what its journal says, or does not tie out in itself."""
-    balances = recompute(facts)
-    return (*_unlike_itself(account), *_unlike_journal(account, balances))
+    facts = tuple(facts)
+    return (
+        *_unlike_itself(account),
+        *_unlike_journal(account, recompute(facts)),
+        *_unlike_payments(account, whose_money(facts)),
+    )
 
 
 def _unlike_itself(account: Account) -> Iterator[Discrepancy]:
@@ -146,6 +170,15 @@ def _unlike_journal(account: Account, balances: Balances) -> Iterator[Discrepanc
     ):
         yield from _unless_equal(account, "", name.value, stated, sums.get(name, 0))
     yield from _unless_equal(account, "", "debits less credits", sum(sums.values()), 0)
+
+
+def _unlike_payments(account: Account, lies: Mapping[tuple[str, str], int]) -> Iterator[Discrepancy]:
+    stated = {("", share.payment_id): share.cents for share in account.credits}
+    for item_id, item in account.receivables.items():
+        stated |= {(item_id, share.payment_id): share.cents for share in item.patient_payments}
+    for item_id, payment_id in sorted(stated.keys() | lies.keys()):
+        place = item_id, payment_id
+        yield from _unless_equal(account, item_id, f"money of {payment_id}", stated.get(place, 0), lies.get(place, 0))
 
 
 _ITEM_COLUMNS = (

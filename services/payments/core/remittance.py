@@ -135,7 +135,8 @@ class Remittance:
     postable: bool = False
     distributed: int = 0
     reason: str = ""
-    other_hashes: tuple[str, ...] = ()
+    other_hashes: tuple[str, ...] = ()  # of versions that do not count
+    differs: bool = False  # it came again with other content after it was posted
 
 
 RemittanceMessage: TypeAlias = ReceiveRemittance | ReleaseRemittance | RejectRemittance | RemittanceDistributed
@@ -165,11 +166,13 @@ def decide(state: Remittance, message: RemittanceMessage) -> tuple[RemittanceFac
 
 
 def _receive(state: Remittance, command: ReceiveRemittance) -> tuple[RemittanceFact | Effect, ...]:
-    # A rejected remittance may be sent again, mended, under the same trace number.
+    """Take, stop, or recognise a repeat. What was not posted may come again mended: the new version counts then."""
     header = command.header
-    if state.header is not None and (state.status != "rejected" or header.content_hash == state.header.content_hash):
-        known = {state.header.content_hash, *state.other_hashes}
-        return () if header.content_hash in known else (RemittanceRepeatDiffered(header=header),)
+    if state.header is not None:
+        if header.content_hash in {state.header.content_hash, *state.other_hashes}:
+            return ()
+        if state.status not in {"parked", "rejected"}:
+            return (RemittanceRepeatDiffered(header=header),)
     if command.imbalance is not None:
         return (
             RemittanceStopped(
@@ -209,7 +212,14 @@ def _progress(state: Remittance, answer: RemittanceDistributed) -> tuple[Remitta
 def evolve(state: Remittance, fact: RemittanceFact) -> Remittance:
     match fact:
         case RemittanceTaken():
-            return replace(state, remittance_id=fact.remittance_id, header=fact.header, status="posting")
+            return replace(
+                state,
+                remittance_id=fact.remittance_id,
+                header=fact.header,
+                status="posting",
+                imbalance="",
+                other_hashes=_former(state),
+            )
         case RemittanceStopped():
             return replace(
                 state,
@@ -218,15 +228,21 @@ def evolve(state: Remittance, fact: RemittanceFact) -> Remittance:
                 status="parked",
                 imbalance=fact.imbalance,
                 postable=fact.postable,
+                other_hashes=_former(state),
             )
         case RemittanceDecided():
             return replace(state, status="posting" if fact.outcome == "released" else "rejected", reason=fact.reason)
         case DistributionProgressed():
             return replace(state, distributed=fact.upto, status="posted" if fact.done else "posting")
         case RemittanceRepeatDiffered():
-            return replace(state, other_hashes=(*state.other_hashes, fact.header.content_hash))
+            return replace(state, other_hashes=(*state.other_hashes, fact.header.content_hash), differs=True)
         case _:
             assert_never(fact)
+
+
+def _former(state: Remittance) -> tuple[str, ...]:
+    """Versions that a new one replaces: when they come again, they are old news."""
+    return state.other_hashes if state.header is None else (*state.other_hashes, state.header.content_hash)
 
 
 def publish(state: Remittance, fact: RemittanceFact, meta: Meta) -> Event | None:
@@ -268,7 +284,7 @@ def _parked(remittance_id: str, header: Header, equation: str, meta: Meta) -> Re
 
 
 def _index(state: Remittance) -> Mapping[str, Scalar]:
-    return {"status": state.status, "differs": bool(state.other_hashes)}
+    return {"status": state.status, "differs": state.differs}
 
 
 REMITTANCE: Decider[Remittance, RemittanceMessage, RemittanceFact] = Decider(
