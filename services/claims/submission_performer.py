@@ -190,10 +190,13 @@ def _news(
 
 
 def hand_over(folder: Path, name: str, content: bytes) -> None:
-    """Write the file under its final name in one step. The partner moves what it takes from `to_payer` to `taken`."""
+    """Write the file under its final name in one step, unless it was written before.
+
+    The partner moves what it takes from `to_payer` to `taken`, and may put a number before its name there.
+    """
     outbox = folder / "to_payer"
     outbox.mkdir(parents=True, exist_ok=True)
-    if _is_there((outbox / name, folder / "taken" / name), content):
+    if _is_there((outbox / name, *(folder / "taken").glob(f"*{name}")), content):
         return
     draft = outbox / f".{name}.tmp"
     draft.write_bytes(content)

@@ -125,6 +125,6 @@ def test_a_file_that_the_partner_took_is_not_delivered_again(tmp_path: Path) -> 
     hand_over(tmp_path, "sub_1.837", b"ISA")
     taken = tmp_path / "taken"
     taken.mkdir()
-    (tmp_path / "to_payer" / "sub_1.837").rename(taken / "sub_1.837")
+    (tmp_path / "to_payer" / "sub_1.837").rename(taken / "000001-sub_1.837")
     hand_over(tmp_path, "sub_1.837", b"ISA")
     assert not list((tmp_path / "to_payer").iterdir())
