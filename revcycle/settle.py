@@ -16,6 +16,7 @@ from revcycle.stack.topics import SERVICES
 
 POLL_SECONDS = 0.1
 ANSWER_SECONDS = 30.0
+AT_REST = "/internal/at-rest"
 OPERATOR_TENANT = "system"
 
 Numbers = Mapping[str, Any]
@@ -35,19 +36,22 @@ class Watcher:
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
         await self._client.aclose()
 
-    async def look(self) -> Mapping[str, Numbers]:
+    async def look(self, path: str = "/internal/status") -> Mapping[str, Numbers]:
         """Every part's numbers; a part that does not answer is not settled."""
-        found = await asyncio.gather(*(self._ask(name, url) for name, url in self._urls.items()))
+        found = await asyncio.gather(*(self._ask(name, url, path) for name, url in self._urls.items()))
         return dict(zip(self._urls, found, strict=True))
 
     async def settled(self) -> bool:
         """True when two looks in a row find nothing waiting anywhere, and nothing moved between them."""
-        before = await self.look()
+        before = await self.look(AT_REST)
         if not all(numbers["settled"] for numbers in before.values()):
             return False
-        after = await self.look()
+        after = await self.look(AT_REST)
         return all(n["settled"] for n in after.values()) and _moved(before) == _moved(after)
 
     async def wait(self, seconds_max: float) -> Mapping[str, Numbers]:
@@ -60,10 +64,10 @@ class Watcher:
             busy = [name for name, numbers in (await self.look()).items() if not numbers["settled"]]
             msg = f"not settled after {seconds_max:.0f} s: {', '.join(busy)}; see revcycle status and the logs"
             raise RefusalError(msg) from None
-        return await self.look()
+        return await self.look(AT_REST)
 
-    async def _ask(self, name: str, url: str) -> Numbers:
-        path = "/status" if name == "sandbox" else "/internal/status"
+    async def _ask(self, name: str, url: str, path: str) -> Numbers:
+        path = "/status" if name == "sandbox" else path
         try:
             answer = await self._client.get(f"{url}{path}", headers={"authorization": f"Bearer {self._token}"})
             answer.raise_for_status()

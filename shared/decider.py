@@ -101,6 +101,10 @@ class Decided(NamedTuple, Generic[S, F]):
         return bool(self.entries or self.started or self.answered)
 
 
+def no_deadline(_: object) -> None:
+    """The `due` of aggregates that wait for nothing; the sweep passes them over."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decider(Generic[S, M, F]):
     """One kind of aggregate: its rules, and how its parts are written down.
@@ -122,8 +126,12 @@ class Decider(Generic[S, M, F]):
     fact_codec: TypeAdapter[F]
     effect_codec: TypeAdapter[Any]
     index: Callable[[S], Mapping[str, Scalar]] = lambda _: {}
-    due: Callable[[S], datetime | None] = lambda _: None
+    due: Callable[[S], datetime | None] = no_deadline
     index_fields: tuple[str, ...] = ()
+
+    @property
+    def has_deadlines(self) -> bool:
+        return self.due is not no_deadline
 
     def run(self, snapshot: Snapshot[S], messages: Iterable[M]) -> Decided[S, F]:
         """Each message sees what the ones before it decided, so batching is invisible."""

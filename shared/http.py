@@ -139,6 +139,12 @@ async def status(request: Request, _: Operator) -> dict[str, Any]:
     return await running_of(request).status()
 
 
+@health.get("/internal/at-rest")
+async def at_rest(request: Request, _: Operator) -> dict[str, Any]:
+    """Whether anything waits to be done now, and when the next thing comes: cheap enough to be asked often."""
+    return await running_of(request).at_rest()
+
+
 @health.get("/internal/parked")
 async def parked(request: Request, caller: Operator) -> list[dict[str, Any]]:
     """Aggregates of the tenant that wait for a person, with why and how many messages wait behind."""

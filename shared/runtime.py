@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 from pymongo import AsyncMongoClient
@@ -19,6 +20,7 @@ from shared.consumer import Consumer
 from shared.decider import Decider, Effect
 from shared.inbox import Inbox, Routes
 from shared.log import Log, configure_logs
+from shared.pulse import Pulse, Pulses, follow_clock
 from shared.relay import Relay
 from shared.sealed import KeyVaultSealer, Pseudonyms, Sealer
 from shared.settings import Settings, read_key
@@ -32,7 +34,8 @@ from shared.worker import Performer, Worker
 Step: TypeAlias = Callable[[], Awaitable[int]]
 Rest: TypeAlias = Callable[[float], Awaitable[None]]
 
-HOUSEKEEPING_SECONDS = 2.0
+HOUSEKEEPING_SECONDS = 3.0
+FOLDER_SECONDS = 0.2
 FAILURE_SECONDS = 1.0
 
 
@@ -41,6 +44,11 @@ class Loop(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def kind(self) -> str | None:
+        """The kind of aggregate whose changes may mean work; None for a folder, which is looked at every so often."""
+        ...
 
     async def step(self) -> int:
         """Do some of it; how much was done. 0 means that the loop may rest for a tick."""
@@ -93,6 +101,17 @@ class Running:
     workers: Sequence[Worker]
     loops: Sequence[Loop]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+
+    async def at_rest(self) -> dict[str, Any]:
+        """Whether nothing waits to be done at the clock's time, and when the next thing comes."""
+        store, now = self.runtime.store, self.runtime.clock.now()
+        said: dict[str, Any] = {"received": self.consumer.received, "handled": self.runtime.shell.handled, "now": now}
+        if await self.consumer.lag() or any([await loop.pending() for loop in self.loops]):
+            return said | {"settled": False}
+        outlooks = [await store.outlook(decider) for decider in self.spec.deciders]
+        due = [at for o in outlooks for at in (o.next_due_at, o.next_effect_at) if at is not None]
+        settled = not any(o.unpublished for o in outlooks) and all(at > now for at in due)
+        return said | {"settled": settled, "next_due_at": min(due, default=None)}
 
     async def status(self) -> dict[str, Any]:
         """Numbers for `/internal/status`; `settled` means that nothing waits to be done at the clock's time."""
@@ -184,19 +203,42 @@ def _start_loops(running: Running) -> list[asyncio.Task[None]]:
     tick = runtime.settings.tick_seconds
     sweep = Sweep(runtime.bus, runtime.store, runtime.clock, runtime.wall)
 
+    pulses = runtime.shell.pulses
+    deadlines = [decider for decider in spec.deciders if decider.has_deadlines]
+
     async def sweep_all() -> int:
-        return sum([await sweep.run(decider) for decider in spec.deciders])
+        return sum([await sweep.run(decider) for decider in deadlines])
 
     async def keep_house() -> int:
         return sum([await _house(runtime, decider) for decider in spec.deciders])
 
     steps: list[tuple[Step, Rest, float]] = [
         *((worker.tick, worker.wait, tick) for worker in running.workers),
-        *((loop.step, asyncio.sleep, tick) for loop in running.loops),
-        (sweep_all, asyncio.sleep, tick),
+        *((loop.step, _rest_of(loop, pulses), tick) for loop in running.loops),
+        (sweep_all, _resting(pulses.of("clock")), tick),
         (keep_house, asyncio.sleep, HOUSEKEEPING_SECONDS),
     ]
-    return [asyncio.create_task(_forever(step, rest, seconds, runtime.log)) for step, rest, seconds in steps]
+    loops = [asyncio.create_task(_forever(step, rest, seconds, runtime.log)) for step, rest, seconds in steps]
+    return [*loops, asyncio.create_task(follow_clock(runtime.clock, pulses))]
+
+
+def _rest_of(loop: Loop, pulses: Pulses) -> Rest:
+    """A folder is looked at every so often; work in the store announces itself."""
+    return _resting(pulses.of(loop.kind)) if loop.kind else partial(_look_again, FOLDER_SECONDS)
+
+
+async def _look_again(seconds: float, _: float) -> None:
+    await asyncio.sleep(seconds)
+
+
+def _resting(pulse: Pulse) -> Rest:
+    seen = pulse.count
+
+    async def rest(seconds: float) -> None:
+        nonlocal seen
+        seen = await pulse.rest(seconds, seen)
+
+    return rest
 
 
 async def _house(runtime: Runtime, decider: Decider[Any, Any, Any]) -> int:

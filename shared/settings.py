@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     pseudonym_key_file: Path = Field(description="At least 32 bytes; changing it renames everybody.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     batch_records: PositiveInt = 500
-    tick_seconds: float = Field(default=0.2, gt=0, description="How often idle loops look for work.")
+    tick_seconds: float = Field(default=1.0, gt=0, description="How often loops look for work of other processes.")
 
     def clock(self) -> Clock:
         """The time of the business: the machine's, or the local stack's file."""

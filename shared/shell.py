@@ -4,7 +4,6 @@ An aggregate that cannot go on (its decider raised, its document grew too large,
 its messages wait in the store, in order, until a person or a fix releases it, and everything else goes on.
 """
 
-import asyncio
 from collections.abc import Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
@@ -13,6 +12,7 @@ from shared.bus.port import BusUnavailableError
 from shared.contracts import Message
 from shared.decider import Decided, Decider, Fact
 from shared.log import Log
+from shared.pulse import Pulses
 from shared.relay import Relay
 from shared.store.port import Key, Row, Store, Write
 
@@ -22,6 +22,11 @@ F = TypeVar("F", bound=Fact)
 
 ATTEMPTS_MAX = 20
 """Rounds of a batch before its last losers are given back to the caller; each round, some writer wins."""
+
+
+def effects_pulse(kind: str) -> str:
+    """The pulse that beats when an aggregate of this kind asks the outside world for something."""
+    return f"{kind}/effects"
 
 
 class ContentionError(Exception):
@@ -41,11 +46,11 @@ class Plan(NamedTuple):
 
 
 class Shell:
-    """Runs deciders on a store. `effects_ready` is set when there is new work for the effects worker."""
+    """Runs deciders on a store; `pulses` tell the loops of this process that there may be work."""
 
     def __init__(self, store: Store, relay: Relay, log: Log) -> None:
         self.store, self._relay, self._log = store, relay, log
-        self.effects_ready = asyncio.Event()
+        self.pulses = Pulses()
         self.handled = 0
 
     async def transact(self, decider: Decider[S, M, F], messages: Sequence[M]) -> Mapping[Key, Decided[S, F]]:
@@ -113,8 +118,10 @@ class Shell:
         self, decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], kept: Mapping[Key, Decided[S, F]]
     ) -> None:
         pending = {key: (*rows[key].outbox, *decided.entries) for key, decided in kept.items()}
-        if any(decided.started or decided.answered for decided in kept.values()):
-            self.effects_ready.set()
+        if any(decided.changed for decided in kept.values()):
+            self.pulses.of(decider.kind).beat()
+        if any(decided.started for decided in kept.values()):
+            self.pulses.of(effects_pulse(decider.kind)).beat()
         try:
             await self._relay.publish(decider, {key: entries for key, entries in pending.items() if entries})
         except BusUnavailableError as error:

@@ -15,7 +15,7 @@ from shared.clock import Clock, Wall
 from shared.contracts import Message, Meta
 from shared.decider import Decider, Effect, Pending
 from shared.log import Log
-from shared.shell import Shell
+from shared.shell import Shell, effects_pulse
 from shared.store.documents import NEVER
 from shared.store.port import Key, Leased, Write
 
@@ -70,7 +70,8 @@ class Worker:
         self._clock, self._wall, self._log, self._owner = clock, wall, log, owner
         self._tasks: set[asyncio.Task[None]] = set()
         self._finished: list[Finished] = []
-        self._finished_one = asyncio.Event()
+        self._pulse = shell.pulses.of(effects_pulse(decider.kind))
+        self._seen = self._pulse.count
         self._serial = 0
 
     async def run_once(self) -> int:
@@ -92,11 +93,8 @@ class Worker:
         return len(leased)
 
     async def wait(self, seconds: float) -> None:
-        """Until something finished, or the time is over."""
-        try:
-            await asyncio.wait_for(self._finished_one.wait(), seconds)
-        except TimeoutError:
-            return
+        """Until something finished or there may be new work, or the time is over."""
+        self._seen = await self._pulse.rest(seconds, self._seen)
 
     async def stop(self) -> None:
         """Give up what is in flight; its leases end by themselves and another worker performs it."""
@@ -128,11 +126,10 @@ class Worker:
                 self._log.warning("effect_failed", kind=self._decider.kind, effect=effect, error=failed.error)
                 break
         self._finished.append(Finished(lease.key, owner, tuple(answers), failed))
-        self._finished_one.set()
+        self._pulse.beat()
 
     async def _settle(self) -> None:
         """Decide all answers that are there in one batch, then let go of their aggregates."""
-        self._finished_one.clear()
         finished, self._finished = self._finished, []
         if not finished:
             return

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
 import typer
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from revcycle.stack.record import StackRecord
     from revcycle.stack.status import ProcessStatus, StackStatus
 
-NUMBERS = ("lag", "outbox", "effects", "parked", "dead_letters", "quarantined")
+NUMBERS = ("lag", "unpublished", "effects_due", "effects_stuck", "parked", "waiting", "dead_letters", "quarantined")
+"""What `revcycle status` shows of a service's numbers; `--json` gives all of them."""
 Port: TypeAlias = Annotated[int, typer.Option(min=1, max=65535, rich_help_panel="Ports")]
 
 
@@ -98,7 +100,7 @@ def status(directory: Directory = DEFAULT_DIRECTORY, as_json: AsJson = False) ->
     from revcycle.stack.status import ask_status, running_stack
 
     layout = Layout(directory.resolve())
-    found = asyncio.run(ask_status(running_stack(layout)))
+    found = asyncio.run(ask_status(layout, running_stack(layout)))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
@@ -108,17 +110,16 @@ def status(directory: Directory = DEFAULT_DIRECTORY, as_json: AsJson = False) ->
 
 
 def _table(found: "StackStatus") -> Table:
-    table = Table(title=f"Stack: {found.phase}", title_justify="left")
-    table.add_column("part")
+    table = Table(title=f"Stack: {found.phase}", title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
+    table.add_column("part", no_wrap=True)
     table.add_column("state")
-    table.add_column("address")
     table.add_column("restarts", justify="right")
     for name in NUMBERS:
         table.add_column(name.replace("_", " "), justify="right")
     for process in found.processes:
         numbers = process.numbers or {}
         cells = [str(numbers.get(name, "")) for name in NUMBERS]
-        table.add_row(process.name, _state(process), process.url, str(process.restarts), *cells)
+        table.add_row(process.name, _state(process), str(process.restarts), *cells)
     return table
 
 

@@ -67,21 +67,23 @@ class Story:
                 await asyncio.to_thread(self._drop_claims, samples)
                 await self._settle(self._course.start, "claims are taken in, scrubbed and checked")
                 await asyncio.to_thread(self._drop_eras, samples)
-                numbers = await self._through_the_days()
+                await self._through_the_days()
             proofs = await read_proofs(self._payments, {t: self._token(f"{t}/auditor") for t in TENANTS})
             await self._hear_the_rest()
+            numbers = await self._watcher.look()
         finally:
             listening.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await listening
             await self._patients.close()
+            await self._watcher.close()
         found = faults(self.tally, proofs, numbers)
         if self._patients.refused:
             found.append(f"{self._patients.refused} requests of patients were refused")
         show(self._console, self.tally, proofs, found)
         return found
 
-    async def _through_the_days(self) -> Mapping[str, Numbers]:
+    async def _through_the_days(self) -> None:
         """To the end of the course: settle, let patients act, move to the next day that has something due."""
         numbers = await self._settle(self._course.start, "payers answer")
         today = self._course.start
@@ -91,7 +93,6 @@ class Story:
             numbers = await self._settle(today, "letters, remittances and deadlines of the day")
             if await self._patients.act(today):
                 numbers = await self._settle(today, "patients pay")
-        return numbers
 
     def _next_day(self, today: date, numbers: Mapping[str, Numbers]) -> date:
         """The first day with something due, in larger strides once the payers have answered."""

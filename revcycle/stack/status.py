@@ -5,7 +5,9 @@ import asyncio
 import httpx
 from pydantic import BaseModel, JsonValue
 
+from revcycle.identity import issue_token
 from revcycle.refusal import Exit, RefusalError
+from revcycle.settle import OPERATOR_TENANT
 from revcycle.stack.layout import Layout
 from revcycle.stack.options import SERVERS
 from revcycle.stack.probes import accepts_connections, answers_ready
@@ -47,9 +49,11 @@ def running_stack(layout: Layout) -> StackRecord:
     return record
 
 
-async def ask_status(record: StackRecord) -> StackStatus:
+async def ask_status(layout: Layout, record: StackRecord) -> StackStatus:
     """Ask every process at once; one that does not answer costs its time-out once, not once each."""
-    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, trust_env=False) as client:
+    token = issue_token(layout, OPERATOR_TENANT, "revcycle status", ["operator"])
+    headers = {"authorization": f"Bearer {token}"}
+    async with httpx.AsyncClient(timeout=ANSWER_SECONDS, headers=headers, trust_env=False) as client:
         processes = await asyncio.gather(*(_ask(process, client) for process in record.processes))
     healthy = record.phase is Phase.READY and all(process.ready for process in processes)
     return StackStatus(
@@ -70,14 +74,15 @@ async def _ask(process: ProcessRecord, client: httpx.AsyncClient) -> ProcessStat
         restarts=process.restarts,
         last_exit=process.last_exit,
         log=str(process.log),
-        numbers=await _numbers(process.url, client) if ready and not is_server else None,
+        numbers=await _numbers(process, client) if ready and not is_server else None,
     )
 
 
-async def _numbers(url: str, client: httpx.AsyncClient) -> dict[str, JsonValue] | None:
-    """The service's own counts; None when it has none or does not answer in time."""
+async def _numbers(process: ProcessRecord, client: httpx.AsyncClient) -> dict[str, JsonValue] | None:
+    """The process's own counts; None when it has none or does not answer in time."""
+    path = "/status" if process.name == "sandbox" else "/internal/status"
     try:
-        answer = await client.get(f"{url}/internal/status")
+        answer = await client.get(process.url + path)
         answer.raise_for_status()
         said: JsonValue = answer.json()
     except (httpx.HTTPError, ValueError):

@@ -28,6 +28,7 @@ from shared.store.port import (
     JournalLine,
     Key,
     Leased,
+    Outlook,
     Refused,
     Row,
     Write,
@@ -210,6 +211,15 @@ class MemoryStore:
             waiting=sum(len(queue) for queue in self._waiting.values()),
             next_due_at=min((at for at in deadlines if at > as_of), default=None),
             next_effect_at=min((at for at in effects if at > as_of), default=None),
+        )
+
+    async def outlook(self, decider: Decider[S, M, F], /) -> Outlook:
+        rows = list(self._documents(decider))
+        active = [d for d in rows if d["parked"] is None]
+        return Outlook(
+            unpublished=any(d["outbox"] for d in rows),
+            next_due_at=min((d["next_due_at"] for d in active if d["next_due_at"] is not None), default=None),
+            next_effect_at=min((d["next_effect_at"] for d in active if d["next_effect_at"] is not None), default=None),
         )
 
     async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:

@@ -27,7 +27,18 @@ from shared.store.documents import (
     key_of,
     row_from_document,
 )
-from shared.store.port import Document, DocumentTooLargeError, Health, JournalLine, Key, Leased, Refused, Row, Write
+from shared.store.port import (
+    Document,
+    DocumentTooLargeError,
+    Health,
+    JournalLine,
+    Key,
+    Leased,
+    Outlook,
+    Refused,
+    Row,
+    Write,
+)
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
@@ -249,6 +260,14 @@ class MongoStore:
             waiting=int(await self._db["waiting"].estimated_document_count()),
             next_due_at=min((c.next_due_at for c in counts if c.next_due_at is not None), default=None),
             next_effect_at=min((c.next_effect_at for c in counts if c.next_effect_at is not None), default=None),
+        )
+
+    async def outlook(self, decider: Decider[S, M, F], /) -> Outlook:
+        waits = self._rows(decider).find({"outbox_since": LONG_AGO}, {"_id": True}).limit(1)
+        return Outlook(
+            unpublished=bool([d async for d in waits]),
+            next_due_at=await self._first_after(decider, "next_due_at", NEVER) if decider.has_deadlines else None,
+            next_effect_at=await self._first_after(decider, "next_effect_at", NEVER),
         )
 
     async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:

@@ -90,6 +90,14 @@ class Health(NamedTuple):
     next_effect_at: datetime | None  # the first effect to be attempted later
 
 
+class Outlook(NamedTuple):
+    """What comes next of one kind of aggregate, at a glance: enough to tell whether anything waits."""
+
+    unpublished: bool
+    next_due_at: datetime | None  # the first deadline, past ones too
+    next_effect_at: datetime | None  # the first effect to be attempted, past ones too
+
+
 class Store(Protocol):
     """See the module's docstring. All times are aware UTC."""
 
@@ -179,6 +187,10 @@ class Store(Protocol):
 
     async def health(self, deciders: Sequence[Decider[Any, Any, Any]], as_of: datetime, /) -> Health:
         """Numbers for `status` at the clock's time `as_of`."""
+        ...
+
+    async def outlook(self, decider: Decider[S, M, F], /) -> Outlook:
+        """What comes next; parked aggregates and stuck effects left out."""
         ...
 
     async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:
