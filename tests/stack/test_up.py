@@ -12,7 +12,10 @@ import psutil
 import pytest
 from pymongo import AsyncMongoClient, UpdateOne
 from pymongo.errors import BulkWriteError
+from typer.testing import CliRunner
 
+from revcycle.cli import app
+from revcycle.refusal import Exit, RefusalError
 from revcycle.stack.layout import Layout
 from revcycle.stack.options import DEFAULT_PORTS
 from revcycle.stack.ports import free_port
@@ -20,10 +23,13 @@ from revcycle.stack.record import StackRecord, read_record
 from revcycle.stack.topics import create_topics, topic_names
 
 pytestmark = pytest.mark.stack
+RUN = CliRunner()
 
 RUN_SERVERS = """
 import json, sys
 from pathlib import Path
+from revcycle.cli import app
+from revcycle.refusal import Exit, RefusalError
 from revcycle.stack.layout import Layout
 from revcycle.stack.options import Options
 from revcycle.stack.up import run_stack
@@ -83,9 +89,12 @@ def servers(layout: Layout) -> Iterator[Servers]:
     made.stop()
 
 
-def revcycle(layout: Layout, *words: str) -> subprocess.CompletedProcess[str]:
-    argv = [sys.executable, "-m", "revcycle", *words, f"--dir={layout.root}"]
-    return subprocess.run(argv, capture_output=True, text=True, check=False, timeout=90)
+def revcycle(layout: Layout, *words: str) -> tuple[int, str]:
+    """One command, in this process: its exit code, and what it said."""
+    done = RUN.invoke(app, [*words, f"--dir={layout.root}"])
+    if isinstance(done.exception, RefusalError):
+        return int(done.exception.exit_code), str(done.exception)
+    return done.exit_code, done.stdout
 
 
 async def put(record: StackRecord, balance_cents: int) -> None:
@@ -126,7 +135,7 @@ async def test_what_a_killed_supervisor_left_is_ended_before_the_next_start(serv
     before = servers.start()
     await put(before, 12_500)
     servers.kill_supervisor()
-    assert revcycle(servers.layout, "status").returncode == 3
+    assert revcycle(servers.layout, "status")[0] == Exit.NOT_RUNNING
     after = servers.start()
     assert await balance_cents(after) == 12_500
     assert all(then.id != now.id for then, now in zip(before.processes, after.processes, strict=True))
@@ -134,30 +143,32 @@ async def test_what_a_killed_supervisor_left_is_ended_before_the_next_start(serv
 
 def test_a_second_stack_in_the_same_directory_is_refused(servers: Servers) -> None:
     servers.start()
-    second = revcycle(servers.layout, "up")
-    assert second.returncode == 4
-    assert "A stack already runs" in second.stderr
+    code, said = revcycle(servers.layout, "up")
+    assert code == Exit.CONFLICT
+    assert "A stack already runs" in said
 
 
 def test_status_and_stop_talk_to_the_running_stack(servers: Servers) -> None:
     servers.start()
-    status = revcycle(servers.layout, "status", "--json")
-    assert status.returncode == 0
-    said = json.loads(status.stdout)
+    code, as_json = revcycle(servers.layout, "status", "--json")
+    assert code == Exit.DONE
+    said = json.loads(as_json)
     assert said["healthy"] is True
     assert [(p["name"], p["ready"], p["restarts"]) for p in said["processes"]] == [
         ("broker", True, 0),
         ("store", True, 0),
     ]
-    assert "ready" in revcycle(servers.layout, "status").stdout
-    assert revcycle(servers.layout, "stop").stdout == "Stopped.\n"
-    assert revcycle(servers.layout, "stop").stdout == "Nothing was running.\n"
-    assert revcycle(servers.layout, "status").returncode == 3
+    assert "ready" in revcycle(servers.layout, "status")[1]
+    assert revcycle(servers.layout, "stop") == (Exit.DONE, "Stopped.\n")
+    assert revcycle(servers.layout, "stop") == (Exit.DONE, "Nothing was running.\n")
+    assert revcycle(servers.layout, "status")[0] == Exit.NOT_RUNNING
 
 
 def test_a_taken_port_is_refused_before_anything_starts(layout: Layout) -> None:
     port = free_port()
-    refused = revcycle(layout, "up", "--only=claims", f"--claims-port={port}", f"--store-port={port}")
-    assert refused.returncode == 4
+    words = ["up", f"--dir={layout.root}", "--only=claims", f"--claims-port={port}", f"--store-port={port}"]
+    argv = [sys.executable, "-m", "revcycle", *words]
+    refused = subprocess.run(argv, capture_output=True, text=True, check=False)
+    assert refused.returncode == Exit.CONFLICT
     assert f"Port {port} was chosen for store and for another part." in refused.stderr
     assert not layout.record.exists()
