@@ -1,7 +1,7 @@
 """Claim acknowledgements as 277CA files."""
 
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import date, datetime
 from itertools import groupby
 
 from shared.x12.ack277ca import ClaimAck277CA, ClaimVerdict, LineAck
@@ -27,8 +27,8 @@ def write_277ca(
 ) -> bytes:
     """One transaction set. Claims are grouped by source, receiver and provider as their fields say.
 
-    The receiver's level gets A1 20, and counts and amounts of what was accepted and rejected. `control_number` is
-    ISA13 and GS06. Raises `X12Error` for a text X12 cannot carry.
+    The levels of receiver and provider get A1 20, and counts and amounts of what was accepted and rejected.
+    `control_number` is ISA13 and GS06. Raises `X12Error` for a text X12 cannot carry.
     """
     number = reference or (claims[0].reference if claims else "") or f"{control_number:09d}"
     lines: list[Line] = [("BHT", "0085", "08", number, f"{at:%Y%m%d}", f"{at:%H%M}", "TH")]
@@ -45,9 +45,10 @@ class _Writer:
         self._at = at
         self._number = 0
 
-    def _open(self, parent: int, code: str, children: bool = True) -> Line:
+    def _open(self, parent: int, code: str) -> Line:
+        """HL; a patient's level carries no HL04 in this guide."""
         self._number += 1
-        return ("HL", str(self._number), str(parent) if parent else "", code, "1" if children else "0")
+        return ("HL", str(self._number), str(parent) if parent else "", code, "" if code == "PT" else "1")
 
     def levels(self, claims: Sequence[ClaimAck277CA]) -> Iterator[Line]:
         for source, under_source in groupby(claims, key=lambda one: one.source):
@@ -65,26 +66,31 @@ class _Writer:
         number = self._number
         yield named_line("41", claims[0].receiver or Named(entity_type="2"))
         yield "TRN", "2", claims[0].submitted_reference or "0"
-        charges = [one.charge_cents or 0 for one in claims]
-        received = Status("A1", "20", "", self._at.date(), "WQ", sum(charges))
-        yield from status_lines([received])
-        yield from _totals(claims)
+        yield from _received(claims, ("90", "AA"), self._at.date())
         for provider, group in groupby(claims, key=lambda one: one.provider):
             yield self._open(number, "19")
             above = self._number
             yield named_line("85", provider or Named(entity_type="2"))
-            for patient, own in groupby(group, key=lambda one: one.patient):
-                yield self._open(above, "PT", children=False)
+            billed = list(group)
+            yield "TRN", "1", "0"
+            yield from _received(billed, ("QA", "QC"))
+            for patient, own in groupby(billed, key=lambda one: one.patient):
+                yield self._open(above, "PT")
                 yield named_line("QC", patient or Named())
                 for one in own:
                     yield from _claim(one)
 
 
-def _totals(claims: Sequence[ClaimAck277CA]) -> Iterator[Line]:
-    """QTY and AMT: how many claims were accepted and rejected, and what they come to."""
+def _received(claims: Sequence[ClaimAck277CA], counted: tuple[str, str], day: date | None = None) -> Iterator[Line]:
+    """STC, QTY and AMT of a level above the claims: how many were accepted and rejected, and what they come to.
+
+    `counted` are the QTY01 for accepted and rejected; only the receiver's level dates its status.
+    """
+    charges = sum(one.charge_cents or 0 for one in claims)
+    yield from status_lines([Status("A1", "20", "", day, "WQ", charges)])
     rejected = [one for one in claims if one.verdict == ClaimVerdict.REJECTED]
     accepted = [one for one in claims if one.verdict != ClaimVerdict.REJECTED]
-    for qualifier, group in (("90", accepted), ("AA", rejected)):
+    for qualifier, group in zip(counted, (accepted, rejected), strict=True):
         if group:
             yield "QTY", qualifier, str(len(group))
     for qualifier, group in (("YU", accepted), ("YY", rejected)):

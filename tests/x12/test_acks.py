@@ -204,6 +204,7 @@ def test_a_batch_of_accepted_and_rejected_claims_is_counted() -> None:
 
     claims = [replace(one, transaction="", segment_number=0) for one in found if isinstance(one, ClaimAck277CA)]
     assert claims == [accepted, rejected]
-    (batch,) = [one for one in found if isinstance(one, BatchAck277CA)]
+    batch, provider_level = [one for one in found if isinstance(one, BatchAck277CA)]
+    assert (provider_level.level, provider_level.accepted, provider_level.rejected) == ("provider", 1, 1)
     assert (batch.level, batch.trace_number, batch.verdict) == ("receiver", "REF1", ClaimVerdict.RECEIVED)
     assert (batch.accepted, batch.rejected, batch.accepted_cents, batch.rejected_cents) == (1, 1, 12500, 5000)
