@@ -38,7 +38,17 @@ from shared.store.port import Key
 from shared.worker import Performer, answer_meta
 
 Outcome: TypeAlias = Literal["delivered", "failed", "withdrawn"]
+Writing: TypeAlias = SendStatement | SendReminder | PlaceAccount
 Accounts: TypeAlias = Decider[Account, AccountMessage, CollectionFact]
+
+
+PLACES: Mapping[LetterKind, tuple[str, str]] = {
+    "statement": ("letters", ".txt"),
+    "reminder": ("letters", ".txt"),
+    "placement": ("agency", ".json"),
+    "recall": ("agency", ".recall.json"),
+}
+"""Folder and file name's end of each kind."""
 
 
 class UndeliverableError(Exception):
@@ -109,8 +119,8 @@ class OutgoingMail:
         """Tell the agency to stop. It knows the account by its placement, so nobody is named."""
         effect = pending.effect
         assert isinstance(effect, RecallAccount), "the worker was given one performer for one effect"
-        line = json_line(recall_record(effect))
-        await self._lay_out(key, "agency", f"{effect.placement_id}.recall.json", line)
+        path = self._path(key, "recall", effect.placement_id)
+        await asyncio.to_thread(lay_out, path, json_line(recall_record(effect)))
         return RecallDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
@@ -118,38 +128,37 @@ class OutgoingMail:
             placement_id=effect.placement_id,
         )
 
-    async def _send(
-        self, key: Key, effect: SendStatement | SendReminder | PlaceAccount, id: str, kind: LetterKind
-    ) -> tuple[Outcome, FailureReason | None]:
+    async def _send(self, key: Key, effect: Writing, id: str, kind: LetterKind) -> tuple[Outcome, FailureReason | None]:
         """Write it, unless nobody wants it any more or it cannot be written."""
+        path = self._path(key, kind, id)
         rows = await self._runtime.store.load(self._accounts, (key,))
         if not still_wanted(rows[key].snapshot.state, id, kind):
-            return "withdrawn", None
+            return ("withdrawn", None) if await asyncio.to_thread(take_back, path) else ("delivered", None)
         try:
-            guarantor = await self._guarantor(effect.sealed_guarantor)
-            folder, name, text = self._written(key.tenant, guarantor, effect, id)
+            text = self._text(key.tenant, await self._guarantor(effect.sealed_guarantor), effect)
         except UndeliverableError as error:
             self._runtime.log.info(
                 "undeliverable", tenant=key.tenant, effect=type(effect).__name__, reason=error.reason
             )
             return "failed", error.reason
-        await self._lay_out(key, folder, name, text)
+        await asyncio.to_thread(lay_out, path, text)
         return "delivered", None
 
-    def _written(
-        self, tenant: str, guarantor: Guarantor, effect: SendStatement | SendReminder | PlaceAccount, id: str
-    ) -> tuple[str, str, str]:
-        """Folder, file name and content."""
+    def _text(self, tenant: str, guarantor: Guarantor, effect: Writing) -> str:
         head = self._letterheads.get(tenant)
         if head is None:
             raise UndeliverableError("letterhead_missing")
         match effect:
             case SendStatement():
-                return "letters", f"{id}.txt", statement_text(head, guarantor, address_of(guarantor), effect)
+                return statement_text(head, guarantor, address_of(guarantor), effect)
             case SendReminder():
-                return "letters", f"{id}.txt", reminder_text(head, guarantor, address_of(guarantor), effect)
+                return reminder_text(head, guarantor, address_of(guarantor), effect)
             case PlaceAccount():
-                return "agency", f"{id}.json", json_line(placement_record(head, guarantor, effect))
+                return json_line(placement_record(head, guarantor, effect))
+
+    def _path(self, key: Key, kind: LetterKind, id: str) -> Path:
+        folder, suffix = PLACES[kind]
+        return self._exchange / key.tenant / folder / f"{id}{suffix}"
 
     async def _guarantor(self, sealed: str | None) -> Guarantor:
         if sealed is None:
@@ -160,9 +169,6 @@ class OutgoingMail:
             raise UndeliverableError("seal_broken") from None
         except ValidationError:
             raise UndeliverableError("guarantor_unreadable") from None
-
-    async def _lay_out(self, key: Key, folder: str, name: str, text: str) -> None:
-        await asyncio.to_thread(lay_out, self._exchange / key.tenant / folder, name, text)
 
 
 def address_of(guarantor: Guarantor) -> PostalAddress:
@@ -209,11 +215,21 @@ def json_line(record: Mapping[str, Any]) -> str:
     return json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
 
 
-def lay_out(folder: Path, name: str, text: str) -> None:
-    """Write a file under its final name in one step. Whoever takes it moves it to `taken`."""
-    if (folder / "taken" / name).exists():
+def lay_out(path: Path, text: str) -> None:
+    """Write a file under its final name in one step. Whoever takes it moves it to `taken` beside it."""
+    if _taken(path).exists():
         return
-    folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{name}.tmp"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.tmp")
     draft.write_text(text, encoding="utf-8")
-    draft.replace(folder / name)
+    draft.replace(path)
+
+
+def take_back(path: Path) -> bool:
+    """Remove what an earlier attempt laid out before it died; False when it is too late, because it was taken."""
+    path.unlink(missing_ok=True)
+    return not _taken(path).exists()
+
+
+def _taken(path: Path) -> Path:
+    return path.parent / "taken" / path.name

@@ -78,6 +78,17 @@ def test_a_letter_is_wanted_as_long_as_its_episode_is_open() -> None:
     assert not any(isinstance(e, StatementSent) for e in story.events)
 
 
+def test_a_letter_with_an_amount_that_is_not_owed_any_more_is_written_anew() -> None:
+    story = Story().owes(120_00).owes(150_00)
+    (old,) = story.effects
+    assert isinstance(old, SendStatement)
+    assert not still_wanted(story.account, old.statement_id, "statement")
+    story.delivers("withdrawn").forgets().sweeps()
+    (new,) = story.effects
+    assert isinstance(new, SendStatement)
+    assert (new.number, new.balance_cents, new.dated_on) == (1, 150_00, on(0))
+
+
 def test_a_reminder_is_not_wanted_under_a_plan() -> None:
     story = Story().owes(120_00).lives_to(29).jumps_to(30).sweeps()
     reminder = story.effects[-1]

@@ -123,6 +123,31 @@ def test_nothing_is_placed_before_the_floor() -> None:
     assert story.lives_to(120).account.status == "placed"
 
 
+def test_a_new_charge_is_stated_soon_and_has_its_own_days_before_placement() -> None:
+    story = Story().owes(120_00).lives_to(20).owes(200_00).lives_to(200)
+    assert story.told() == [
+        "0 statement.sent",
+        "20 statement.sent",
+        "30 reminder.sent",
+        "31 balance.overdue",
+        "60 reminder.sent",
+        "90 reminder.sent",
+        "120 statement.sent",
+        "140 account.placed",
+        "170 account.written-off",
+    ]
+
+
+def test_a_new_charge_right_after_a_letter_waits_for_the_gap() -> None:
+    story = Story().owes(120_00).lives_to(2).owes(200_00).lives_to(20)
+    assert story.told() == ["0 statement.sent", "7 statement.sent"]
+
+
+def test_a_new_charge_after_a_payment_is_seen_though_the_balance_is_lower() -> None:
+    story = Story().owes(120_00).lives_to(10).pays("pay_1", 100_00, leaving=20_00).owes(60_00).lives_to(12)
+    assert story.told() == ["0 statement.sent", "10 statement.sent"]
+
+
 def test_the_agency_is_told_what_it_needs() -> None:
     story = Story().owes(120_00).lives_to(120)
     (place,) = (e for e in story.effects if isinstance(e, PlaceAccount))

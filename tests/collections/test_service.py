@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.collections.performers import lay_out
+from services.collections.performers import lay_out, take_back
 from shared.identity import Guarantor
 from shared.store.port import Key
 from tests.collections.house import MARY, House, make_house
@@ -126,13 +126,48 @@ async def test_a_letter_nobody_wants_any_more_is_not_written(house: House) -> No
     assert (await account(house)).outgoing == ()
 
 
+async def test_an_attempt_that_died_is_taken_back_when_nobody_wants_it_any_more(house: House) -> None:
+    """The worker wrote the letter and died before it could say so; then the balance was settled."""
+    sealed = await house.sealer.seal(TENANT, ACCOUNT, MARY.model_dump_json().encode())
+    decider = house.spec.deciders[0]
+    done = await house.machine.shell.transact(decider, [balance(0, 120_00, 1, guarantor=sealed)])
+    ((key, decided),) = done.items()
+    (pending,) = decided.started
+    performers = house.spec.performers(house.runtime)[decider.kind]
+    await performers[type(pending.effect)](key, pending)
+    assert len(house.files("letters")) == 1
+
+    await house.machine.shell.transact(decider, [balance(0, 0, 2)])
+    await house.settle()
+    assert house.files("letters") == {}
+    assert house.events() == ["account.settled.v1"]
+
+
+async def test_an_attempt_that_died_counts_when_the_mail_house_took_it(house: House) -> None:
+    sealed = await house.sealer.seal(TENANT, ACCOUNT, MARY.model_dump_json().encode())
+    decider = house.spec.deciders[0]
+    done = await house.machine.shell.transact(decider, [balance(0, 120_00, 1, guarantor=sealed)])
+    ((key, decided),) = done.items()
+    (pending,) = decided.started
+    await house.spec.performers(house.runtime)[decider.kind][type(pending.effect)](key, pending)
+    (letter,) = (house.exchange / TENANT / "letters").glob("*.txt")
+    (letter.parent / "taken").mkdir()
+    letter.rename(letter.parent / "taken" / letter.name)
+
+    await house.machine.shell.transact(decider, [balance(0, 0, 2)])
+    await house.settle()
+    assert house.events() == ["account.settled.v1", "statement.sent.v1", "contact.logged.v1"]
+
+
 def test_a_file_that_was_taken_is_not_laid_out_again(tmp_path: Path) -> None:
-    lay_out(tmp_path, "a.txt", "one")
-    lay_out(tmp_path, "a.txt", "one")
+    path = tmp_path / "a.txt"
+    lay_out(path, "one")
+    lay_out(path, "one")
     (tmp_path / "taken").mkdir()
-    (tmp_path / "a.txt").rename(tmp_path / "taken" / "a.txt")
-    lay_out(tmp_path, "a.txt", "one")
-    assert [path.name for path in tmp_path.iterdir()] == ["taken"]
+    path.rename(tmp_path / "taken" / "a.txt")
+    lay_out(path, "one")
+    assert [entry.name for entry in tmp_path.iterdir()] == ["taken"]
+    assert not take_back(path)
 
 
 async def test_no_identifier_leaves_its_seal(house: House) -> None:

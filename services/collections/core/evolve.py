@@ -95,7 +95,7 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
 
 
 def _balance_noted(account: Account, fact: BalanceNoted) -> Account:
-    return replace(
+    account = replace(
         account,
         balance_cents=fact.balance_cents,
         balance_sequence=fact.sequence,
@@ -103,6 +103,8 @@ def _balance_noted(account: Account, fact: BalanceNoted) -> Account:
         sealed_guarantor=fact.sealed_guarantor,
         written_off_cents=fact.written_off_cents,
     )
+    stated_cents = 0 if account.episode is None else account.episode.stated_cents
+    return _in_episode(account, None, stated_cents=min(stated_cents, account.owed_cents))
 
 
 def _statement_prepared(account: Account, fact: StatementPrepared) -> Account:
@@ -143,21 +145,28 @@ def _placement_prepared(account: Account, fact: PlacementPrepared) -> Account:
 
 
 def _statement_went_out(account: Account, fact: StatementWentOut) -> Account:
-    account = _without_letter(account, fact.statement_id, "statement")
-    episode = account.episode
-    if episode is None or episode.number != fact.episode:
-        return account
-    if episode.first_statement_on is None:
-        episode = replace(episode, first_statement_on=fact.sent_on, due_on=fact.due_on)
-    return replace(account, episode=replace(episode, last_letter_on=fact.sent_on, retry_on=None), work=None)
+    account = _told(_without_letter(account, fact.statement_id, "statement"), fact)
+    if account.episode is not None and account.episode.first_statement_on is None:
+        return _in_episode(account, fact.episode, first_statement_on=fact.sent_on, due_on=fact.due_on)
+    return account
 
 
 def _reminder_went_out(account: Account, fact: ReminderWentOut) -> Account:
-    account = _without_letter(account, fact.reminder_id, "reminder")
-    account = _in_episode(account, fact.episode, level=fact.level, last_letter_on=fact.sent_on, retry_on=None)
-    if fact.final:
-        account = _in_episode(account, fact.episode, final_notice_on=fact.sent_on)
-    return replace(account, work=None)
+    account = _told(_without_letter(account, fact.reminder_id, "reminder"), fact)
+    account = _in_episode(account, fact.episode, level=fact.level)
+    return _in_episode(account, fact.episode, final_notice_on=fact.sent_on) if fact.final else account
+
+
+def _told(account: Account, fact: StatementWentOut | ReminderWentOut) -> Account:
+    """A letter went out: what it said the guarantor knows. A balance that fell meanwhile is known as it is."""
+    episode = account.episode
+    if episode is None or episode.number != fact.episode:
+        return account
+    if fact.balance_cents > episode.stated_cents:
+        episode = replace(episode, newest_stated_on=fact.sent_on)
+    stated_cents = min(fact.balance_cents, account.owed_cents)
+    episode = replace(episode, last_letter_on=fact.sent_on, stated_cents=stated_cents, retry_on=None)
+    return replace(account, episode=episode, work=None)
 
 
 def _placement_made(account: Account, fact: PlacementMade) -> Account:

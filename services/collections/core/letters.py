@@ -22,6 +22,7 @@ from services.collections.core.messages import (
     AccountEffect,
     Channel,
     Delivery,
+    LetterKind,
     PlaceAccount,
     PlacementDelivered,
     Purpose,
@@ -217,17 +218,18 @@ def recall_answered(account: Account, answer: RecallDelivered, retry_on: date) -
     return (RecallSent(account_id=answer.account_id, placement_id=letter.id),)
 
 
-def still_wanted(account: Account, letter_id: str, kind: str) -> bool:
-    """Whether what was asked for should still go out: its episode is open, and no plan makes it improper."""
-    for letter in account.outgoing:
-        if (letter.id, letter.kind) == (letter_id, kind):
-            if letter.kind == "recall":
-                return True
-            episode = account.episode
-            if episode is None or episode.number != letter.episode:
-                return False
-            return letter.kind == "statement" or episode.plan is None
-    return False
+def still_wanted(account: Account, letter_id: str, kind: LetterKind) -> bool:
+    """Whether what was asked for should still go out.
+
+    Its episode is open, what it says is still owed to the cent, and no plan makes it improper. What is not wanted is
+    withdrawn, and the schedule asks again if something is still to be said.
+    """
+    letter, episode = account.letter(letter_id, kind), account.episode
+    if letter is None or kind == "recall":
+        return letter is not None
+    if episode is None or episode.number != letter.episode or letter.balance_cents != account.owed_cents:
+        return False
+    return kind == "statement" or episode.plan is None
 
 
 def _undelivered(letter: Letter | None, answer: Delivery, retry_on: date) -> Items:

@@ -53,7 +53,7 @@ def agenda(policy: DunningPolicy, account: Account) -> Iterator[Step]:
     yield from _silent_steps(policy, account, episode)
     if any(letter.episode == episode.number for letter in account.outgoing):
         return
-    for step in _letters(policy, episode):
+    for step in _letters(policy, account, episode):
         yield step if episode.retry_on is None else step._replace(on=max(step.on, episode.retry_on))
 
 
@@ -68,14 +68,16 @@ def _silent_steps(policy: DunningPolicy, account: Account, episode: Episode) -> 
         yield Step(episode.due_on + timedelta(1 + episode.rested_days), Action.MARK_OVERDUE)
 
 
-def _letters(policy: DunningPolicy, episode: Episode) -> Iterator[Step]:
+def _letters(policy: DunningPolicy, account: Account, episode: Episode) -> Iterator[Step]:
     if episode.placement is not None:
         return
     first_on, last_on = episode.first_statement_on, episode.last_letter_on
     if first_on is None or last_on is None:
         yield Step(episode.opened_on, Action.STATE)
         return
-    yield Step(last_on + timedelta(policy.statement_every_days), Action.STATE)
+    has_grown = account.owed_cents > episode.stated_cents
+    wait_days = policy.letter_gap_days if has_grown else policy.statement_every_days
+    yield Step(last_on + timedelta(wait_days), Action.STATE)
     if episode.plan is not None:
         return
     levels = policy.reminders[episode.level :]
@@ -89,13 +91,15 @@ def _letters(policy: DunningPolicy, episode: Episode) -> Iterator[Step]:
 def placement_on(policy: DunningPolicy, episode: Episode, first_on: date) -> date:
     """When the account may be placed: never sooner after the final notice than the policy promised there.
 
-    120 days from the first statement is the floor of 26 CFR 1.501(r)-6 for extraordinary collection actions. Placement
-    alone is none, but an agency's next step may be, so the floor is kept here.
+    26 CFR 1.501(r)-6 wants 120 days from the first statement of each care before extraordinary collection actions.
+    Placement alone is none, but an agency's next step may be, so the floor is kept here, for the newest charge too.
     """
     earliest = first_on + timedelta(policy.placement_after_days + episode.rested_days)
-    if episode.final_notice_on is None:
-        return earliest
-    return max(earliest, episode.final_notice_on + timedelta(policy.final_notice_days))
+    if episode.newest_stated_on is not None:
+        earliest = max(earliest, episode.newest_stated_on + timedelta(policy.placement_floor_days))
+    if episode.final_notice_on is not None:
+        earliest = max(earliest, episode.final_notice_on + timedelta(policy.final_notice_days))
+    return earliest
 
 
 def level_due(policy: DunningPolicy, episode: Episode, on: date) -> tuple[int, ReminderLevel, tuple[int, ...]]:

@@ -88,6 +88,8 @@ class Episode:
     overdue: bool = False
     level: int = 0  # of the last reminder that went out
     last_letter_on: date | None = None
+    stated_cents: int = 0  # of what is owed now, how much a letter has told the guarantor
+    newest_stated_on: date | None = None  # when a letter last told of something new
     final_notice_on: date | None = None
     rested_days: int = 0
     retry_on: date | None = None  # nothing goes out before this day: the last try failed
