@@ -1,0 +1,127 @@
+"""A file is taken once and given once, wherever the process is killed."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from threading import Event
+
+from samples.generate import generate
+from sandbox.profiles import read_payers
+from shared.x12.acks import ClaimAck277CA, read_277ca
+from tests.sandbox.desk import START, claim, desk, file
+from tests.sandbox.plain835 import read
+
+
+def test_a_drafted_file_that_was_not_renamed_is_delivered_at_the_next_start(tmp_path: Path) -> None:
+    with desk(tmp_path) as one:
+        one.state.add_file("lakeside", "acks", "a.999", "999", b"content")
+        (pending,) = one.state.unwritten()
+        draft = tmp_path / "exchange/lakeside/.drafts" / f"{pending.id:06d}-a.999"
+        draft.parent.mkdir(parents=True)
+        (tmp_path / "exchange/lakeside/acks").mkdir(parents=True)
+        draft.write_bytes(b"content")
+        one.state.mark_drafted(pending.id)
+    with desk(tmp_path) as again:
+        assert again.files("999") == [b"content"]
+        assert again.state.unwritten() == []
+
+
+def test_a_file_that_was_renamed_and_taken_is_not_given_again(tmp_path: Path) -> None:
+    with desk(tmp_path) as one:
+        one.state.add_file("lakeside", "acks", "a.999", "999", b"content")
+        one.state.mark_drafted(one.state.unwritten()[0].id)
+    with desk(tmp_path) as again:
+        assert again.files("999") == []
+        assert again.state.files_written() == {"999": 1}
+
+
+def test_a_half_written_draft_is_written_again(tmp_path: Path) -> None:
+    with desk(tmp_path) as one:
+        one.state.add_file("lakeside", "acks", "a.999", "999", b"content")
+        draft = tmp_path / "exchange/lakeside/.drafts/000001-a.999"
+        draft.parent.mkdir(parents=True)
+        draft.write_bytes(b"con")
+    with desk(tmp_path) as again:
+        assert again.files("999") == [b"content"]
+
+
+def test_a_file_taken_but_not_moved_is_moved_at_the_next_start_and_not_taken_again(tmp_path: Path) -> None:
+    with desk(tmp_path) as one:
+        one.state.add_intake("lakeside", "a.837")
+        one.drop(file([claim()]))
+    with desk(tmp_path) as again:
+        again.clearinghouse.tick(START)
+        assert again.state.stages() == {}
+        assert [path.name for path in (tmp_path / "exchange/lakeside/taken").iterdir()] == ["000001-a.837"]
+
+
+def test_a_file_moved_but_not_noted_leaves_its_name_free(tmp_path: Path) -> None:
+    with desk(tmp_path) as one:
+        one.state.add_intake("lakeside", "a.837")
+    with desk(tmp_path) as again:
+        again.drop(file([claim()]))
+        again.clearinghouse.tick(START)
+        assert again.state.stages() == {"received": 1}
+
+
+def test_a_run_with_kills_ends_with_the_book_of_an_undisturbed_run(tmp_path: Path) -> None:
+    """A process of its own for every stretch of time, ended by SIGKILL again and again in the middle of its work."""
+    calm, killed = _book(tmp_path / "calm", kills=0), _book(tmp_path / "killed", kills=6)
+    assert calm == killed
+    assert sum(calm.values()) > 200
+
+
+def _book(root: Path, kills: int) -> Counter[tuple[str, ...]]:
+    """What every claim was told and paid over 60 days, each as often as it was told."""
+    for tenant, content in generate(100).items():
+        folder = root / "exchange" / tenant / "to_payer"
+        folder.mkdir(parents=True)
+        (folder / "a.837").write_bytes(content)
+    for days in (0, 1, 25, 60):
+        now = START + timedelta(days=days)
+        for life in range(kills):
+            _live(root, now, files_until_killed=life)
+        _live(root, now)
+    return Counter(_told(root))
+
+
+def _live(root: Path, now: datetime, files_until_killed: int | None = None) -> None:
+    """One process works until it is done, or is killed when it has written so many more files."""
+    before = len(_files(root))
+    process = os.fork()
+    if not process:
+        try:
+            with desk(root, read_payers(), seed=2026) as one:
+                one.clearinghouse.tick(now)
+        finally:
+            os._exit(0)
+    ended, pause = (0, 0), Event()
+    while files_until_killed is not None and not ended[0] and len(_files(root)) < before + files_until_killed:
+        ended = os.waitpid(process, os.WNOHANG)
+        pause.wait(0.001)
+    if not ended[0]:
+        if files_until_killed is not None:
+            pause.wait(0.02)
+            os.kill(process, signal.SIGKILL)
+        os.waitpid(process, 0)
+
+
+def _files(root: Path) -> list[Path]:
+    return [path for folder in ("acks", "eras") for path in (root / "exchange").glob(f"*/{folder}/*")]
+
+
+def _told(root: Path) -> Iterator[tuple[str, ...]]:
+    for path in _files(root):
+        content = path.read_bytes()
+        if path.suffix == ".835":
+            for remittance in read(content):
+                yield "remittance", remittance.trace, str(remittance.amount)
+                yield from (("paid", *claim.elements[:4]) for claim in remittance.claims)
+        elif path.suffix == ".277ca":
+            told = (one for one in read_277ca([content]) if isinstance(one, ClaimAck277CA))
+            yield from (("told", one.patient_control_number, one.statuses[0].category) for one in told)
+        else:
+            yield (path.suffix, path.name.partition("-")[0])
