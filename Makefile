@@ -17,17 +17,17 @@ help: ## List the targets
 setup: $(VENV)/.members ## Make the virtual environment from the locks
 	@:
 
-# Any Python from 3.11 on will do: `make PYTHON=/path/to/python3`.
+# Python 3.11, 3.12 or 3.13: the local store has no wheel for a later one yet. `make PYTHON=/path/to/python3` names one.
 $(VENV)/.bootstrap: requirements/bootstrap.lock
 	@python="$(PYTHON)"; \
-	for name in $${python:-python3 python3.14 python3.13 python3.12 python3.11}; do \
-	    if $$name -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	for name in $${python:-python3 python3.13 python3.12 python3.11}; do \
+	    if $$name -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null; then \
 	        $$name -m venv --clear $(VENV) && exec $(BIN)/python -m pip install --quiet --disable-pip-version-check \
 	            --require-hashes -r requirements/bootstrap.lock; \
 	        exit 1; \
 	    fi; \
 	done; \
-	echo "No Python 3.11 or later found; name one: make PYTHON=/path/to/python3" >&2; exit 1
+	echo "No Python 3.11, 3.12 or 3.13 found; name one: make PYTHON=/path/to/python3" >&2; exit 1
 	@touch $@
 
 $(VENV)/.synced: $(VENV)/.bootstrap requirements/dev.lock
@@ -62,7 +62,8 @@ test: setup ## Run the whole default test suite
 check: setup ## Check format, lint, types and import contracts, and run the fast tests
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
-	@$(BIN)/mypy & mypy=$$!; $(BIN)/basedpyright & pyright=$$!; wait $$mypy && wait $$pyright
+	@$(BIN)/mypy & mypy=$$!; $(BIN)/basedpyright & pyright=$$!; \
+	wait $$mypy; failed=$$?; wait $$pyright && exit $$failed
 	@$(BIN)/lint-imports --no-logo
 	@$(BIN)/pytest -q -m "not slow and not stack and not docker"
 
