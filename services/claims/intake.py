@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from pydantic import TypeAdapter
-
 from services.claims.core.claim_messages import Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
 from services.claims.from_x12 import content_of, findings_of
@@ -21,7 +19,6 @@ from shared.sealed import Pseudonyms, Sealer
 from shared.store.port import Store
 from shared.x12.claim837 import Claim837, Person, ServiceLine
 
-CONTENT = TypeAdapter(ClaimContent)
 DUPLICATES, CONTROL_NUMBERS = "claim", "pcn"
 ORIGINAL = "1"
 
@@ -39,9 +36,15 @@ class Arrival(NamedTuple):
         return f"clm_{self.id.hex}"
 
 
-class Keys(NamedTuple):
-    """A claim's pseudonyms: account, coverage, the key of the duplicate rule ("" where none holds) and fingerprint."""
+class Read(NamedTuple):
+    """An arrival taken apart: what may lie in the clear, what is to be sealed, and its pseudonyms.
 
+    `duplicate` is the key of the duplicate rule, "" where it does not hold; `fingerprint` digests the whole claim.
+    """
+
+    arrival: Arrival
+    content: ClaimContent
+    identity: bytes
     account_id: str
     coverage_id: str
     duplicate: str
@@ -57,28 +60,28 @@ class Intake:
     async def commands(self, cause: Meta, arrivals: Sequence[Arrival]) -> list[ReceiveClaim]:
         """One command for each arrival, in order; `cause` gives tenant, time and actor."""
         tenant = cause.tenant
-        keys = [self.keys(tenant, arrival) for arrival in arrivals]
-        duplicates = await self._reserve(
-            tenant, DUPLICATES, [(k.duplicate, a) for k, a in zip(keys, arrivals, strict=True)]
-        )
+        read = [self.read(tenant, arrival) for arrival in arrivals]
+        duplicates = await self._reserve(tenant, DUPLICATES, [(one.duplicate, one.arrival) for one in read])
         numbers = await self._reserve(tenant, CONTROL_NUMBERS, [(control_number_key(a.claim), a) for a in arrivals])
         return [
-            await self._command(cause, arrival, found, duplicates.get(arrival.claim_id), numbers.get(arrival.claim_id))
-            for arrival, found in zip(arrivals, keys, strict=True)
+            await self._command(cause, one, duplicates.get(one.arrival.claim_id), numbers.get(one.arrival.claim_id))
+            for one in read
         ]
 
-    def keys(self, tenant: str, arrival: Arrival) -> Keys:
-        """The pseudonyms of an arrival."""
+    def read(self, tenant: str, arrival: Arrival) -> Read:
+        """Take an arrival apart."""
         claim, of = arrival.claim, self._pseudonyms.of
-        owner = guarantor_of(claim)
-        member = claim.subscriber.member_id or arrival.claim_id
-        account = (arrival.account_number,) if arrival.account_number else _account_parts(owner, claim)
-        whole = IDENTITY.dump_json(identity_of(claim)) + content_of(claim).model_dump_json().encode()
-        return Keys(
+        content, identity = content_of(claim), IDENTITY.dump_json(identity_of(claim))
+        given = arrival.account_number
+        account = (given,) if given else _account_parts(guarantor_of(claim), claim)
+        return Read(
+            arrival,
+            content,
+            identity,
             account_id=of("acct", tenant, *account),
-            coverage_id=of("cov", tenant, claim.payer.id, member),
+            coverage_id=of("cov", tenant, claim.payer.id, claim.subscriber.member_id or arrival.claim_id),
             duplicate=of("dup", tenant, *_duplicate_parts(claim)) if claim.frequency_code == ORIGINAL else "",
-            fingerprint=of("fp", tenant, whole.decode()),
+            fingerprint=of("fp", tenant, identity.decode(), content.model_dump_json()),
         )
 
     async def _reserve(self, tenant: str, rule: str, wanted: Sequence[tuple[str, Arrival]]) -> dict[str, str]:
@@ -91,23 +94,23 @@ class Intake:
         return {a.claim_id: held[key] for key, a in wanted if key and held[key] != a.claim_id}
 
     async def _command(
-        self, cause: Meta, arrival: Arrival, keys: Keys, duplicate_of: str | None, number_held_by: str | None
+        self, cause: Meta, read: Read, duplicate_of: str | None, number_held_by: str | None
     ) -> ReceiveClaim:
-        claim, tenant = arrival.claim, cause.tenant
-        sealed_identity = await self._sealer.seal(tenant, keys.account_id, IDENTITY.dump_json(identity_of(claim)))
+        arrival, claim, account_id = read.arrival, read.arrival.claim, read.account_id
+        tenant = cause.tenant
         identity = Identified(
-            sealed_identity=sealed_identity,
-            sealed_subscriber=await seal_model(self._sealer, tenant, keys.account_id, subscriber_identity(claim)),
-            sealed_guarantor=await seal_model(self._sealer, tenant, keys.account_id, guarantor(claim)),
+            sealed_identity=await self._sealer.seal(tenant, account_id, read.identity),
+            sealed_subscriber=await seal_model(self._sealer, tenant, account_id, subscriber_identity(claim)),
+            sealed_guarantor=await seal_model(self._sealer, tenant, account_id, guarantor(claim)),
         )
         return ReceiveClaim(
-            meta=_meta(cause, arrival, keys.account_id),
+            meta=_meta(cause, arrival, account_id),
             claim_id=arrival.claim_id,
-            account_id=keys.account_id,
-            coverage_id=keys.coverage_id,
-            content=content_of(claim),
+            account_id=account_id,
+            coverage_id=read.coverage_id,
+            content=read.content,
             identity=identity,
-            fingerprint=keys.fingerprint,
+            fingerprint=read.fingerprint,
             partner=self._routing.partner_of(claim.payer.id),
             received_on=cause.occurred_at.date(),
             origin=arrival.origin,

@@ -125,19 +125,24 @@ class Pickup:
     async def step(self) -> int:
         """Take a number of settled files; how many."""
         files = await asyncio.to_thread(self._settled)
-        for tenant, file in files:
-            await self._take(tenant, file)
-        return len(files)
+        return sum([await self._take(tenant, file) for tenant, file in files])
 
     async def pending(self) -> int:
         """Files that lie in the folders, settled or not."""
         return len(await asyncio.to_thread(self._present))
 
-    async def _take(self, tenant: str, file: Path) -> None:
+    async def _take(self, tenant: str, file: Path) -> bool:
         await self._tenants.remember(tenant)
-        if file.suffix.lower() not in self._filing.suffixes:
-            await self._refuse(tenant, file)
-            return
+        try:
+            if file.suffix.lower() in self._filing.suffixes:
+                await self._accept(tenant, file)
+            else:
+                await self._refuse(tenant, file)
+        except FileNotFoundError:
+            return False  # another process of this service was faster
+        return True
+
+    async def _accept(self, tenant: str, file: Path) -> None:
         kept = await self._vault.keep(tenant, self._filing.folder, _read(file))
         await self._filing.register(self._runtime, tenant, file, kept)
         await asyncio.to_thread(_move, file, "taken", f"{kept.sha256[:12]}-{file.name}")
@@ -173,7 +178,7 @@ class Pickup:
 
     def _settled(self) -> list[tuple[str, Path]]:
         newest = self._runtime.wall().timestamp() - self._settle_seconds
-        return [one for one in self._present() if one[1].stat().st_mtime <= newest][:FILES_A_STEP]
+        return [one for one in self._present() if _changed_at(one[1]) <= newest][:FILES_A_STEP]
 
 
 async def _read(file: Path) -> AsyncIterator[bytes]:
@@ -183,6 +188,14 @@ async def _read(file: Path) -> AsyncIterator[bytes]:
             yield piece
     finally:
         source.close()
+
+
+def _changed_at(file: Path) -> float:
+    """When it was last written to; never, when another process took it meanwhile."""
+    try:
+        return file.stat().st_mtime
+    except FileNotFoundError:
+        return float("inf")
 
 
 def _move(file: Path, folder: str, name: str) -> None:

@@ -17,6 +17,7 @@ from services.claims.vault import FileVault
 from shared.contracts import HoldReason, Meta
 from shared.decider import Decider, Pending
 from shared.runtime import Runtime
+from shared.sealed import SealBrokenError
 from shared.store.port import Key
 from shared.worker import answer_meta
 from shared.x12.claim837 import Batch837, Claim837
@@ -55,10 +56,8 @@ class SubmissionPerformer:
         """Let the candidates join, write the file and keep it. Claims that X12 cannot carry leave it again."""
         state = await self._submission(key)
         joined = await self._join(key, pending, state)
-        written = [one for one in joined if await self._may_be_written(key, pending, state, one)]
-        content = b""
+        written, content = await self._write(key, pending, state, joined)
         if written:
-            content = write_837p(self._batch(key.tenant, state, [one.claim for one in written]))
             await self._vault.put(key.tenant, FOLDER, key.id, content)
         return ReportBuilt(
             meta=answer_meta(key, pending, self._runtime.clock),
@@ -102,13 +101,33 @@ class SubmissionPerformer:
         claim_keys = [Key(key.tenant, claim_id) for claim_id in state.candidates]
         rows = await self._runtime.store.load(self._claim, claim_keys)
         states = (rows[claim_key].snapshot.state for claim_key in claim_keys)
-        return [await self._open(one) for one in states if one.status == "batched" and one.submission_id == key.id]
+        won = [one for one in states if one.status == "batched" and one.submission_id == key.id]
+        return [joined for one in won if (joined := await self._open(key, pending, one)) is not None]
 
-    async def _open(self, state: Claim) -> Joined:
+    async def _open(self, key: Key, pending: Pending, state: Claim) -> Joined | None:
+        """The claim with its identity; None when its key was deleted, and then it leaves the file."""
         assert state.content is not None
         assert state.identity is not None
-        identity = IDENTITY.validate_json(await self._runtime.sealer.open(state.identity.sealed_identity))
-        return Joined(state, claim837_of(state.content, identity))
+        try:
+            opened = await self._runtime.sealer.open(state.identity.sealed_identity)
+        except SealBrokenError:
+            message = "The identifiers of this claim cannot be opened any more: it can never be sent."
+            await self._exclude(key, pending, state.claim_id, HoldReason(rule="seal", field="claim", message=message))
+            return None
+        return Joined(state, claim837_of(state.content, IDENTITY.validate_json(opened)))
+
+    async def _write(
+        self, key: Key, pending: Pending, state: Submission, joined: Sequence[Joined]
+    ) -> tuple[list[Joined], bytes]:
+        """The file, and the claims in it. When X12 cannot carry one of them, each is tried alone."""
+        if not joined:
+            return [], b""
+        batch = self._batch(key.tenant, state, [one.claim for one in joined])
+        try:
+            return list(joined), await asyncio.to_thread(write_837p, batch)
+        except X12Error:
+            able = [one for one in joined if await self._may_be_written(key, pending, state, one)]
+            return await self._write(key, pending, state, able)
 
     async def _may_be_written(self, key: Key, pending: Pending, state: Submission, one: Joined) -> bool:
         try:
@@ -116,15 +135,14 @@ class SubmissionPerformer:
         except X12Error as error:
             finding = error.finding
             reason = HoldReason(rule="x12-writing", field=finding.segment_tag or "claim", message=finding.message)
-            excluded = ExcludeClaim(
-                meta=_meta(key, pending, one.state.claim_id, "exclude"),
-                claim_id=one.state.claim_id,
-                submission_id=key.id,
-                reason=reason,
-            )
-            await self._runtime.shell.transact(self._claim, (excluded,))
+            await self._exclude(key, pending, one.state.claim_id, reason)
             return False
         return True
+
+    async def _exclude(self, key: Key, pending: Pending, claim_id: str, reason: HoldReason) -> None:
+        meta = _meta(key, pending, claim_id, "exclude")
+        excluded = ExcludeClaim(meta=meta, claim_id=claim_id, submission_id=key.id, reason=reason)
+        await self._runtime.shell.transact(self._claim, (excluded,))
 
     def _batch(self, tenant: str, state: Submission, claims: Sequence[Claim837]) -> Batch837:
         partner = self._routing.partners[state.partner]

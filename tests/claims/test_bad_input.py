@@ -7,6 +7,7 @@ import pytest
 from samples.generate import generate
 from shared.contracts import ClaimHeld, ClaimReceived
 from tests.claims.world import TENANT, World, make_world
+from tests.shared.sealing import PlainSealer
 
 
 @pytest.fixture
@@ -108,6 +109,18 @@ async def test_a_claim_that_x12_cannot_carry_leaves_its_file_alone(world: World)
     assert "submitted" in statuses
     held = [hold.rule for one in await world.claims() for hold in one.holds if one.status == "held"]
     assert set(held) == {"x12-writing"}
+
+
+async def test_a_shredded_claim_leaves_its_file_and_the_others_go(world: World) -> None:
+    await world.drop("day.837", good_file(5))
+    shredded, *_ = await world.claims()
+    assert isinstance(world.runtime.sealer, PlainSealer)
+    await world.runtime.sealer.forget(TENANT, shredded.account_id)
+    await world.verify_coverage()
+    held = [one for one in await world.claims() if one.status == "held"]
+    assert shredded.claim_id in {one.claim_id for one in held}
+    assert {hold.rule for one in held for hold in one.holds} == {"seal"}
+    assert {one.status for one in await world.claims()} == {"held", "submitted"}
 
 
 async def test_no_identifier_reaches_a_topic_or_lies_in_the_store(world: World) -> None:

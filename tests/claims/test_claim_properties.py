@@ -146,6 +146,9 @@ def test_a_claim_is_in_one_file_at_a_time_and_is_announced_once_per_file(story: 
     assert len(batched) == len(set(batched))
     assert len(sent) == len(set(sent))
     assert set(sent) <= set(batched)
+    state = decided.snapshot.state
+    assert len({ack.ack_id for ack in state.acks}) == len(state.acks)
+    assert len({one.sequence for one in state.remittances}) == len(state.remittances)
 
 
 NEWS = ("coverage.", "authorization.", "eligibility.", "claim.remitted", "claims.record-claim-ack", "claims.receive")
