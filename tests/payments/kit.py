@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime
 from uuid import UUID, uuid5
 
+from hypothesis import HealthCheck, settings
+
 from services.payments.core.account import make_account
 from services.payments.core.account_facts import AnyAccountFact
 from services.payments.core.account_messages import (
@@ -23,6 +25,8 @@ TODAY = AT.date()
 SERVICE = date(2026, 6, 1)
 NAMESPACE = UUID(int=7)
 ACCOUNT = make_account(load_adjustments())
+PROPERTY = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])
+"""A shared machine may be slow: a property fails for what it finds, never for its time."""
 
 
 def meta(name: str, *, subject: str = "account/acct_1", key: str = "acct_1", sequence: int = 0) -> Meta:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.payments.core.account_facts import AnyAccountFact
@@ -10,7 +10,17 @@ from services.payments.core.account_messages import AccountMessage
 from services.payments.core.account_state import Account, evolve
 from services.payments.core.ledger import prove, recompute, totals_of, trial_balance
 from shared.contracts import PatientBalanceChanged, PatientPaymentReceived, PaymentPosted, PaymentReversed
-from tests.payments.kit import ACCOUNT, decision, paid, remitted, reversal_of, self_pay, submitted, written_off
+from tests.payments.kit import (
+    ACCOUNT,
+    PROPERTY,
+    decision,
+    paid,
+    remitted,
+    reversal_of,
+    self_pay,
+    submitted,
+    written_off,
+)
 
 CODES: tuple[str, ...] = ("CO-45", "CO-253", "PR-1", "PR-2", "PR-3", "CO-197", "OA-23", "PR-29", "PI-9999", "CO-144")
 CENTS = st.integers(0, 4) | st.integers(0, 20_000)
@@ -63,6 +73,7 @@ def deliveries(draw: st.DrawFn) -> list[AccountMessage]:
     return draw(st.permutations([*life, *again]))
 
 
+@PROPERTY
 @given(deliveries())
 def test_the_book_ties_out_after_every_fact(delivered: list[AccountMessage]) -> None:
     decided = ACCOUNT.start(*delivered)
@@ -74,6 +85,7 @@ def test_the_book_ties_out_after_every_fact(delivered: list[AccountMessage]) -> 
     assert sum(trial_balance(recompute(decided.facts)).values()) == 0
 
 
+@PROPERTY
 @given(deliveries())
 def test_the_state_is_what_the_journal_says_after_every_message(delivered: list[AccountMessage]) -> None:
     snapshot = ACCOUNT.start().snapshot
@@ -95,6 +107,7 @@ def assert_settled(state: Account) -> None:
     assert all(item.insurance_cents >= 0 or item.moved_to_patient_cents <= item.coordinated_cents for item in items)
 
 
+@PROPERTY
 @given(deliveries(), st.data())
 def test_batching_is_invisible(delivered: list[AccountMessage], data: st.DataObject) -> None:
     cut = data.draw(st.integers(0, len(delivered)))
@@ -104,6 +117,7 @@ def test_batching_is_invisible(delivered: list[AccountMessage], data: st.DataObj
     assert (whole.snapshot, whole.entries) == (tail.snapshot, head.entries + tail.entries)
 
 
+@PROPERTY
 @given(deliveries(), st.randoms(use_true_random=False))
 def test_redelivery_decides_nothing(delivered: list[AccountMessage], random: Any) -> None:
     once = ACCOUNT.start(*delivered)
@@ -111,8 +125,8 @@ def test_redelivery_decides_nothing(delivered: list[AccountMessage], random: Any
     assert not ACCOUNT.run(once.snapshot, delivered).changed
 
 
+@PROPERTY
 @given(lives(write_offs=False), st.data())
-@settings(max_examples=200)
 def test_order_does_not_matter(life: list[AccountMessage], data: st.DataObject) -> None:
     ordered = ACCOUNT.start(*life).snapshot.state
     shuffled = ACCOUNT.start(*data.draw(st.permutations(life))).snapshot.state
@@ -137,6 +151,7 @@ def books(state: Account) -> tuple[Any, ...]:
     return items, held, state.owed_cents, state.received_cents, state.unapplied_cents
 
 
+@PROPERTY
 @given(deliveries())
 def test_the_events_add_up_to_the_book(delivered: list[AccountMessage]) -> None:
     decided = ACCOUNT.start(*delivered)
@@ -153,6 +168,7 @@ def test_the_events_add_up_to_the_book(delivered: list[AccountMessage]) -> None:
     assert len({entry.meta.id for entry in decided.entries}) == len(decided.entries)
 
 
+@PROPERTY
 @given(deliveries())
 def test_the_state_survives_its_codec(delivered: list[AccountMessage]) -> None:
     decided = ACCOUNT.start(*delivered)
