@@ -89,8 +89,8 @@ def _book(root: Path, kills: int) -> Counter[tuple[str, ...]]:
 
 
 def _live(root: Path, now: datetime, files_until_killed: int | None = None) -> None:
-    """One process works until it is done, or is killed when it has written so many more files."""
-    before = len(_files(root))
+    """One process works until it is done, or is killed when it has given so many more files."""
+    before = _collect(root)
     process = os.fork()
     if not process:
         try:
@@ -99,7 +99,7 @@ def _live(root: Path, now: datetime, files_until_killed: int | None = None) -> N
         finally:
             os._exit(0)
     ended, pause = (0, 0), Event()
-    while files_until_killed is not None and not ended[0] and len(_files(root)) < before + files_until_killed:
+    while files_until_killed is not None and not ended[0] and _collect(root) < before + files_until_killed:
         ended = os.waitpid(process, os.WNOHANG)
         pause.wait(0.001)
     if not ended[0]:
@@ -107,14 +107,23 @@ def _live(root: Path, now: datetime, files_until_killed: int | None = None) -> N
             pause.wait(0.02)
             os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
+    _collect(root)
 
 
-def _files(root: Path) -> list[Path]:
-    return [path for folder in ("acks", "eras") for path in (root / "exchange").glob(f"*/{folder}/*")]
+def _collect(root: Path) -> int:
+    """Take the files away, as a client does: one that is given twice is then there twice. Gives how many there are."""
+    collected = root / "collected"
+    collected.mkdir(exist_ok=True)
+    count = len(list(collected.iterdir()))
+    for folder in ("acks", "eras"):
+        for path in (root / "exchange").glob(f"*/{folder}/*"):
+            path.rename(collected / f"{count:04d}-{path.name}")
+            count += 1
+    return count
 
 
 def _told(root: Path) -> Iterator[tuple[str, ...]]:
-    for path in _files(root):
+    for path in (root / "collected").iterdir():
         content = path.read_bytes()
         if path.suffix == ".835":
             for remittance in read(content):
@@ -124,4 +133,4 @@ def _told(root: Path) -> Iterator[tuple[str, ...]]:
             told = (one for one in read_277ca([content]) if isinstance(one, ClaimAck277CA))
             yield from (("told", one.patient_control_number, one.statuses[0].category) for one in told)
         else:
-            yield (path.suffix, path.name.partition("-")[0])
+            yield path.suffix, path.name.split("-")[1]
