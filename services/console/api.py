@@ -142,7 +142,7 @@ async def claim(request: Request, run: Run, who: Reader, claim_id: str) -> Respo
     view = await view_of(run.store, CLAIM_VIEW, who.tenant, claim_id)
     if view is None:
         raise HTTPException(404, "There is no claim of this id.")
-    values = {"id": claim_id, "claim": view, "moments": in_causal_order(view.moments), "statuses": CLAIM_STATUSES}
+    values = {"id": claim_id, "claim": view, "moments": in_causal_order(view.moments)}
     return draw(request, "claim.html", {"live_seconds": 5, **values})
 
 
