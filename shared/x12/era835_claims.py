@@ -22,6 +22,8 @@ _NAMES = {
 _CLAIM_DATES = {"050": "received_date", "232": "statement_from", "233": "statement_to", "036": "coverage_expired"}
 _CLAIM_AMOUNTS = {"AU": "allowed_cents", "I": "interest_cents"}
 _SERVICE_DATES = {"472": "service_date", "150": "service_date", "151": "service_to"}
+# Most services end at SVC03, the payment.
+_SHORT_SERVICE = 3
 _INPATIENT_REMARKS = (5, 20, 21, 22, 23)
 _OUTPATIENT_REMARKS = (3, 4, 5, 6, 7)
 
@@ -110,17 +112,18 @@ def _read_service(part: list[Segment], findings: list[Finding]) -> ServicePaymen
     remarks: list[Remark] = []
     extras: list[Raw] = []
     for segment in part[1:]:
+        first = segment.get(1)
         match segment.tag:
             case "CAS":
                 adjustments.extend(read_adjustments(segment, findings, "2110"))
-            case "DTM" if (name := _SERVICE_DATES.get(segment.get(1))) and name not in fields:
+            case "DTM" if (name := _SERVICE_DATES.get(first)) and name not in fields:
                 fields[name] = day(segment, 2, findings, "2110")
-            case "REF" if segment.get(1) == "6R" and "line_control_number" not in fields:
+            case "REF" if first == "6R" and "line_control_number" not in fields:
                 fields["line_control_number"] = segment.get(2)
-            case "AMT" if segment.get(1) == "B6" and "allowed_cents" not in fields:
+            case "AMT" if first == "B6" and "allowed_cents" not in fields:
                 fields["allowed_cents"] = cents(segment, 2, findings, "2110")
             case "LQ":
-                remarks.append(Remark(segment.get(1), segment.get(2)))
+                remarks.append(Remark(first, segment.get(2)))
             case _:
                 extras.append(raw(segment))
     return ServicePayment(**fields, adjustments=tuple(adjustments), remarks=tuple(remarks), extras=tuple(extras))
@@ -128,6 +131,7 @@ def _read_service(part: list[Segment], findings: list[Finding]) -> ServicePaymen
 
 def _read_svc(svc: Segment, findings: list[Finding]) -> dict[str, Any]:
     paid, billed = svc.components(1), svc.components(6)
+    more = len(svc.elements) > _SHORT_SERVICE
     return {
         "procedure_qualifier": paid[0] if paid else "",
         "procedure": paid[1] if len(paid) > 1 else "",
@@ -136,10 +140,10 @@ def _read_svc(svc: Segment, findings: list[Finding]) -> dict[str, Any]:
         "charge_cents": cents(svc, 2, findings, "2110"),
         "paid_cents": cents(svc, 3, findings, "2110"),
         "revenue_code": svc.get(4),
-        "units": number(svc, 5, findings, "2110"),
+        "units": number(svc, 5, findings, "2110") if more else None,
         "original_qualifier": billed[0] if billed else "",
         "original_procedure": billed[1] if len(billed) > 1 else "",
         "original_modifiers": tuple(one for one in billed[2:6] if one),
-        "original_units": number(svc, 7, findings, "2110"),
+        "original_units": number(svc, 7, findings, "2110") if more else None,
         "segment_number": svc.number,
     }
