@@ -1,5 +1,6 @@
 """The system page: health and numbers of every service, and what in them waits for a person."""
 
+import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
@@ -30,8 +31,8 @@ ALARMING = frozenset({"effects_stuck", "parked", "dead_letters", "quarantined"})
 async def system(request: Request, who: Operator) -> Response:
     """Every service is asked now, with the caller's own token; the console reports on itself."""
     peers: Peers = request.app.state.peers
-    reports = [*await peers.report(who.authorization), await own_report(running_of(request), who.tenant)]
-    values = {"reports": reports, "numbers": NUMBERS, "alarming": ALARMING, "live_seconds": 5}
+    others, own = await asyncio.gather(peers.report(who.authorization), own_report(running_of(request), who.tenant))
+    values = {"reports": [*others, own], "numbers": NUMBERS, "alarming": ALARMING, "live_seconds": 5}
     return draw(request, "system.html", values)
 
 
