@@ -8,8 +8,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from threading import Event
 
+import pytest
+
 from samples.generate import generate
 from sandbox.profiles import read_payers
+from sandbox.state import State
 from shared.x12.acks import ClaimAck277CA, read_277ca
 from tests.sandbox.desk import START, claim, desk, file
 from tests.sandbox.plain835 import read
@@ -67,6 +70,39 @@ def test_a_file_moved_but_not_noted_leaves_its_name_free(tmp_path: Path) -> None
         assert again.state.stages() == {"received": 1}
 
 
+STEPS = [
+    "add_intake",
+    "add_claim",
+    "add_file",
+    "mark_moved",
+    "answered",
+    "remitted",
+    "set_balance",
+    "mark_drafted",
+    "mark_written",
+]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("step", STEPS)
+def test_a_process_that_dies_before_any_step_of_its_bookkeeping_changes_nothing(tmp_path: Path, step: str) -> None:
+    calm, broken = (_few(tmp_path / name, dies_at) for name, dies_at in (("calm", ""), ("broken", step)))
+    assert calm == broken
+    assert {told[0] for told in calm} >= {"remittance", "paid", "told", ".999"}
+
+
+def _few(root: Path, dies_at: str) -> Counter[tuple[str, ...]]:
+    """A small book; a process dies before `dies_at`, three times on every day, each time at a later call."""
+    _drop(root, claims=12)
+    for days in (0, 1, 25, 60):
+        now = START + timedelta(days=days)
+        for calls in range(3 if dies_at else 0):
+            _live(root, now, dies_at=dies_at, calls=calls)
+        _live(root, now)
+    return Counter(_told(root))
+
+
+@pytest.mark.slow
 def test_a_run_with_kills_ends_with_the_book_of_an_undisturbed_run(tmp_path: Path) -> None:
     """A process of its own for every stretch of time, ended by SIGKILL again and again in the middle of its work."""
     calm, killed = _book(tmp_path / "calm", kills=0), _book(tmp_path / "killed", kills=6)
@@ -76,10 +112,7 @@ def test_a_run_with_kills_ends_with_the_book_of_an_undisturbed_run(tmp_path: Pat
 
 def _book(root: Path, kills: int) -> Counter[tuple[str, ...]]:
     """What every claim was told and paid over 60 days, each as often as it was told."""
-    for tenant, content in generate(100).items():
-        folder = root / "exchange" / tenant / "to_payer"
-        folder.mkdir(parents=True)
-        (folder / "a.837").write_bytes(content)
+    _drop(root, claims=100)
     for days in (0, 1, 25, 60):
         now = START + timedelta(days=days)
         for life in range(kills):
@@ -88,13 +121,22 @@ def _book(root: Path, kills: int) -> Counter[tuple[str, ...]]:
     return Counter(_told(root))
 
 
-def _live(root: Path, now: datetime, files_until_killed: int | None = None) -> None:
-    """One process works until it is done, or is killed when it has given so many more files."""
+def _drop(root: Path, claims: int) -> None:
+    for tenant, content in generate(claims).items():
+        folder = root / "exchange" / tenant / "to_payer"
+        folder.mkdir(parents=True)
+        (folder / "a.837").write_bytes(content)
+
+
+def _live(root: Path, now: datetime, files_until_killed: int | None = None, dies_at: str = "", calls: int = 0) -> None:
+    """One process works until it is done, is killed when it has given so many more files, or dies at a step."""
     before = _collect(root)
     process = os.fork()
     if not process:
         try:
             with desk(root, read_payers(), seed=2026) as one:
+                if dies_at:
+                    _die_at(one.state, dies_at, calls)
                 one.clearinghouse.tick(now)
         finally:
             os._exit(0)
@@ -108,6 +150,18 @@ def _live(root: Path, now: datetime, files_until_killed: int | None = None) -> N
             os.kill(process, signal.SIGKILL)
         os.waitpid(process, 0)
     _collect(root)
+
+
+def _die_at(state: State, step: str, calls: int) -> None:
+    """End this process before that step, after so many calls of it that succeed."""
+    proper, left = getattr(state, step), iter(range(calls))
+
+    def die(*values: object) -> object:
+        if next(left, None) is None:
+            os._exit(9)
+        return proper(*values)
+
+    setattr(state, step, die)
 
 
 def _collect(root: Path) -> int:
