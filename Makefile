@@ -60,12 +60,11 @@ test: setup ## Run the whole default test suite
 
 .PHONY: check
 check: setup ## Check format, lint, types and import contracts, and run the fast tests
-	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check .
-	@$(BIN)/mypy & mypy=$$!; $(BIN)/basedpyright & pyright=$$!; \
-	wait $$mypy; failed=$$?; wait $$pyright && exit $$failed
-	@$(BIN)/lint-imports --no-logo
-	@$(BIN)/pytest -q -m "not slow and not stack and not docker"
+	@# pyright takes longest: it has a core to itself while everything else takes its turn on the other.
+	@$(BIN)/basedpyright & pyright=$$!; \
+	{ $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo \
+	    && $(BIN)/pytest -q -m "not slow and not stack and not docker"; }; rest=$$?; \
+	wait $$pyright && exit $$rest
 
 .PHONY: sim
 sim: setup ## Run the seeded simulation (SEEDS=500, or SEED=... for one)
