@@ -139,6 +139,20 @@ async def subscriber(claim_id: str, run: Run, caller: Biller, parts: Here) -> Su
     return SubscriberIdentity.model_validate_json(await run.sealer.open(state.identity.sealed_subscriber))
 
 
+@router.put("/claims/{claim_id}")
+async def correct_claim(
+    claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
+) -> dict[str, Any]:
+    """Mend a claim that is in the house or was rejected: the body is the whole claim, and is scrubbed anew."""
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    digest = run.pseudonyms.of("req", caller.tenant, claim_id, body.model_dump_json())
+    command_id = await first_use(run, caller, key, digest)
+    arrival = Arrival(command_id, body.claim837(), f"api/{command_id}", corrects=state)
+    cause = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
+    command = await parts.intake.correction(cause, arrival)
+    return await _ask(run, parts, caller, command, "claim.correct", claim_id, "")
+
+
 @router.post("/claims/{claim_id}/hold")
 async def hold(
     claim_id: str, body: Reason, run: Run, caller: Biller, key: IdempotencyKey, parts: Here

@@ -8,7 +8,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
-from services.claims.core.claim_messages import Identified, ReceiveClaim
+from services.claims.core import Claim
+from services.claims.core.claim_messages import CorrectClaim, Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
 from services.claims.from_x12 import content_of, findings_of
 from services.claims.identity import IDENTITY, guarantor, guarantor_of, identity_of, patient_of, subscriber_identity
@@ -30,10 +31,11 @@ class Arrival(NamedTuple):
     claim: Claim837
     origin: str
     account_number: str | None = None
+    corrects: Claim | None = None  # the claim that this one takes the place of
 
     @property
     def claim_id(self) -> str:
-        return f"clm_{self.id.hex}"
+        return self.corrects.claim_id if self.corrects else f"clm_{self.id.hex}"
 
 
 class Read(NamedTuple):
@@ -68,6 +70,20 @@ class Intake:
             for one in read
         ]
 
+    async def correction(self, cause: Meta, arrival: Arrival) -> CorrectClaim:
+        """The command that puts an arrival into the place of the claim it corrects."""
+        (received,) = await self.commands(cause, (arrival,))
+        return CorrectClaim(
+            meta=received.meta,
+            claim_id=received.claim_id,
+            coverage_id=received.coverage_id,
+            content=received.content,
+            identity=received.identity,
+            partner=received.partner,
+            duplicate_of=received.duplicate_of,
+            control_number_held_by=received.control_number_held_by,
+        )
+
     def read(self, tenant: str, arrival: Arrival) -> Read:
         """Take an arrival apart."""
         claim, of = arrival.claim, self._pseudonyms.of
@@ -78,7 +94,7 @@ class Intake:
             arrival,
             content,
             identity,
-            account_id=of("acct", tenant, *account),
+            account_id=arrival.corrects.account_id if arrival.corrects else of("acct", tenant, *account),
             coverage_id=of("cov", tenant, claim.payer.id, claim.subscriber.member_id or arrival.claim_id),
             duplicate=of("dup", tenant, *_duplicate_parts(claim)) if claim.frequency_code == ORIGINAL else "",
             fingerprint=of("fp", tenant, identity.decode(), content.model_dump_json()),

@@ -3,12 +3,17 @@
 from typing import Any
 
 from services.claims.core import Claim, ClaimFact
-from services.claims.core.claim_messages import ClaimTaken
+from services.claims.core.claim_messages import ClaimAmended, ClaimTaken
 from services.claims.core.intake_file import IntakeFile
 from shared.decider import Entry
 from shared.wire import type_of
 
-TAKEN_HIDDEN = set(ClaimTaken.model_fields) - {"type", "origin", "deadline_on"}
+HIDDEN = (set(ClaimTaken.model_fields) | set(ClaimAmended.model_fields)) - {
+    "type",
+    "origin",
+    "deadline_on",
+    "command_id",
+}
 """The content is shown beside the history, and the seals stay closed."""
 
 
@@ -41,7 +46,7 @@ def shown_claim(state: Claim) -> dict[str, Any]:
 def shown_fact(entry: Entry[ClaimFact]) -> dict[str, Any]:
     """A line of a claim's history: when, who, what."""
     fact = entry.fact
-    hidden = TAKEN_HIDDEN if isinstance(fact, ClaimTaken) else None
+    hidden = HIDDEN if isinstance(fact, ClaimTaken | ClaimAmended) else None
     return {
         "at": entry.meta.occurred_at,
         "actor": entry.meta.actor,

@@ -11,6 +11,7 @@ from services.claims.core import ClaimContent, FilingLimit, Policy, make_claim_d
 from services.claims.core.claim_messages import (
     Ack,
     AssignSubmission,
+    CorrectClaim,
     HoldClaim,
     Identified,
     ReceiveClaim,
@@ -197,6 +198,17 @@ def hold(name: str = "1") -> HoldClaim:
 
 def release(name: str = "1") -> ReleaseClaim:
     return ReleaseClaim(meta=meta(f"release/{name}"), claim_id=CLAIM_ID, reason="records came")
+
+
+def correct(claim: ClaimContent = GOOD, *, name: str = "1", coverage_id: str = "cov_1") -> CorrectClaim:
+    return CorrectClaim(
+        meta=meta(f"correct/{name}"),
+        claim_id=CLAIM_ID,
+        coverage_id=coverage_id,
+        content=claim,
+        identity=Identified(sealed_identity="sealed:4", sealed_subscriber="sealed:5", sealed_guarantor="sealed:6"),
+        partner="clearinghouse",
+    )
 
 
 def due_on(day: date) -> Due:

@@ -162,6 +162,16 @@ async def test_what_nobody_may_waive_is_refused(client: Client) -> None:
     assert "npi-check-digit" in answer.json()["detail"]
 
 
+async def test_a_held_claim_is_mended(client: Client) -> None:
+    claim_id = (await client.post("/claims", changed(["billing", "npi"], "1234567890"))).json()["claim_id"]
+    headers = {**client.token("biller"), "Idempotency-Key": "c1"}
+    mended = await client.http.put(f"/claims/{claim_id}", json=CLAIM, headers=headers)
+    assert (mended.status_code, mended.json()["status"]) == (200, "waiting_coverage")
+    assert mended.json()["claim_id"] == claim_id
+    shown = (await client.get(f"/claims/{claim_id}")).json()
+    assert [line["type"] for line in shown["timeline"]][-2:] == ["claim-amended", "coverage-awaited"]
+
+
 async def test_another_tenants_claim_does_not_exist(client: Client) -> None:
     claim_id = (await client.post("/claims", CLAIM)).json()["claim_id"]
     assert (await client.get(f"/claims/{claim_id}", tenant="northgate")).status_code == 404

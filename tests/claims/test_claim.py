@@ -22,6 +22,7 @@ from tests.claims.makers import (
     acknowledge,
     assign,
     content,
+    correct,
     coverage,
     due_on,
     hold,
@@ -190,6 +191,27 @@ def test_the_filing_limit_is_called_out_until_a_payer_has_the_claim() -> None:
 
 def test_a_rejected_claim_was_never_received_so_its_limit_runs_on() -> None:
     assert CLAIM.due(Story(*SENT, acknowledge("A7")).snapshot.state) is not None
+
+
+def test_a_mended_claim_is_scrubbed_anew_and_announced_if_it_never_was() -> None:
+    story = Story(receive(content(lines=()))).when(correct()).then(ClaimReceived, status="waiting_coverage")
+    story.when(coverage()).then(status="ready")
+    story = Story(receive(content(charge_cents=1))).when(correct()).then(status="waiting_coverage")
+    story = Story(receive(), coverage()).when(correct(content(charge_cents=1))).then(ClaimHeld, status="held")
+    assert [hold.rule for hold in story.snapshot.state.holds] == ["charge-sum"]
+
+
+def test_a_mended_claim_keeps_its_coverage_answer_unless_the_coverage_is_another() -> None:
+    Story(receive(duplicate_of="clm_9"), coverage()).when(correct()).then(status="ready")
+    other = Story(receive(), coverage("inactive")).when(correct(coverage_id="cov_2"))
+    other.then(ClaimReceived, status="waiting_coverage")
+    other.when(coverage("verified", 2)).then(status="waiting_coverage")
+
+
+def test_a_rejected_claim_is_mended_and_goes_out_again() -> None:
+    story = Story(*SENT, acknowledge("A7")).when(correct()).then(status="ready")
+    story.when(assign("sub_2"), transmit("sub_2")).then(ClaimSubmitted, status="submitted")
+    Story(*SENT).when(correct()).then(status="submitted")
 
 
 def test_lines_are_announced_as_they_were_sent() -> None:

@@ -15,6 +15,7 @@ from tests.claims.makers import (
     acknowledge,
     assign,
     content,
+    correct,
     coverage,
     due_on,
     hold,
@@ -50,6 +51,12 @@ ANYTHING: st.SearchStrategy[ClaimMessage] = st.one_of(
     REMITS,
     st.builds(hold, st.sampled_from(["1", "2"])),
     st.builds(release, st.sampled_from(["1", "2", "3"])),
+    st.builds(
+        correct,
+        st.sampled_from([content(), content(lines=()), content(charge_cents=1)]),
+        name=st.sampled_from(["1", "2"]),
+        coverage_id=st.sampled_from(["cov_1", "cov_1", "cov_2"]),
+    ),
     st.builds(due_on, st.dates(date(2026, 7, 1), date(2027, 3, 1))),
 )
 # Most lives get somewhere: a claim that was never received proves little.
@@ -152,7 +159,7 @@ def test_a_claim_is_in_one_file_at_a_time_and_is_announced_once_per_file(story: 
 
 
 NEWS = ("coverage.", "authorization.", "eligibility.", "claim.remitted", "claims.record-claim-ack", "claims.receive")
-WISHES = ("claims.hold", "claims.release")
+WISHES = ("claims.hold", "claims.release", "claims.correct")
 
 
 @given(STORIES)

@@ -1,6 +1,7 @@
 """The rules of a claim: from intake through the scrubber and the coverage answer to the payer's decision."""
 
 from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from functools import partial, reduce
 from typing import TypeAlias, assert_never
 
@@ -17,7 +18,7 @@ from shared.contracts import (
 from shared.decider import Decider, Due, Effect, Scalar
 
 from .adjudication import remit_outcome, remitted_of
-from .claim_events import publish
+from .claim_events import can_be_announced, publish
 from .claim_messages import (
     Ack,
     AckKept,
@@ -27,6 +28,7 @@ from .claim_messages import (
     AssignSubmission,
     ClaimAcknowledged,
     ClaimAdjudicated,
+    ClaimAmended,
     ClaimBatched,
     ClaimFact,
     ClaimMessage,
@@ -34,6 +36,7 @@ from .claim_messages import (
     ClaimStopped,
     ClaimTaken,
     ClaimTransmitted,
+    CorrectClaim,
     CoverageAwaited,
     CoverageMessage,
     CoverageNoted,
@@ -53,6 +56,7 @@ from .claim_messages import (
     RemittanceKept,
 )
 from .claim_state import Claim, due, evolve, start_of
+from .content import ClaimContent
 from .policy import Policy
 from .scrub import WAIVABLE, Case, scrub
 
@@ -67,7 +71,7 @@ REJECTING = frozenset({"A3", "A6", "A7", "A8"})
 """277CA categories that refuse a claim: exactly these (X12 RFI 2203)."""
 
 
-def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFact | Effect, ...]:  # noqa: C901, PLR0911
+def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFact | Effect, ...]:  # noqa: C901, PLR0911, PLR0912
     """Answer one message; nothing decided means that it changed nothing."""
     match message:
         case ReceiveClaim():
@@ -90,6 +94,8 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
             return _hold(state, message)
         case ReleaseClaim():
             return _release(state, message)
+        case CorrectClaim():
+            return _correct(policy, state, message)
         case Due():
             return _call_out(state, message)
         case _:
@@ -121,27 +127,30 @@ def _receive(policy: Policy, state: Claim, message: ReceiveClaim) -> Facts:
 
 
 def _taken(policy: Policy, message: ReceiveClaim) -> ClaimTaken:
-    content = message.content
-    first_day = content.service_from
-    deadline = policy.filing_deadline(content.payer_id, content.claim_filing_code, first_day) if first_day else None
-    warn_on = sorted(
-        day
-        for days in policy.warn_days_before
-        if deadline and (day := deadline.fromordinal(deadline.toordinal() - days)) > message.received_on
-    )
+    deadline, warn_on = _deadlines(policy, message.content, message.received_on)
     return ClaimTaken(
         claim_id=message.claim_id,
         account_id=message.account_id,
         coverage_id=message.coverage_id,
-        content=content,
+        content=message.content,
         identity=message.identity,
         fingerprint=message.fingerprint,
         partner=message.partner,
         received_on=message.received_on,
         origin=message.origin,
         deadline_on=deadline,
-        warn_on=tuple(warn_on),
+        warn_on=warn_on,
     )
+
+
+def _deadlines(policy: Policy, content: ClaimContent, today: date) -> tuple[date | None, tuple[date, ...]]:
+    """The filing limit of a claim, and the days after `today` on which it is called out."""
+    first_day = content.service_from
+    deadline = policy.filing_deadline(content.payer_id, content.claim_filing_code, first_day) if first_day else None
+    if deadline is None:
+        return None, ()
+    days = (deadline - timedelta(days=before) for before in policy.warn_days_before)
+    return deadline, tuple(sorted(day for day in days if day > today))
 
 
 def _onward(state: Claim) -> Facts:
@@ -169,6 +178,8 @@ def _coverage_stop(state: Claim) -> HoldReason | None:
 
 def _note_coverage(state: Claim, message: CoverageMessage) -> Facts:
     check, sequence = message.meta.subject, message.meta.sequence
+    if state.claim_id and message.coverage_id != state.coverage_id:
+        return ()  # the answer to a question that the claim does not ask any more
     if dict(state.coverage_seen).get(check, -1) >= sequence:
         return ()
     noted = CoverageNoted(answer=_answer_of(message), check=check, sequence=sequence, account_id=message.account_id)
@@ -303,6 +314,38 @@ def _release(state: Claim, message: ReleaseClaim) -> Facts:
         return (PersonRefused(wish="release", rules=blocking, command_id=command_id),)
     lifted = HoldsLifted(rules=tuple(sorted(rules)), words=message.reason, command_id=command_id)
     return _then(state, (lifted,), _onward)
+
+
+def _correct(policy: Policy, state: Claim, message: CorrectClaim) -> Facts:
+    command_id = message.meta.id
+    if command_id in state.commands:
+        return ()
+    if state.status not in ("held", "waiting_coverage", "ready", "rejected"):
+        return (PersonRefused(wish="correct", command_id=command_id),)
+    today = message.meta.occurred_at.date()
+    deadline, warn_on = _deadlines(policy, message.content, today)
+    amended = ClaimAmended(
+        coverage_id=message.coverage_id,
+        content=message.content,
+        identity=message.identity,
+        partner=message.partner,
+        deadline_on=deadline,
+        warn_on=warn_on,
+        asks_again=_asks_again(state, message),
+        command_id=command_id,
+    )
+    case = Case(message.content, today, policy, message.duplicate_of, message.control_number_held_by)
+    if reasons := scrub(case):
+        return (amended, ClaimStopped(reasons=reasons))
+    return _then(state, (amended,), _onward)
+
+
+def _asks_again(state: Claim, message: CorrectClaim) -> bool:
+    """Whether the mended claim's coverage was never asked for: the old one was incomplete, or somebody else's."""
+    before = state.content
+    if before is None or not can_be_announced(before):
+        return True
+    return (state.coverage_id, before.service_from) != (message.coverage_id, message.content.service_from)
 
 
 def _call_out(state: Claim, message: Due) -> Facts:

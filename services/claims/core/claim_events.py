@@ -19,6 +19,7 @@ from shared.contracts import (
 from .claim_messages import (
     ClaimAcknowledged,
     ClaimAdjudicated,
+    ClaimAmended,
     ClaimFact,
     ClaimStopped,
     ClaimTaken,
@@ -46,6 +47,8 @@ def publish(state: Claim, fact: ClaimFact, meta: Meta) -> Event | None:  # noqa:
     match fact:
         case ClaimTaken():
             return _received(state, content, meta)
+        case ClaimAmended():
+            return _received(state, content, meta) if fact.asks_again else None
         case ClaimStopped():
             charge = max(content.charge_cents or 0, 0)  # 0 where the claim states none, or a negative one
             return ClaimHeld(
@@ -70,10 +73,16 @@ def _names(state: Claim) -> Names:
     return {"account_id": state.account_id, "claim_id": state.claim_id, "patient_control_number": number}
 
 
+def can_be_announced(content: ClaimContent) -> bool:
+    """Whether a claim has the payer, dates, lines and charge without which nobody could check its coverage."""
+    charge = content.charge_cents
+    return bool(content.payer_id and content.service_from and charge is not None and charge >= 0)
+
+
 def _received(state: Claim, content: ClaimContent, meta: Meta) -> ClaimReceived | None:
-    """None for a claim without payer, dates, lines or a charge: nobody could check its coverage, and it is held."""
+    """None for a claim that cannot be announced: it is held, and announced once it is mended."""
     charge, first, last = content.charge_cents, content.service_from, content.service_to
-    if state.identity is None or charge is None or charge < 0 or first is None or last is None or not content.payer_id:
+    if state.identity is None or charge is None or first is None or last is None or not can_be_announced(content):
         return None
     return ClaimReceived(
         meta=meta,

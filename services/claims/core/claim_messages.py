@@ -132,6 +132,18 @@ class ReleaseClaim(ClaimCommand):
     reason: str = Field(min_length=1, max_length=200)
 
 
+class CorrectClaim(ClaimCommand):
+    """A person mends a claim that is in the house or was rejected: the whole claim again, scrubbed anew."""
+
+    type: Literal["claims.correct-claim.v1"] = "claims.correct-claim.v1"
+    coverage_id: str
+    content: ClaimContent
+    identity: Identified
+    partner: str
+    duplicate_of: str | None = None
+    control_number_held_by: str | None = None
+
+
 CoverageMessage: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
 ClaimMessage: TypeAlias = (
     ReceiveClaim
@@ -147,6 +159,7 @@ ClaimMessage: TypeAlias = (
     | ClaimRemitted
     | HoldClaim
     | ReleaseClaim
+    | CorrectClaim
     | Due
 )
 AnyClaimMessage = Annotated[ClaimMessage, Field(discriminator="type")]
@@ -167,6 +180,23 @@ class ClaimTaken(Fact):
     origin: str
     deadline_on: date | None
     warn_on: tuple[date, ...] = ()
+
+
+class ClaimAmended(Fact):
+    """The claim has new content, and whatever stopped or waived the old one is gone.
+
+    `asks_again` says that its coverage is to be checked: it was never asked for, or another one was.
+    """
+
+    type: Literal["claim-amended"] = "claim-amended"
+    coverage_id: str
+    content: ClaimContent
+    identity: Identified
+    partner: str
+    deadline_on: date | None
+    warn_on: tuple[date, ...] = ()
+    asks_again: bool
+    command_id: UUID
 
 
 class IntakeContradicted(Fact):
@@ -199,7 +229,7 @@ class PersonRefused(Fact):
     """What a person asked for is not possible now: the claim is on its way, or breaks a rule nobody may waive."""
 
     type: Literal["person-refused"] = "person-refused"
-    wish: Literal["hold", "release"]
+    wish: Literal["hold", "release", "correct"]
     rules: tuple[str, ...] = ()
     command_id: UUID
 
@@ -311,6 +341,7 @@ class DeadlineCalledOut(Fact):
 
 ClaimFact: TypeAlias = (
     ClaimTaken
+    | ClaimAmended
     | IntakeContradicted
     | ClaimStopped
     | HoldsLifted

@@ -12,6 +12,7 @@ from .claim_messages import (
     AckKept,
     ClaimAcknowledged,
     ClaimAdjudicated,
+    ClaimAmended,
     ClaimBatched,
     ClaimFact,
     ClaimReadied,
@@ -45,10 +46,10 @@ COMMANDS_KEPT = 20
 class Claim:
     """One claim, from intake to the payer's decision.
 
-    `holds` are the reasons that stop it now, `waived` the rules a person overruled; `coverage` the last answer of
-    eligibility; `submissions` every outbound file it was in, the current one last; `early_acks` and
-    `early_remittances` wait for the news that it was sent.
-    `warn_on` are the days on which the filing limit is called out, `warned` how many of them have passed.
+    `fingerprint` is of the claim as it came in; `holds` are the reasons that stop it now, `waived` the rules a person
+    overruled; `coverage` the last answer of eligibility; `submissions` every outbound file it was in, the current one
+    last; `early_acks` and `early_remittances` wait for the news that it was sent. `warn_on` are the days on which the
+    filing limit is called out, `warned` how many of them have passed.
     """
 
     claim_id: str = ""
@@ -114,6 +115,8 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
     match fact:
         case ClaimTaken():
             return _taken(state, fact)
+        case ClaimAmended():
+            return _amended(state, fact)
         case IntakeContradicted():
             return replace(state, contradictions=(*state.contradictions, fact.fingerprint)[-COMMANDS_KEPT:])
         case ClaimStopped():
@@ -163,6 +166,23 @@ def _taken(state: Claim, fact: ClaimTaken) -> Claim:
         deadline_on=fact.deadline_on,
         warn_on=fact.warn_on,
     )
+
+
+def _amended(state: Claim, fact: ClaimAmended) -> Claim:
+    amended = replace(
+        state,
+        coverage_id=fact.coverage_id,
+        content=fact.content,
+        identity=fact.identity,
+        partner=fact.partner,
+        deadline_on=fact.deadline_on,
+        warn_on=fact.warn_on,
+        warned=0,
+        holds=(),
+        waived=frozenset(),
+        coverage="waiting" if fact.asks_again else state.coverage,
+    )
+    return _remember(amended, fact.command_id)
 
 
 def _merged(holds: tuple[HoldReason, ...], reasons: tuple[HoldReason, ...]) -> tuple[HoldReason, ...]:
