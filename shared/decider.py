@@ -101,6 +101,10 @@ class Decided(NamedTuple, Generic[S, F]):
         return bool(self.entries or self.started or self.answered)
 
 
+NO_EFFECTS: TypeAdapter[Any] = TypeAdapter(Effect)
+"""The `effect_codec` of aggregates that never ask the outside world for anything."""
+
+
 def no_deadline(_: object) -> None:
     """The `due` of aggregates that wait for nothing; the sweep passes them over."""
 
@@ -124,10 +128,14 @@ class Decider(Generic[S, M, F]):
     state_codec: TypeAdapter[S]
     message_codec: TypeAdapter[M]
     fact_codec: TypeAdapter[F]
-    effect_codec: TypeAdapter[Any]
+    effect_codec: TypeAdapter[Any] = NO_EFFECTS
     index: Callable[[S], Mapping[str, Scalar]] = lambda _: {}
     due: Callable[[S], datetime | None] = no_deadline
     index_fields: tuple[str, ...] = ()
+
+    @property
+    def has_effects(self) -> bool:
+        return self.effect_codec is not NO_EFFECTS
 
     @property
     def has_deadlines(self) -> bool:

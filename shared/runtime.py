@@ -6,6 +6,7 @@ import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeAlias
 
@@ -26,6 +27,7 @@ from shared.sealed import KeyVaultSealer, Pseudonyms, Sealer
 from shared.settings import Settings, read_key
 from shared.shell import Shell
 from shared.store.connect import connect, disconnect
+from shared.store.documents import NEVER
 from shared.store.mongo import MongoStore
 from shared.store.port import Store
 from shared.sweep import Sweep
@@ -37,6 +39,7 @@ Rest: TypeAlias = Callable[[float], Awaitable[None]]
 HOUSEKEEPING_SECONDS = 3.0
 FOLDER_SECONDS = 0.2
 FAILURE_SECONDS = 1.0
+LOOK_AGAIN = timedelta(seconds=2)
 
 
 class Loop(Protocol):
@@ -101,17 +104,33 @@ class Running:
     workers: Sequence[Worker]
     loops: Sequence[Loop]
     tasks: list[asyncio.Task[None]] = field(default_factory=list)
+    rest: dict[str, Any] = field(default_factory=dict[str, Any])  # the last answer of `at_rest`, and when it was true
+    looked: tuple[int, datetime] | None = None
+    looked_at: datetime = NEVER
 
     async def at_rest(self) -> dict[str, Any]:
-        """Whether nothing waits to be done at the clock's time, and when the next thing comes."""
-        store, now = self.runtime.store, self.runtime.clock.now()
-        said: dict[str, Any] = {"received": self.consumer.received, "handled": self.runtime.shell.handled, "now": now}
-        if await self.consumer.lag() or any([await loop.pending() for loop in self.loops]):
+        """Whether nothing waits to be done at the clock's time, and when the next thing comes.
+
+        The store is asked only when this process is idle and something was committed, or some time went by, since it
+        was asked last: whoever waits for a service to settle must not keep it busy.
+        """
+        shell, now = self.runtime.shell, self.runtime.clock.now()
+        said: dict[str, Any] = {"received": self.consumer.received, "handled": shell.handled, "now": now}
+        if any(worker.in_flight for worker in self.workers) or await self.consumer.lag():
             return said | {"settled": False}
-        outlooks = [await store.outlook(decider) for decider in self.spec.deciders]
+        mark = (shell.commits, now)
+        if mark != self.looked or self.runtime.wall() - self.looked_at > LOOK_AGAIN:
+            self.rest = await self._look(now)
+            self.looked, self.looked_at = mark, self.runtime.wall()
+        return said | self.rest
+
+    async def _look(self, now: datetime) -> dict[str, Any]:
+        if any([await loop.pending() for loop in self.loops]):
+            return {"settled": False}
+        outlooks = [await self.runtime.store.outlook(decider) for decider in self.spec.deciders]
         due = [at for o in outlooks for at in (o.next_due_at, o.next_effect_at) if at is not None]
         settled = not any(o.unpublished for o in outlooks) and all(at > now for at in due)
-        return said | {"settled": settled, "next_due_at": min(due, default=None)}
+        return {"settled": settled, "next_due_at": min(due, default=None)}
 
     async def status(self) -> dict[str, Any]:
         """Numbers for `/internal/status`; `settled` means that nothing waits to be done at the clock's time."""

@@ -52,6 +52,7 @@ class Shell:
         self.store, self._relay, self._log = store, relay, log
         self.pulses = Pulses()
         self.handled = 0
+        self.commits = 0
 
     async def transact(self, decider: Decider[S, M, F], messages: Sequence[M]) -> Mapping[Key, Decided[S, F]]:
         """Handle a batch. Safe to repeat: a batch already handled decides nothing and writes nothing.
@@ -66,6 +67,7 @@ class Shell:
             if parked:
                 await self._wait_behind(decider, parked)
             plan = decide_round(decider, rows, {k: m for k, m in pending.items() if k not in parked})
+            self.commits += bool(plan.writes)
             refused = await self.store.commit(decider, plan.writes) if plan.writes else None
             lost = frozenset[Key]() if refused is None else refused.lost
             failed = {**plan.failed, **(refused.failed if refused else {})}

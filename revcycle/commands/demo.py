@@ -1,7 +1,6 @@
 """`revcycle demo`: the whole cycle on real files."""
 
 import asyncio
-import shutil
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated
@@ -33,11 +32,8 @@ def demo(
     """Start a stack of its own, drop real claim files into it, move the clock through 180 days, and prove the book."""
     from revcycle.demo.run import play
     from revcycle.demo.story import Course
-    from revcycle.stack.up import stop_stack
 
     layout = Layout(directory.resolve())
-    stop_stack(layout)
-    shutil.rmtree(layout.root, ignore_errors=True)
     console = Console()
     course = Course(start=start.date(), days=days, claims=claims, public=public)
     found = asyncio.run(play(course, layout, console, keep=keep))

@@ -98,7 +98,15 @@ def fields_of(decider: Decider[S, M, F], write: Write[S, F]) -> dict[str, Any]:
         "next_effect_at": next_effect_at(snapshot.effects),
         "effects_stuck": sum(p.stuck for p in snapshot.effects.values()),
         "parked": write.parked,
+        "attention": attention(write),
     }
+
+
+def attention(write: Write[Any, Any]) -> str | None:
+    """Why a person should look at an aggregate; None for nearly all of them."""
+    if write.parked is not None:
+        return "parked"
+    return "stuck" if any(p.stuck for p in write.snapshot.effects.values()) else None
 
 
 def check_size(fields: Mapping[str, Any], outbox: list[Document]) -> None:

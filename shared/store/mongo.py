@@ -47,7 +47,9 @@ F = TypeVar("F", bound=Fact)
 DUPLICATE_KEY = 11000
 AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 PAGE = 1000
-LONG_AGO = {"$lte": datetime(9999, 1, 1, tzinfo=UTC)}
+AFTER_SLASH = "0"  # the character after "/", which ends the tenant in an `_id`
+FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
+SOME_TIME = {"$lte": FAR_AWAY}
 
 
 class MongoStore:
@@ -62,12 +64,13 @@ class MongoStore:
             rows = self._rows(decider)
             for name in decider.index_fields:
                 await rows.create_index([("tenant", 1), (f"index.{name}", 1), ("id", 1)])
-            await rows.create_index([("tenant", 1), ("id", 1)])
-            await rows.create_index("next_due_at", partialFilterExpression={"next_due_at": LONG_AGO})
-            await rows.create_index("next_effect_at", partialFilterExpression={"next_effect_at": LONG_AGO})
-            await rows.create_index("outbox_since", partialFilterExpression={"outbox_since": LONG_AGO})
-            await rows.create_index("parked", partialFilterExpression={"parked": {"$gt": ""}})
-            await rows.create_index("effects_stuck", partialFilterExpression={"effects_stuck": {"$gt": 0}})
+            # Partial, because at any time nearly every aggregate waits for nothing.
+            await rows.create_index("outbox_since", partialFilterExpression={"outbox_since": SOME_TIME})
+            await rows.create_index("attention", partialFilterExpression={"attention": {"$gt": ""}})
+            if decider.has_deadlines:
+                await rows.create_index("next_due_at", partialFilterExpression={"next_due_at": SOME_TIME})
+            if decider.has_effects:
+                await rows.create_index("next_effect_at", partialFilterExpression={"next_effect_at": SOME_TIME})
         await self._db["journal"].create_index([("tenant", 1), ("kind", 1), ("aggregate_id", 1), ("number", 1)])
         await self._db["journal"].create_index("recorded_at")
         await self._db["waiting"].create_index([("kind", 1), ("key", 1), ("order", 1)])
@@ -191,10 +194,14 @@ class MongoStore:
     async def find(
         self, decider: Decider[S, M, F], tenant: str, where: Mapping[str, Scalar], after: str | None, limit: int, /
     ) -> Sequence[tuple[Key, S]]:
-        query: Document = {"tenant": tenant, **{f"index.{name}": value for name, value in where.items()}}
-        if after is not None:
-            query["id"] = {"$gt": after}
-        cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("id", 1).limit(limit)
+        if where:
+            query: Document = {"tenant": tenant, **{f"index.{name}": value for name, value in where.items()}}
+            if after is not None:
+                query["id"] = {"$gt": after}
+            cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("id", 1).limit(limit)
+        else:  # `_id` begins with the tenant, so it serves the plain listing
+            query = {"_id": {"$gt": f"{tenant}/{after or ''}", "$lt": f"{tenant}{AFTER_SLASH}"}}
+            cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("_id", 1).limit(limit)
         return [(key_of(d), row_from_document(decider, d).snapshot.state) async for d in cursor]
 
     async def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
@@ -203,8 +210,10 @@ class MongoStore:
 
     async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
         query: Document = {f"index.{name}": value for name, value in where.items()}
-        if tenant is not None:
+        if tenant is not None and where:
             query["tenant"] = tenant
+        elif tenant is not None:
+            query["_id"] = {"$gt": f"{tenant}/", "$lt": f"{tenant}{AFTER_SLASH}"}
         return int(await self._rows(decider).count_documents(query))
 
     async def wait_behind(
@@ -240,7 +249,9 @@ class MongoStore:
         return list({str(d["key"]): Key(*str(d["key"]).split("/", 1)) async for d in lines}.values())
 
     async def parked(self, decider: Decider[S, M, F], tenant: str | None, /) -> Sequence[tuple[Key, str, int]]:
-        where: Document = {"parked": {"$gt": ""}} if tenant is None else {"parked": {"$gt": ""}, "tenant": tenant}
+        where: Document = {"attention": {"$gt": ""}, "parked": {"$ne": None}}
+        if tenant is not None:
+            where["tenant"] = tenant
         rows = [d async for d in self._rows(decider).find(where, {"tenant": True, "id": True, "parked": True})]
         found: list[tuple[Key, str, int]] = []
         for document in rows:
@@ -263,10 +274,10 @@ class MongoStore:
         )
 
     async def outlook(self, decider: Decider[S, M, F], /) -> Outlook:
-        waits = self._rows(decider).find({"outbox_since": LONG_AGO}, {"_id": True}).limit(1)
+        waits = self._rows(decider).find({"outbox_since": SOME_TIME}, {"_id": True}).limit(1)
         return Outlook(
             unpublished=bool([d async for d in waits]),
-            next_due_at=await self._first_after(decider, "next_due_at", NEVER) if decider.has_deadlines else None,
+            next_due_at=await self._first_after(decider, "next_due_at", NEVER),
             next_effect_at=await self._first_after(decider, "next_effect_at", NEVER),
         )
 
@@ -325,20 +336,28 @@ class MongoStore:
 
     async def _health_of(self, decider: Decider[Any, Any, Any], as_of: datetime) -> Health:
         rows = self._rows(decider)
-        stuck = [d["effects_stuck"] async for d in rows.find({"effects_stuck": {"$gt": 0}}, {"effects_stuck": True})]
+        troubled = [d async for d in rows.find({"attention": {"$gt": ""}}, {"effects_stuck": True, "parked": True})]
+        effects_due = deadlines_due = 0
+        if decider.has_effects:
+            effects_due = int(await rows.count_documents({"next_effect_at": {"$lte": as_of}, "parked": None}))
+        if decider.has_deadlines:
+            deadlines_due = int(await rows.count_documents({"next_due_at": {"$lte": as_of}, "parked": None}))
         return Health(
-            unpublished=int(await rows.count_documents({"outbox_since": LONG_AGO})),
-            effects_due=int(await rows.count_documents({"next_effect_at": {"$lte": as_of}, "parked": None})),
-            effects_stuck=sum(stuck),
-            deadlines_due=int(await rows.count_documents({"next_due_at": {"$lte": as_of}, "parked": None})),
-            parked=int(await rows.count_documents({"parked": {"$gt": ""}})),
+            unpublished=int(await rows.count_documents({"outbox_since": SOME_TIME})),
+            effects_due=effects_due,
+            effects_stuck=sum(d["effects_stuck"] for d in troubled),
+            deadlines_due=deadlines_due,
+            parked=sum(d["parked"] is not None for d in troubled),
             waiting=0,
             next_due_at=await self._first_after(decider, "next_due_at", as_of),
             next_effect_at=await self._first_after(decider, "next_effect_at", as_of),
         )
 
     async def _first_after(self, decider: Decider[Any, Any, Any], field: str, as_of: datetime) -> datetime | None:
-        later = {field: {"$gt": as_of}, "parked": None}
+        if not (decider.has_deadlines if field == "next_due_at" else decider.has_effects):
+            return None
+        # The upper bound says what the partial index says, or the planner may not use it.
+        later = {field: {"$gt": as_of, "$lte": FAR_AWAY}, "parked": None}
         async for document in self._rows(decider).find(later, {field: True}).sort(field, 1).limit(1):
             first: datetime = document[field]
             return first

@@ -48,7 +48,7 @@ from services.payments.core.settling import (
     unwind,
 )
 from shared.contracts import AccountWrittenOff, ClaimSubmitted
-from shared.decider import Decider, Effect, Scalar
+from shared.decider import Decider, Scalar
 
 INSURANCE, PATIENT, REVENUE = (
     LedgerAccount.INSURANCE_RECEIVABLE,
@@ -74,7 +74,6 @@ def make_account(policy: AdjustmentPolicy) -> AccountDecider:
         state_codec=TypeAdapter(Account),
         message_codec=TypeAdapter(AnyAccountMessage),
         fact_codec=TypeAdapter(DiscriminatedAccountFact),
-        effect_codec=TypeAdapter(Effect),
         index=_index,
         index_fields=("owes", "credit", "held"),
     )

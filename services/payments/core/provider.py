@@ -14,7 +14,7 @@ from pydantic import Field, PositiveInt, TypeAdapter
 from services.payments.core.account_facts import LedgerAccount, sides
 from services.payments.core.remitted import digest_of
 from shared.contracts import Cents, Event, Message, Meta, NonNegativeCents, ProviderAdjustmentPosted
-from shared.decider import Decider, Effect, Fact, Scalar
+from shared.decider import Decider, Fact, Scalar
 
 
 class PostProviderAdjustment(Message):
@@ -174,7 +174,6 @@ PROVIDER: Decider[Provider, PostProviderAdjustment, ProviderFact] = Decider(
     state_codec=TypeAdapter(Provider),
     message_codec=TypeAdapter(PostProviderAdjustment),
     fact_codec=TypeAdapter(Annotated[ProviderFact, Field(discriminator="type")]),
-    effect_codec=TypeAdapter(Effect),
     index=_index,
     index_fields=("differs",),
 )
