@@ -12,7 +12,7 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from sandbox.chance import Chance
-from sandbox.clearinghouse import Clearinghouse
+from sandbox.clearinghouse import Clearinghouse, settled
 from sandbox.coverage import answer
 from sandbox.exchange import Exchange
 from sandbox.profiles import PayerProfile, read_payers
@@ -38,15 +38,24 @@ class Status(BaseModel):
 
 
 class Sandbox:
-    """Everything the process holds."""
+    """Everything the process holds.
+
+    HTTP has connections of its own, so that a big file being taken keeps no inquiry waiting.
+    """
 
     def __init__(self, settings: SandboxSettings, log: Log) -> None:
         self.settings, self.log = settings, log
         self.clock: Clock = settings.clock()
         self.payers = read_payers(settings.sandbox_payers)
         self.state = State(settings.state_folder)
-        exchange = Exchange(settings.exchange, self.state)
-        self.clearinghouse = Clearinghouse(self.state, exchange, self.payers, settings.sandbox_seed)
+        self._own = State(settings.state_folder)
+        self._tries = State(settings.state_folder / "inquiries")
+        self._exchange = Exchange(settings.exchange, self._own)
+        self.clearinghouse = Clearinghouse(self._own, self._exchange, self.payers, settings.sandbox_seed)
+
+    def close(self) -> None:
+        for one in (self.state, self._own, self._tries):
+            one.close()
 
     async def run(self) -> None:
         """Look at the folders until cancelled."""
@@ -60,7 +69,7 @@ class Sandbox:
         now = self.clock.now()
         return Status(
             now=now,
-            settled=self.clearinghouse.settled(now),
+            settled=settled(self.state, self._exchange, now),
             next_due_at=self.state.next_due_at(),
             claims=self.state.stages(),
             files_written=self.state.files_written(),
@@ -88,7 +97,7 @@ class Sandbox:
         profile, position = payer.profile, self.state.position(payer.id)
         member = hashlib.sha256(f"{tenant}/{payer.id}/{inquiry.member_id}".encode()).hexdigest()
         chance = Chance(self.settings.sandbox_seed, f"trouble/{payer.id}/{inquiry.member_id}")
-        tries = self.state.count_try(member)
+        tries = self._tries.count_try(member)
         if position == "down" or (tries < profile.down_tries and chance.happens("down", profile.down_percent)):
             raise HTTPException(503, "the payer is down")
         if position == "slow" or (tries < profile.slow_tries and chance.happens("slow", profile.slow_percent)):
@@ -122,7 +131,7 @@ def create_app(settings: SandboxSettings, log: Log) -> FastAPI:
         loop.cancel()
         with suppress(asyncio.CancelledError):
             await loop
-        sandbox.state.close()
+        sandbox.close()
 
     app = FastAPI(title="RevCycle sandbox", lifespan=lifespan)
     _add_routes(app)
@@ -163,7 +172,9 @@ def main() -> None:
     settings = SandboxSettings()  # pyright: ignore[reportCallIssue] - the environment gives the rest
     log = configure_logs("sandbox", settings.log_level)
     app = create_app(settings, log)
-    uvicorn.run(app, host=settings.host, port=settings.port, log_config=None, access_log=False)
+    uvicorn.run(
+        app, host=settings.host, port=settings.port, log_config=None, access_log=False, timeout_graceful_shutdown=2
+    )
 
 
 if __name__ == "__main__":

@@ -64,11 +64,6 @@ class Clearinghouse:
         self._pay(now)
         return self._exchange.deliver()
 
-    def settled(self, now: datetime) -> bool:
-        """Whether nothing waits to be taken, written or done by now."""
-        waits = any(self._exchange.waiting()) or bool(self._state.unwritten())
-        return not waits and self._state.next_due_at(until=now) is None
-
     # Files in
 
     def _take(self, tenant: str, intake: int, content: bytes, now: datetime) -> None:
@@ -245,6 +240,11 @@ class Clearinghouse:
         decision = adjudicate(row.claim, payer, self._seed)
         self._state.remitted(row.id, "remitted", decision, None)
         return [reversal, _entry(row, decision)]
+
+
+def settled(state: State, exchange: Exchange, now: datetime) -> bool:
+    """Whether nothing waits to be taken, written or done by now. A taken file is moved after what it causes is kept."""
+    return not any(exchange.waiting()) and not state.busy(now)
 
 
 def _grouped(rows: Iterable[Row], key: Callable[[Row], Key]) -> Iterator[tuple[Key, list[Row]]]:

@@ -22,6 +22,11 @@ Stage = Literal["received", "rejected", "accepted", "unremitted", "remitted", "r
 
 _DUE: tuple[Due, ...] = ("answer_at", "pay_at", "correct_at")
 _UP = "payer NOT IN (SELECT payer FROM switches WHERE position = 'down')"
+_BUSY = """
+SELECT EXISTS (SELECT 1 FROM files WHERE NOT written) OR EXISTS (
+    SELECT 1 FROM claims WHERE (answer_at <= ? OR pay_at <= ? OR correct_at <= ?)
+    AND payer NOT IN (SELECT payer FROM switches WHERE position = 'down'))
+"""
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS intakes (
     id INTEGER PRIMARY KEY AUTOINCREMENT, tenant TEXT NOT NULL, name TEXT NOT NULL, moved INTEGER NOT NULL DEFAULT 0);
@@ -260,6 +265,10 @@ class State:
         return str(found[0][0]) if found else "up"
 
     # What /status tells
+
+    def busy(self, now: datetime) -> bool:
+        """Whether a file is to be written or a payer has something to do by now: one statement, so one moment."""
+        return bool(self._all(_BUSY, *[stamp(now)] * len(_DUE))[0][0])
 
     def stages(self) -> dict[str, int]:
         """Claims by stage."""

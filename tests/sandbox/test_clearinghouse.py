@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from samples.generate import generate
+from sandbox.clearinghouse import settled
 from sandbox.profiles import read_payers
 from shared.x12.acks import Ack999, Ta1, read_999, read_ta1
 from shared.x12.claim837 import Adjustment, OtherPayer, Payer
@@ -35,17 +36,17 @@ def test_a_claim_is_acknowledged_at_once_accepted_after_days_and_paid_on_the_pay
         assert_balanced(remittance)
         assert remittance.date == "20260715"
         assert remittance.claims[0].elements[6] == accepted.payer_claim_control_number
-        assert one.clearinghouse.settled(START + timedelta(days=400))
+        assert settled(one.state, one.exchange, START + timedelta(days=400))
 
 
 def test_nothing_is_settled_while_a_file_waits_or_something_is_due(tmp_path: Path) -> None:
     with desk(tmp_path) as one:
-        assert one.clearinghouse.settled(START)
+        assert settled(one.state, one.exchange, START)
         one.drop(file([claim()]))
-        assert not one.clearinghouse.settled(START)
+        assert not settled(one.state, one.exchange, START)
         one.clearinghouse.tick(START)
-        assert one.clearinghouse.settled(START)
-        assert not one.clearinghouse.settled(START + timedelta(days=2))
+        assert settled(one.state, one.exchange, START)
+        assert not settled(one.state, one.exchange, START + timedelta(days=2))
 
 
 def test_the_same_interchange_again_is_answered_with_ta1_025_and_its_claims_are_not_held(tmp_path: Path) -> None:
