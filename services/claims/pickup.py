@@ -140,7 +140,17 @@ class Pickup:
                 await self._refuse(tenant, file)
         except FileNotFoundError:
             return False  # another process of this service was faster
+        except PermissionError:
+            await self._note_locked(tenant, file)
+            return False
         return True
+
+    async def _note_locked(self, tenant: str, file: Path) -> None:
+        """The files beside it go on; this one stays where it lies until somebody lets us read and move it."""
+        note_id = str(uuid5(NAMESPACE, f"{tenant}/{self._filing.folder}/{file.name}"))
+        reason = "The file may not be read or moved by this service: correct its permissions, and it is taken."
+        document: dict[str, Any] = {"kind": "locked_file", "at": self._runtime.wall(), "code": "FILE:locked"}
+        await self._runtime.store.note("quarantine", tenant, note_id, {**document, "reason": reason})
 
     async def _accept(self, tenant: str, file: Path) -> None:
         kept = await self._vault.keep(tenant, self._filing.folder, _read(file))

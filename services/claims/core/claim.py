@@ -386,7 +386,6 @@ def make_claim_decider(policy: Policy) -> Decider[Claim, ClaimMessage, ClaimFact
         state_codec=TypeAdapter(Claim),
         message_codec=TypeAdapter(AnyClaimMessage),
         fact_codec=TypeAdapter(AnyClaimFact),
-        effect_codec=TypeAdapter(Effect),
         index=_index,
         due=due,
         index_fields=("status", "payer_id", "partner", "control_number"),
