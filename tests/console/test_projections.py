@@ -44,13 +44,14 @@ def by_subject(events: Iterable[Event]) -> dict[str, list[Event]]:
 @st.composite
 def arrivals(draw: st.DrawFn) -> list[Event]:
     """The story as topics may deliver it: each subject in order with runs of it again, subjects interleaved freely."""
-    queues = [redelivered(draw, events) for events in by_subject(whole_story().events).values()]
+    queues: list[list[Event]] = [redelivered(draw, events) for events in by_subject(whole_story().events).values()]
     chance = random.Random(draw(st.integers(0, 2**32)))
     arrived: list[Event] = []
     while queues:
-        queue = chance.choice(queues)
-        arrived.append(queue.pop(0))
-        queues = [q for q in queues if q]
+        queue = chance.randrange(len(queues))
+        arrived.append(queues[queue].pop(0))
+        if not queues[queue]:
+            del queues[queue]
     return arrived
 
 

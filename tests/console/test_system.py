@@ -6,6 +6,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from services.console.peers import Peers
 from shared.http import bare_app
 from shared.inbox import Inbox, Received, route
 from shared.runtime import Spec
@@ -79,8 +80,10 @@ async def test_what_waits_in_a_service_is_shown_without_its_content(watching: De
 async def test_a_service_that_refuses_the_token_is_a_remark(watching: Desk, tmp_path: Path) -> None:
     stranger = make_desk(tmp_path)
     claims = await claims_service(tmp_path, stranger)
-    watching.app.state.peers = type(watching.app.state.peers)(
-        {"claims": "http://claims"}, lambda url: httpx.AsyncClient(transport=claims, base_url=url)
-    )
+
+    def client_for(url: str) -> httpx.AsyncClient:
+        return httpx.AsyncClient(transport=claims, base_url=url)
+
+    watching.app.state.peers = Peers({"claims": "http://claims"}, client_for)
     text = (await watching.browser().get("/system")).text
     assert "answers 401 to this token" in text

@@ -271,7 +271,6 @@ ACCOUNT_VIEW: Decider[AccountView, AccountMessage, AccountSeen] = Decider(
     state_codec=TypeAdapter(AccountView),
     message_codec=TypeAdapter(Annotated[AccountMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(AccountSeen),
-    effect_codec=TypeAdapter(Effect),
     index=index,
     index_fields=("stage", "owes", "credit_found"),
 )

@@ -269,7 +269,6 @@ CLAIM_VIEW: Decider[ClaimView, ClaimMessage, ClaimSeen] = Decider(
     state_codec=TypeAdapter(ClaimView),
     message_codec=TypeAdapter(Annotated[ClaimMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(ClaimSeen),
-    effect_codec=TypeAdapter(Effect),
     index=index,
     # `ever_…` is left to the index on tenant and id: most claims answer it, so an index of its own would not help.
     index_fields=(

@@ -1,6 +1,8 @@
 """What every view remembers of an event: one moment of a timeline, and how far each source was followed."""
 
-from collections.abc import Iterable
+from bisect import bisect_left
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
@@ -77,16 +79,24 @@ def followed(seen: tuple[Seen, ...], moment: Moment) -> tuple[Seen, ...]:
     return tuple(sorted((*others, now), key=lambda s: (s.source, s.subject)))
 
 
-def place_of(moment: Moment) -> tuple[float, str, str, int]:
+def place_of(moment: Moment) -> tuple[datetime, str, str, int]:
     """Where a moment stands among others: by time, then by a fixed order, so that arrival does not matter."""
-    return (moment.at.timestamp(), moment.service, moment.subject, moment.sequence)
+    return (moment.at, moment.service, moment.subject, moment.sequence)
+
+
+def has(moments: Sequence[Moment], moment: Moment) -> bool:
+    """Whether a moment is among these, which are in their order."""
+    place = place_of(moment)
+    at = bisect_left(moments, place, key=place_of)
+    return at < len(moments) and place_of(moments[at]) == place
 
 
 def remember(timeline: Timeline, moment: Moment, limit: int) -> Timeline:
     """A moment takes its place; the oldest goes when there are more than `limit`."""
-    moments = sorted((*timeline.moments, moment), key=place_of)
+    at = bisect_left(timeline.moments, place_of(moment), key=place_of)
+    moments = (*timeline.moments[:at], moment, *timeline.moments[at:])
     gone = max(len(moments) - limit, 0)
-    return Timeline(tuple(moments[gone:]), timeline.dropped + gone)
+    return Timeline(moments[gone:], timeline.dropped + gone)
 
 
 def in_causal_order(moments: Iterable[Moment]) -> list[Moment]:

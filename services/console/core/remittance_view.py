@@ -130,7 +130,6 @@ REMITTANCE_VIEW: Decider[RemittanceView, RemittanceMessage, RemittanceSeen] = De
     state_codec=TypeAdapter(RemittanceView),
     message_codec=TypeAdapter(Annotated[RemittanceMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(RemittanceSeen),
-    effect_codec=TypeAdapter(Effect),
     index=index,
     index_fields=("status", "payer_id"),
 )
