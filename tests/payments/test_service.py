@@ -159,3 +159,18 @@ async def test_public_remittances_post_to_the_cent_or_are_parked_for_their_reaso
     assert proof.payer_cash_cents == sum(era.payment_cents or 0 for era in kept)
     assert all(one.imbalance for one in remittances if one.status == "parked")
     assert not any(account.held for account in await world.accounts(match.tenant))
+
+
+async def test_the_proof_finds_a_tampered_store_and_a_lost_journal(world: World) -> None:
+    await world.hear(SENT)
+    await world.drop(era_file(check([PAID])))
+    lines = vars(world.store)["_journal"]
+    [entry] = [i for i, raw in lines.items() if b"account.payer-payment-posted.v1" in raw]
+    kept = lines.pop(entry)
+    broken = await world.proof()
+    assert not broken.proved
+    assert {one.what for one in broken.discrepancies} >= {"payer_cash", "insurance_receivable"}
+    lines[entry] = kept
+    assert (await world.proof()).proved
+    lines.clear()
+    assert [one.what for one in (await world.proof()).discrepancies] == ["accounts without a journal"]
