@@ -33,6 +33,7 @@ from shared.runtime import Loop, Running, Runtime, Spec
 from shared.sealed import Pseudonyms
 from shared.shell import Shell
 from shared.store.memory import MemoryStore
+from shared.store.port import Store
 from shared.wire import events_topic, from_record, header_map, to_record
 from shared.worker import Worker
 from tests.shared.sealing import PlainSealer
@@ -70,7 +71,7 @@ class World:
 
     runtime: Runtime
     spec: Spec
-    store: MemoryStore
+    store: Store
     bus: MemoryBus
     inbox: Inbox
     workers: Sequence[Worker]
@@ -85,13 +86,17 @@ class World:
 
     async def hear(self, *events: Message) -> None:
         """Records come over the topics, as other services sent them."""
+        await self.inbox.handle(self.records(*events))
+        await self.settle()
+
+    def records(self, *events: Message) -> list[Received]:
+        """Events as a consumer gets them."""
         batch: list[Received] = []
         for event in events:
             record = to_record(events_topic(event.meta.source), event)
             self.offset += 1
             batch.append(Received(record.topic, 0, self.offset, record.key, record.value, record.headers))
-        await self.inbox.handle(batch)
-        await self.settle()
+        return batch
 
     async def drop(self, content: bytes, name: str = "acme.835", tenant: str = TENANT) -> None:
         """The clearinghouse leaves a file."""
@@ -142,8 +147,8 @@ class World:
             yield client
 
 
-def make_world(root: Path, before: World | None = None) -> World:
-    """A process on memory; give the one before to continue where it ended."""
+def make_world(root: Path, before: World | None = None, store: Store | None = None) -> World:
+    """A process on memory, or on the given store; give the one before to continue where it ended."""
     settings = PaymentsSettings(
         env="development",
         kafka="unused:9092",
@@ -159,7 +164,7 @@ def make_world(root: Path, before: World | None = None) -> World:
     def wall() -> datetime:
         return WALL + timedelta(seconds=next(seconds))
 
-    store = before.store if before else MemoryStore(NOW)
+    store = store or (before.store if before else MemoryStore(NOW))
     sealer = before.sealer if before else PlainSealer()
     bus, clock, log = MemoryBus(), StillClock(), configure_logs("test", "ERROR")
     relay = Relay(bus, store, wall)
