@@ -98,8 +98,9 @@ async def files(
 
 @router.get("/files/{file_id}")
 async def file(file_id: str, run: Run, caller: Reader) -> dict[str, Any]:
-    """One intake file: how far it was read, and what was wrong with it."""
-    return shown_file(await _file(run, caller.tenant, file_id))
+    """One intake file: its name, how far it was read, and what was wrong with it."""
+    state = await _file(run, caller.tenant, file_id)
+    return shown_file(state, (await run.sealer.open(state.sealed_name)).decode())
 
 
 @router.get("/claims")

@@ -82,7 +82,8 @@ async def register_file(
     runtime: Runtime, meta: Meta, name: str, kept: Kept, source: Literal["folder", "upload"]
 ) -> bool:
     """Schedule the reading of a stored 837; False when the same content was registered before."""
-    message = RegisterFile(meta=meta, file_id=kept.file_id, name=name[:255], size=kept.size, source=source)
+    sealed_name = await runtime.sealer.seal(meta.tenant, "intake", name.encode())
+    message = RegisterFile(meta=meta, file_id=kept.file_id, sealed_name=sealed_name, size=kept.size, source=source)
     decided = await runtime.shell.transact_one(INTAKE_FILE, message)
     return decided.changed
 

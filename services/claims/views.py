@@ -55,10 +55,11 @@ def shown_fact(entry: Entry[ClaimFact]) -> dict[str, Any]:
     }
 
 
-def shown_file(state: IntakeFile) -> dict[str, Any]:
-    """A file's progress."""
+def shown_file(state: IntakeFile, name: str | None = None) -> dict[str, Any]:
+    """A file's progress; its name only where somebody opened it."""
     return {
         "file_id": state.file_id,
+        "name": name,
         "status": state.status,
         "size": state.size,
         "source": state.source,

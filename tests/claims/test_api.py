@@ -193,7 +193,7 @@ async def test_an_upload_is_streamed_once_and_read(client: Client) -> None:
     assert again.json()["file_id"] == file_id
     await client.world.settle()
     shown = (await client.get(f"/files/{file_id}")).json()
-    assert (shown["status"], shown["claims_taken"]) == ("completed", 5)
+    assert (shown["name"], shown["status"], shown["claims_taken"]) == ("day.837", "completed", 5)
     assert [one["file_id"] for one in (await client.get("/files?status=completed")).json()] == [file_id]
     assert (await client.get("/files/file_0")).status_code == 404
 

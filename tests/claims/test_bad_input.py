@@ -125,11 +125,12 @@ async def test_a_shredded_claim_leaves_its_file_and_the_others_go(world: World) 
 
 async def test_no_identifier_reaches_a_topic_or_lies_in_the_store(world: World) -> None:
     content = good_file(5)
-    await world.drop("day.837", content)
+    await world.drop("QUILLFEATHER_ADA.837", content)
     await world.verify_coverage()
     names = {line.split(b"*")[3] for line in content.split(b"~\n") if line.startswith(b"NM1*IL")}
     members = {line.split(b"*")[9] for line in content.split(b"~\n") if line.startswith(b"NM1*IL")}
     births = {line.split(b"*")[2] for line in content.split(b"~\n") if line.startswith(b"DMG")}
     lying = await world.published() + world.lying()
     assert names
+    assert b"QUILLFEATHER" not in lying
     assert not [one for one in names | members | births if one in lying]

@@ -28,7 +28,7 @@ def meta(name: str, causation: UUID | None = None) -> Meta:
     )
 
 
-REGISTER = RegisterFile(meta=meta("register"), file_id="file_1", name="day.837", size=9, source="folder")
+REGISTER = RegisterFile(meta=meta("register"), file_id="file_1", sealed_name="sealed:day", size=9, source="folder")
 ACKS = RegisterAcks(meta=meta("register"), file_id="file_1", name="a.999", extension="999", size=9)
 
 
@@ -53,7 +53,7 @@ def test_a_file_is_read_in_stretches() -> None:
 
 
 def test_the_same_content_under_another_name_is_the_same_intake() -> None:
-    again = REGISTER.model_copy(update={"meta": meta("again"), "name": "copy.837"})
+    again = REGISTER.model_copy(update={"meta": meta("again"), "sealed_name": "sealed:copy"})
     assert not INTAKE_FILE.run(INTAKE_FILE.start(REGISTER).snapshot, (again,)).changed
 
 

@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field, NonNegativeInt, TypeAdapter
 
-from shared.contracts import Contract, Event, Message, Meta
+from shared.contracts import Contract, Event, Message, Meta, Sealed
 from shared.decider import Answer, Decider, Effect, Fact
 
 FINDINGS_KEPT = 100
@@ -24,11 +24,11 @@ class FileFinding(Contract):
 
 
 class RegisterFile(Message):
-    """The bytes are stored: read them."""
+    """The bytes are stored: read them. The file's name is sealed, because people put patients' names into it."""
 
     type: Literal["claims.register-file.v1"] = "claims.register-file.v1"
     file_id: str
-    name: str = Field(max_length=255)
+    sealed_name: Sealed
     size: NonNegativeInt
     source: Literal["folder", "upload"]
 
@@ -65,7 +65,7 @@ class FileRegistered(Fact):
 
     type: Literal["file-registered"] = "file-registered"
     file_id: str
-    name: str
+    sealed_name: Sealed
     size: int
     source: str
 
@@ -104,7 +104,7 @@ class IntakeFile:
     """One file: how far it was read, how many claims were received, and what was wrong with it."""
 
     file_id: str = ""
-    name: str = ""
+    sealed_name: str = ""
     size: int = 0
     source: str = ""
     status: FileStatus = "absent"
@@ -133,7 +133,9 @@ def decide(state: IntakeFile, message: FileMessage) -> Decisions:
 def _register(state: IntakeFile, message: RegisterFile) -> Decisions:
     if state.status != "absent":
         return ()
-    registered = FileRegistered(file_id=message.file_id, name=message.name, size=message.size, source=message.source)
+    registered = FileRegistered(
+        file_id=message.file_id, sealed_name=message.sealed_name, size=message.size, source=message.source
+    )
     return (registered, ReadFile(position=0))
 
 
@@ -156,7 +158,12 @@ def evolve(state: IntakeFile, fact: IntakeFact) -> IntakeFile:
     match fact:
         case FileRegistered():
             return replace(
-                state, file_id=fact.file_id, name=fact.name, size=fact.size, source=fact.source, status="reading"
+                state,
+                file_id=fact.file_id,
+                sealed_name=fact.sealed_name,
+                size=fact.size,
+                source=fact.source,
+                status="reading",
             )
         case StretchRead():
             return replace(
