@@ -151,8 +151,9 @@ def _(event: ClaimDenied) -> Said:
 
 @words.register
 def _(event: FilingDeadlineNear) -> Said:
-    left = counted(event.days_left, "day")
-    return Said(f"Filing deadline {event.deadline_on} is {left} away", event.charge_cents)
+    if event.deadline_on < event.meta.occurred_at.date():
+        return Said(f"Filing deadline {event.deadline_on} has passed", event.charge_cents)
+    return Said(f"Filing deadline {event.deadline_on} is {counted(event.days_left, 'day')} away", event.charge_cents)
 
 
 @words.register
