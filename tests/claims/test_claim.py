@@ -206,6 +206,8 @@ def test_a_mended_claim_keeps_its_coverage_answer_unless_the_coverage_is_another
     other = Story(receive(), coverage("inactive")).when(correct(coverage_id="cov_2"))
     other.then(ClaimReceived, status="waiting_coverage")
     other.when(coverage("verified", 2)).then(status="waiting_coverage")
+    back = other.when(correct(name="2")).then(status="ready")
+    assert back.snapshot.state.coverage == "verified"
 
 
 def test_a_rejected_claim_is_mended_and_goes_out_again() -> None:

@@ -178,11 +178,16 @@ def _coverage_stop(state: Claim) -> HoldReason | None:
 
 def _note_coverage(state: Claim, message: CoverageMessage) -> Facts:
     check, sequence = message.meta.subject, message.meta.sequence
-    if state.claim_id and message.coverage_id != state.coverage_id:
-        return ()  # the answer to a question that the claim does not ask any more
     if dict(state.coverage_seen).get(check, -1) >= sequence:
         return ()
-    noted = CoverageNoted(answer=_answer_of(message), check=check, sequence=sequence, account_id=message.account_id)
+    noted = CoverageNoted(
+        coverage_id=message.coverage_id,
+        service_date=message.service_date,
+        answer=_answer_of(message),
+        check=check,
+        sequence=sequence,
+        account_id=message.account_id,
+    )
     return _then(state, (noted,), _reconsider)
 
 
@@ -341,11 +346,12 @@ def _correct(policy: Policy, state: Claim, message: CorrectClaim) -> Facts:
 
 
 def _asks_again(state: Claim, message: CorrectClaim) -> bool:
-    """Whether the mended claim's coverage was never asked for: the old one was incomplete, or somebody else's."""
+    """Whether the mended claim's coverage is still to be asked for: the old claim could not, or named another one."""
     before = state.content
     if before is None or not can_be_announced(before):
         return True
-    return (state.coverage_id, before.service_from) != (message.coverage_id, message.content.service_from)
+    asks = (message.coverage_id, message.content.service_from)
+    return (state.coverage_id, before.service_from) != asks and not any(one[:2] == asks for one in state.answers)
 
 
 def _call_out(state: Claim, message: Due) -> Facts:

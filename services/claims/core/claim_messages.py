@@ -238,6 +238,8 @@ class CoverageNoted(Fact):
     """What eligibility answered; `check` and `sequence` tell a repeat from news."""
 
     type: Literal["coverage-noted"] = "coverage-noted"
+    coverage_id: str
+    service_date: date
     answer: CoverageState
     check: str
     sequence: NonNegativeInt

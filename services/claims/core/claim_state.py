@@ -47,9 +47,9 @@ class Claim:
     """One claim, from intake to the payer's decision.
 
     `fingerprint` is of the claim as it came in; `holds` are the reasons that stop it now, `waived` the rules a person
-    overruled; `coverage` the last answer of eligibility; `submissions` every outbound file it was in, the current one
-    last; `early_acks` and `early_remittances` wait for the news that it was sent. `warn_on` are the days on which the
-    filing limit is called out, `warned` how many of them have passed.
+    overruled; `answers` what eligibility last said of each coverage and day; `submissions` every outbound file it was
+    in, the current one last; `early_acks` and `early_remittances` wait for the news that it was sent. `warn_on` are
+    the days on which the filing limit is called out, `warned` how many of them have passed.
     """
 
     claim_id: str = ""
@@ -65,7 +65,7 @@ class Claim:
     origin: str = ""
     holds: tuple[HoldReason, ...] = ()
     waived: frozenset[str] = frozenset()
-    coverage: CoverageState = "waiting"
+    answers: tuple[tuple[str, date, CoverageState], ...] = ()
     coverage_seen: tuple[tuple[str, int], ...] = ()
     submissions: tuple[str, ...] = ()
     transmitted_on: date | None = None
@@ -82,6 +82,16 @@ class Claim:
     warn_on: tuple[date, ...] = ()
     warned: int = 0
     commands: tuple[UUID, ...] = ()
+
+    @property
+    def coverage(self) -> CoverageState:
+        """What eligibility last said of the coverage and day that the claim names now."""
+        if self.content is None:
+            return "waiting"
+        for coverage_id, day, answer in self.answers:
+            if (coverage_id, day) == (self.coverage_id, self.content.service_from):
+                return answer
+        return "waiting"
 
     @property
     def submission_id(self) -> str | None:
@@ -180,7 +190,6 @@ def _amended(state: Claim, fact: ClaimAmended) -> Claim:
         warned=0,
         holds=(),
         waived=frozenset(),
-        coverage="waiting" if fact.asks_again else state.coverage,
     )
     return _remember(amended, fact.command_id)
 
@@ -200,11 +209,14 @@ def _remember(state: Claim, command_id: UUID | None) -> Claim:
 
 
 def _covered(state: Claim, fact: CoverageNoted) -> Claim:
-    others = tuple(seen for seen in state.coverage_seen if seen[0] != fact.check)
+    asked = (fact.coverage_id, fact.service_date)
     return replace(
         state,
-        coverage=fact.answer,
-        coverage_seen=(*others, (fact.check, fact.sequence)),
+        answers=(*(one for one in state.answers if one[:2] != asked), (*asked, fact.answer)),
+        coverage_seen=(
+            *(seen for seen in state.coverage_seen if seen[0] != fact.check),
+            (fact.check, fact.sequence),
+        ),
         account_id=state.account_id or fact.account_id,
     )
 
