@@ -36,7 +36,7 @@ from shared.worker import Performer, Worker
 Step: TypeAlias = Callable[[], Awaitable[int]]
 Rest: TypeAlias = Callable[[float], Awaitable[None]]
 
-HOUSEKEEPING_SECONDS = 3.0
+HOUSEKEEPING_SECONDS = 5.0
 FOLDER_SECONDS = 0.2
 FAILURE_SECONDS = 1.0
 LOOK_AGAIN = timedelta(seconds=2)
@@ -118,6 +118,8 @@ class Running:
         said: dict[str, Any] = {"received": self.consumer.received, "handled": shell.handled, "now": now}
         if any(worker.in_flight for worker in self.workers) or await self.consumer.lag():
             return said | {"settled": False}
+        if any([await loop.pending() for loop in self.loops if loop.kind is None]):
+            return said | {"settled": False}  # files come from outside: no commit of ours tells of them
         mark = (shell.commits, now)
         if mark != self.looked or self.runtime.wall() - self.looked_at > LOOK_AGAIN:
             self.rest = await self._look(now)
@@ -125,7 +127,7 @@ class Running:
         return said | self.rest
 
     async def _look(self, now: datetime) -> dict[str, Any]:
-        if any([await loop.pending() for loop in self.loops]):
+        if any([await loop.pending() for loop in self.loops if loop.kind is not None]):
             return {"settled": False}
         outlooks = [await self.runtime.store.outlook(decider) for decider in self.spec.deciders]
         due = [at for o in outlooks for at in (o.next_due_at, o.next_effect_at) if at is not None]
@@ -159,10 +161,10 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
     log = configure_logs(name, settings.log_level)
     clock = settings.clock()
     async with AsyncExitStack() as stack:
-        client = connect(settings.mongo, settings.mongo_driver)
+        client = connect(settings.mongo, settings.mongo_driver, settings.mongo_pool_size)
         stack.push_async_callback(disconnect, client)
         store = MongoStore(client[settings.database])
-        keys: AsyncMongoClient[dict[str, Any]] = connect(settings.mongo)
+        keys: AsyncMongoClient[dict[str, Any]] = connect(settings.mongo, pool_size=settings.mongo_pool_size)
         stack.push_async_callback(keys.close)
         sealer = KeyVaultSealer(keys, settings.key_vault, read_key(settings.master_key_file, 96))
         stack.push_async_callback(sealer.close)
@@ -229,7 +231,9 @@ def _start_loops(running: Running) -> list[asyncio.Task[None]]:
         return sum([await sweep.run(decider) for decider in deadlines])
 
     async def keep_house() -> int:
-        return sum([await _house(runtime, decider) for decider in spec.deciders])
+        published = sum([await runtime.relay.sweep(decider) for decider in spec.deciders])
+        waiting = await runtime.store.count_notes("waiting")
+        return published + (sum([await _drain(runtime, decider) for decider in spec.deciders]) if waiting else 0)
 
     steps: list[tuple[Step, Rest, float]] = [
         *((worker.tick, worker.wait, tick) for worker in running.workers),
@@ -260,14 +264,13 @@ def _resting(pulse: Pulse) -> Rest:
     return rest
 
 
-async def _house(runtime: Runtime, decider: Decider[Any, Any, Any]) -> int:
-    """Publish what a crash left behind, and decide messages that came in while their aggregate was being released."""
-    published = await runtime.relay.sweep(decider)
+async def _drain(runtime: Runtime, decider: Decider[Any, Any, Any]) -> int:
+    """Decide messages that came in while their aggregate was being released."""
     drained = 0
     for key in await runtime.store.waiting_keys(decider, 100):
         if (await runtime.store.load(decider, (key,)))[key].parked is None:
             drained += await runtime.shell.drain(decider, key)
-    return published + drained
+    return drained
 
 
 async def _forever(step: Step, rest: Rest, seconds: float, log: Log) -> None:

@@ -16,7 +16,8 @@ from pymongo.asynchronous.encryption import AsyncClientEncryption
 from pymongo.encryption_shared import Algorithm
 from pymongo.errors import EncryptionError
 
-BUCKETS = 64
+BUCKETS = 16
+"""Data keys of one tenant. May be changed at any time: a seal names the key it was made with."""
 SEALED_PREFIX = "sealed:"
 
 

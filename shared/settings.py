@@ -26,6 +26,7 @@ class Settings(BaseSettings):
         default=500, description="Shorter: news arrives sooner, at more idle work."
     )
     mongo: str = Field(description="mongodb:// URL.")
+    mongo_pool_size: PositiveInt = Field(default=50, description="Connections of one process, at most.")
     mongo_driver: Literal["pymongo", "motor"] = "pymongo"
     database: str
     key_vault: str = Field(default="revcycle_keys.data_keys", description="database.collection of the data keys.")

@@ -1,5 +1,6 @@
 """The connection to payers: a 270 out, a 271 back, read into what it amounts to. Performs the `Inquire` effect."""
 
+import asyncio
 import uuid
 from collections.abc import Iterable, Mapping
 from http import HTTPStatus
@@ -11,9 +12,10 @@ from services.eligibility.core import Inquire, InquiryAnswered, Outcome
 from services.eligibility.settings import EligibilitySettings
 from shared.contracts import Message
 from shared.decider import Effect, Pending
+from shared.grouped import Grouped
 from shared.identity import Individual, PostalAddress, SubscriberIdentity
 from shared.runtime import Runtime
-from shared.store.port import Key
+from shared.store.port import Document, Key
 from shared.worker import Performer, answer_meta
 from shared.x12.eligibility import Answer271, Benefit, Inquiry270, read_271, write_270
 from shared.x12.findings import X12Error
@@ -23,6 +25,8 @@ T = TypeVar("T")
 
 UNAVAILABLE = Outcome(status="unavailable")
 UNREADABLE = Outcome(status="unreadable")
+NUMBERS_A_BLOCK = 200
+ISA13_END = 1_000_000_000  # nine digits
 REMAINING = "29"  # EB06: what is left of the period's amount
 
 
@@ -31,6 +35,11 @@ class PayerConnection:
 
     def __init__(self, runtime: Runtime, settings: EligibilitySettings, client: httpx.AsyncClient) -> None:
         self._runtime, self._settings, self._client = runtime, settings, client
+        self._numbers = iter(range(0))
+        self._numbering = asyncio.Lock()
+        self._conversations = Grouped[tuple[str, str, Document]](
+            lambda notes: runtime.store.note_all("conversations", notes)
+        )
 
     def performers(self) -> Mapping[type[Effect], Performer]:
         return {Inquire: self.inquire}
@@ -40,7 +49,7 @@ class PayerConnection:
         effect = pending.effect
         assert isinstance(effect, Inquire), "the worker was given one performer for one effect"
         identity = SubscriberIdentity.model_validate_json(await self._runtime.sealer.open(effect.sealed_subscriber))
-        control_number = await self._runtime.store.next_number("interchange/270")
+        control_number = await self._next_number()
         inquiry = inquiry_270(effect, identity, pending.id.hex[:30], self._settings.submitter_id)
         request = write_270(inquiry, control_number, self._runtime.clock.now())
         answer = await self._send(key.tenant, request)
@@ -62,16 +71,22 @@ class PayerConnection:
     async def _keep(self, key: Key, pending: Pending, request: bytes, answer: bytes) -> None:
         """Request and response stay on record, one note for each attempt, as sealed as anything in them."""
         seal = self._runtime.sealer.seal
-        await self._runtime.store.note(
-            "conversations",
-            key.tenant,
-            f"{key.id}/{pending.id}/{uuid.uuid4()}",
-            {
-                "at": self._runtime.clock.now(),
-                "sealed_request": await seal(key.tenant, key.id, request),
-                "sealed_answer": await seal(key.tenant, key.id, answer),
-            },
-        )
+        said = {
+            "at": self._runtime.clock.now(),
+            "sealed_request": await seal(key.tenant, key.id, request),
+            "sealed_answer": await seal(key.tenant, key.id, answer),
+        }
+        await self._conversations.add((key.tenant, f"{key.id}/{pending.id}/{uuid.uuid4()}", said))
+
+    async def _next_number(self) -> int:
+        """ISA13, from a block reserved for this process: a number may stay unused, none is used twice."""
+        async with self._numbering:
+            number = next(self._numbers, None)
+            if number is None:
+                first = await self._runtime.store.next_number("interchange/270", NUMBERS_A_BLOCK)
+                self._numbers = iter(range(first, first + NUMBERS_A_BLOCK))
+                number = next(self._numbers)
+        return number % ISA13_END
 
 
 def inquiry_270(effect: Inquire, identity: SubscriberIdentity, trace_number: str, sender_id: str) -> Inquiry270:

@@ -27,6 +27,7 @@ from services.payments.from_x12 import incoming, present, provider_of, remitted_
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message, Meta
 from shared.decider import Effect, Pending
+from shared.grouped import Grouped
 from shared.runtime import Runtime
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
@@ -52,8 +53,7 @@ class Performers:
 
     def __init__(self, runtime: Runtime, account: AccountDecider, vault: RemittanceVault) -> None:
         self._runtime, self._account, self._vault = runtime, account, vault
-        self._posting: list[PostRemittedClaim] = []
-        self._posted: asyncio.Task[None] | None = None
+        self._posting = Grouped(self._post)
 
     def by_kind(self) -> Mapping[str, Mapping[type[Effect], Performer]]:
         return {
@@ -136,7 +136,7 @@ class Performers:
         effect = pending.effect
         assert isinstance(effect, ForwardRemittedClaim)
         meta = _derived(pending, key, "post", f"account/{effect.account_id}", effect.account_id)
-        await self._post(
+        await self._posting.add(
             PostRemittedClaim(
                 meta=meta, account_id=effect.account_id, claim_id=effect.claim_id, remitted=effect.remitted
             )
@@ -146,16 +146,8 @@ class Performers:
             patient_control_number=effect.remitted.patient_control_number,
         )
 
-    async def _post(self, command: PostRemittedClaim) -> None:
-        self._posting.append(command)
-        if self._posted is None:
-            self._posted = asyncio.create_task(self._post_batch())
-        await asyncio.shield(self._posted)
-
-    async def _post_batch(self) -> None:
-        """Everything that was added before this task came to run; a failure is every waiting performer's failure."""
-        batch, self._posting, self._posted = self._posting, [], None
-        await self._runtime.shell.transact(self._account, batch)
+    async def _post(self, commands: Sequence[PostRemittedClaim]) -> None:
+        await self._runtime.shell.transact(self._account, commands)
 
     async def _quarantine(self, key: Key, name: str, code: str, fault: Finding | None) -> None:
         """Make visible what could not be taken in; its bytes stay in the vault."""

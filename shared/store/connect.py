@@ -4,16 +4,23 @@ from typing import Any, Literal
 
 from pymongo import AsyncMongoClient
 
-TIMEOUTS_MS: dict[str, Any] = {"serverSelectionTimeoutMS": 5_000, "socketTimeoutMS": 30_000, "connectTimeoutMS": 5_000}
+OPTIONS: dict[str, Any] = {
+    "serverSelectionTimeoutMS": 5_000,
+    "socketTimeoutMS": 60_000,
+    "connectTimeoutMS": 5_000,
+    # A heartbeat is enough: a failed operation tells of a lost server sooner than a monitor's stream would.
+    "serverMonitoringMode": "poll",
+}
 
 
-def connect(url: str, driver: Literal["pymongo", "motor"] = "pymongo") -> Any:
+def connect(url: str, driver: Literal["pymongo", "motor"] = "pymongo", pool_size: int = 50) -> Any:
     """A client of the chosen driver; for what the store uses, both have the same methods."""
     if driver == "motor":
         from motor.motor_asyncio import AsyncIOMotorClient
 
-        return AsyncIOMotorClient(url, tz_aware=True, **TIMEOUTS_MS)
-    client: AsyncMongoClient[dict[str, Any]] = AsyncMongoClient(url, tz_aware=True, **TIMEOUTS_MS)
+        return AsyncIOMotorClient(url, tz_aware=True, maxPoolSize=pool_size, **OPTIONS)
+    client: AsyncMongoClient[dict[str, Any]]
+    client = AsyncMongoClient(url, tz_aware=True, maxPoolSize=pool_size, **OPTIONS)
     return client
 
 

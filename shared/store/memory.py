@@ -225,9 +225,10 @@ class MemoryStore:
     async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:
         return {key: self._reservations.setdefault((tenant, rule, key), holder) for key, holder in wanted.items()}
 
-    async def next_number(self, name: str, /) -> int:
-        self._numbers[name] = self._numbers.get(name, 0) + 1
-        return self._numbers[name]
+    async def next_number(self, name: str, count: int = 1, /) -> int:
+        first = self._numbers.get(name, 0) + 1
+        self._numbers[name] = first + count - 1
+        return first
 
     async def put_blob(self, tenant: str, name: str, chunks: AsyncIterable[bytes], /) -> None:
         self._blobs[tenant, name] = tuple([chunk async for chunk in chunks])
@@ -243,6 +244,10 @@ class MemoryStore:
         notes[id] = {**bson.decode(bson.encode(document), AWARE), "tenant": tenant, "id": id}
         return True
 
+    async def note_all(self, collection: str, notes: Sequence[tuple[str, str, Document]], /) -> None:
+        for tenant, note_id, document in notes:
+            await self.note(collection, tenant, note_id, document)
+
     async def notes(self, collection: str, tenant: str | None, after: str | None, limit: int, /) -> Sequence[Document]:
         found = (
             dict(document)
@@ -252,6 +257,8 @@ class MemoryStore:
         return list(islice(found, limit))
 
     async def count_notes(self, collection: str, /) -> int:
+        if collection == "waiting":
+            return sum(len(queue) for queue in self._waiting.values())
         return len(self._notes.get(collection, {}))
 
     def _row(self, decider: Decider[S, M, F], key: Key) -> Row[S, F]:

@@ -288,12 +288,12 @@ class MongoStore:
         holders = self._db["reservations"].find({"_id": {"$in": list(ids)}})
         return {ids[d["_id"]]: str(d["holder"]) async for d in holders}
 
-    async def next_number(self, name: str, /) -> int:
+    async def next_number(self, name: str, count: int = 1, /) -> int:
         counter = await self._db["counters"].find_one_and_update(
-            {"_id": name}, {"$inc": {"value": 1}}, upsert=True, return_document=ReturnDocument.AFTER
+            {"_id": name}, {"$inc": {"value": count}}, upsert=True, return_document=ReturnDocument.AFTER
         )
         assert counter is not None, "an upsert that returns the document after it always has one"
-        return int(counter["value"])
+        return int(counter["value"]) - count + 1
 
     async def put_blob(self, tenant: str, name: str, chunks: AsyncIterable[bytes], /) -> None:
         rows = self._db["blobs"]
@@ -323,6 +323,11 @@ class MongoStore:
         except DuplicateKeyError:
             return False
         return True
+
+    async def note_all(self, collection: str, notes: Sequence[tuple[str, str, Document]], /) -> None:
+        lines = [{**document, "_id": note_id, "tenant": tenant} for tenant, note_id, document in notes]
+        if lines:
+            await self._insert_new(collection, lines)
 
     async def notes(self, collection: str, tenant: str | None, after: str | None, limit: int, /) -> Sequence[Document]:
         where: Document = {} if tenant is None else {"tenant": tenant}

@@ -197,8 +197,8 @@ class Store(Protocol):
         """For each key of the rule, who holds it: the given holder if the key was free, else the earlier one."""
         ...
 
-    async def next_number(self, name: str, /) -> int:
-        """The next value of a counter, from 1, never given twice."""
+    async def next_number(self, name: str, count: int = 1, /) -> int:
+        """The next value of a counter, from 1, never given twice; with `count`, the first of so many in a row."""
         ...
 
     async def put_blob(self, tenant: str, name: str, chunks: AsyncIterable[bytes], /) -> None:
@@ -213,10 +213,14 @@ class Store(Protocol):
         """Append a record (audit, dead_letters, quarantine, …); False when the id is already there."""
         ...
 
+    async def note_all(self, collection: str, notes: Sequence[tuple[str, str, Document]], /) -> None:
+        """Append many records (tenant, id, document); those already there stay as they are."""
+        ...
+
     async def notes(self, collection: str, tenant: str | None, after: str | None, limit: int, /) -> Sequence[Document]:
         """Records by id, starting after `after`; each carries its `id` and `tenant`."""
         ...
 
     async def count_notes(self, collection: str, /) -> int:
-        """How many records a collection holds."""
+        """How many records a collection holds; `waiting` are the messages behind parked aggregates."""
         ...
