@@ -131,7 +131,6 @@ class Decider(Generic[S, M, F]):
     effect_codec: TypeAdapter[Any] = NO_EFFECTS
     index: Callable[[S], Mapping[str, Scalar]] = lambda _: {}
     due: Callable[[S], datetime | None] = no_deadline
-    index_fields: tuple[str, ...] = ()
 
     @property
     def has_effects(self) -> bool:

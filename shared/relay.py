@@ -45,4 +45,6 @@ class Relay:
             return 0
         rows = await self._store.load(decider, keys)
         await self.publish(decider, {key: row.outbox for key, row in rows.items() if row.outbox})
+        # Another writer may have published meanwhile: what is left is only the mark.
+        await self._store.published(decider, {key: r.snapshot.facts for key, r in rows.items() if not r.outbox})
         return len(keys)

@@ -98,7 +98,7 @@ class Shell:
         rows = await self.store.load(decider, (key,))
         row = rows[key]
         if row.parked is not None:
-            unparked: Write[S, F] = Write(key, row.version, row.snapshot, parked=None)
+            unparked: Write[S, F] = Write(key, row.version, row.snapshot, unpublished=bool(row.outbox))
             if (await self.store.commit(decider, (unparked,))).lost:
                 msg = f"this {decider.kind} changed meanwhile; release it again"
                 raise ContentionError(msg)
@@ -141,7 +141,8 @@ class Shell:
         if not failed:
             return frozenset()
         writes: list[Write[S, F]] = [
-            Write(key, rows[key].version, rows[key].snapshot, parked=reason) for key, reason in failed.items()
+            Write(key, rows[key].version, rows[key].snapshot, parked=reason, unpublished=bool(rows[key].outbox))
+            for key, reason in failed.items()
         ]
         lost = (await self.store.commit(decider, writes)).lost
         for key, reason in failed.items():
@@ -177,7 +178,15 @@ def decide_round(decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], messa
         plan.decided[key] = decided
         if decided.changed:
             plan.writes.append(
-                Write(key, row.version, decided.snapshot, decided.entries, decided.started, decided.answered)
+                Write(
+                    key,
+                    row.version,
+                    decided.snapshot,
+                    decided.entries,
+                    decided.started,
+                    decided.answered,
+                    unpublished=bool(row.outbox),
+                )
             )
     return plan
 

@@ -92,21 +92,34 @@ def fields_of(decider: Decider[S, M, F], write: Write[S, F]) -> dict[str, Any]:
         "state": state,
         "facts": snapshot.facts,
         "events": snapshot.events,
-        "index": dict(decider.index(snapshot.state)),
+        "keys": keys_of(decider, write),
         "record_key": decider.record_key(snapshot.state),
         "next_due_at": decider.due(snapshot.state),
         "next_effect_at": next_effect_at(snapshot.effects),
         "effects_stuck": sum(p.stuck for p in snapshot.effects.values()),
         "parked": write.parked,
-        "attention": attention(write),
     }
 
 
-def attention(write: Write[Any, Any]) -> str | None:
-    """Why a person should look at an aggregate; None for nearly all of them."""
-    if write.parked is not None:
-        return "parked"
-    return "stuck" if any(p.stuck for p in write.snapshot.effects.values()) else None
+UNPUBLISHED = "!outbox"
+ATTENTION = "!attention"
+"""Marks among an aggregate's keys: its outbox is not empty; a person should look at it."""
+
+
+def index_key(tenant: str, name: str, value: Scalar) -> str:
+    """One index value of a tenant's aggregate, as it stands among its keys."""
+    return f"{tenant}|{name}|{to_json(value).decode()}"
+
+
+def keys_of(decider: Decider[S, M, F], write: Write[S, F]) -> list[str]:
+    """Everything an aggregate can be found by: one array, so that one index serves every equality query."""
+    tenant = write.key.tenant
+    keys = [index_key(tenant, name, value) for name, value in decider.index(write.snapshot.state).items()]
+    if write.entries or write.unpublished:
+        keys.append(UNPUBLISHED)
+    if write.parked is not None or any(p.stuck for p in write.snapshot.effects.values()):
+        keys.append(ATTENTION)
+    return keys
 
 
 def check_size(fields: Mapping[str, Any], outbox: list[Document]) -> None:
@@ -131,9 +144,9 @@ def row_from_document(decider: Decider[S, M, F], document: Document) -> Row[S, F
     )
 
 
-def matches(index: Mapping[str, Scalar], where: Mapping[str, Scalar]) -> bool:
-    """Whether an aggregate's index values answer a query."""
-    return all(index.get(name) == value for name, value in where.items())
+def wanted_keys(tenant: str, where: Mapping[str, Scalar]) -> list[str]:
+    """The keys an aggregate must have to answer a query."""
+    return [index_key(tenant, name, value) for name, value in where.items()]
 
 
 def key_of(document: Document) -> Key:

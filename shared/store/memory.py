@@ -12,14 +12,15 @@ from shared.contracts import Message
 from shared.decider import Decider, Entry, Fact, Scalar, Snapshot
 from shared.store.documents import (
     NEVER,
+    UNPUBLISHED,
     check_size,
     effect_to_document,
     entry_from_document,
     entry_to_document,
     fields_of,
     key_of,
-    matches,
     row_from_document,
+    wanted_keys,
 )
 from shared.store.port import (
     Document,
@@ -77,6 +78,8 @@ class MemoryStore:
             document = self._document(decider, key)
             if document is not None:
                 document["outbox"] = [e for e in document["outbox"] if e["number"] > number]
+                if not document["outbox"]:
+                    document["keys"] = [key for key in document["keys"] if key != UNPUBLISHED]
                 self._save(decider, key, document)
 
     async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
@@ -108,7 +111,8 @@ class MemoryStore:
                 yield JournalLine(i, line)
 
     async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
-        waiting = (d for d in self._documents(decider) if d["outbox"] and d["stored_at"] < older_than)
+        marked = (d for d in self._documents(decider) if UNPUBLISHED in d["keys"])
+        waiting = (d for d in marked if d["stored_at"] < older_than)
         return [key_of(d) for d in islice(waiting, limit)]
 
     async def due(
@@ -152,10 +156,11 @@ class MemoryStore:
     async def find(
         self, decider: Decider[S, M, F], tenant: str, where: Mapping[str, Scalar], after: str | None, limit: int, /
     ) -> Sequence[tuple[Key, S]]:
+        wanted = set(wanted_keys(tenant, where))
         found = (
             (key_of(d), row_from_document(decider, d).snapshot.state)
             for d in self._documents(decider)
-            if d["tenant"] == tenant and matches(d["index"], where) and (after is None or d["id"] > after)
+            if d["tenant"] == tenant and wanted <= set(d["keys"]) and (after is None or d["id"] > after)
         )
         return list(islice(found, limit))
 
@@ -164,9 +169,8 @@ class MemoryStore:
             yield key_of(document), row_from_document(decider, document).snapshot.state
 
     async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
-        return sum(
-            matches(d["index"], where) for d in self._documents(decider) if tenant is None or d["tenant"] == tenant
-        )
+        rows = [d for d in self._documents(decider) if tenant is None or d["tenant"] == tenant]
+        return sum(set(wanted_keys(d["tenant"], where)) <= set(d["keys"]) for d in rows)
 
     async def wait_behind(
         self, decider: Decider[S, M, F], messages: Mapping[Key, Sequence[tuple[str, Document]]], /

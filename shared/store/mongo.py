@@ -18,7 +18,9 @@ from shared.clock import Wall, system_wall
 from shared.contracts import Message
 from shared.decider import Decider, Entry, Fact, Scalar, Snapshot
 from shared.store.documents import (
+    ATTENTION,
     NEVER,
+    UNPUBLISHED,
     check_size,
     effect_to_document,
     entry_from_document,
@@ -26,6 +28,7 @@ from shared.store.documents import (
     fields_of,
     key_of,
     row_from_document,
+    wanted_keys,
 )
 from shared.store.port import (
     Document,
@@ -52,6 +55,12 @@ FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 SOME_TIME = {"$lte": FAR_AWAY}
 
 
+def wanting(tenant: str, where: Mapping[str, Scalar]) -> Document:
+    """The query for a tenant's aggregates with these index values."""
+    keys = wanted_keys(tenant, where)
+    return {"keys": keys[0]} if len(keys) == 1 else {"keys": {"$all": keys}}
+
+
 class MongoStore:
     """Implements `Store` on one database of one service."""
 
@@ -62,11 +71,9 @@ class MongoStore:
     async def prepare(self, deciders: Sequence[Decider[Any, Any, Any]]) -> None:
         for decider in deciders:
             rows = self._rows(decider)
-            for name in decider.index_fields:
-                await rows.create_index([("tenant", 1), (f"index.{name}", 1), ("id", 1)])
-            # Partial, because at any time nearly every aggregate waits for nothing.
-            await rows.create_index("outbox_since", partialFilterExpression={"outbox_since": SOME_TIME})
-            await rows.create_index("attention", partialFilterExpression={"attention": {"$gt": ""}})
+            # One index for every equality query and mark: each index is paid at each write. The times are partial,
+            # because at any moment nearly every aggregate waits for nothing.
+            await rows.create_index([("keys", 1), ("id", 1)])
             if decider.has_deadlines:
                 await rows.create_index("next_due_at", partialFilterExpression={"next_due_at": SOME_TIME})
             if decider.has_effects:
@@ -104,12 +111,8 @@ class MongoStore:
         return Refused(frozenset(lost), failed)
 
     async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
-        # The order of the two steps in one update does not matter: `outbox_since` may be early, never missing,
-        # because a later writer sets it together with its own entries.
-        updates = [
-            UpdateOne({"_id": str(key), "facts": number}, {"$set": {"outbox": [], "outbox_since": None}})
-            for key, number in upto.items()
-        ]
+        cleared = {"$set": {"outbox": []}, "$pull": {"keys": UNPUBLISHED}}
+        updates = [UpdateOne({"_id": str(key), "facts": number}, cleared) for key, number in upto.items()]
         if not updates:
             return
         result = await self._rows(decider).bulk_write(updates, ordered=False)
@@ -151,7 +154,7 @@ class MongoStore:
             yield JournalLine(str(line["_id"]), line)
 
     async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
-        where = {"outbox_since": {"$lt": older_than}}
+        where = {"keys": UNPUBLISHED, "stored_at": {"$lt": older_than}}
         fields = {"tenant": True, "id": True}
         return [key_of(d) async for d in self._rows(decider).find(where, fields).limit(limit)]
 
@@ -195,7 +198,7 @@ class MongoStore:
         self, decider: Decider[S, M, F], tenant: str, where: Mapping[str, Scalar], after: str | None, limit: int, /
     ) -> Sequence[tuple[Key, S]]:
         if where:
-            query: Document = {"tenant": tenant, **{f"index.{name}": value for name, value in where.items()}}
+            query = wanting(tenant, where)
             if after is not None:
                 query["id"] = {"$gt": after}
             cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("id", 1).limit(limit)
@@ -209,11 +212,13 @@ class MongoStore:
             yield key_of(document), row_from_document(decider, document).snapshot.state
 
     async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
-        query: Document = {f"index.{name}": value for name, value in where.items()}
-        if tenant is not None and where:
-            query["tenant"] = tenant
-        elif tenant is not None:
-            query["_id"] = {"$gt": f"{tenant}/", "$lt": f"{tenant}{AFTER_SLASH}"}
+        if where and tenant is not None:
+            query = wanting(tenant, where)
+        elif where:
+            msg = "a count by index value needs its tenant"
+            raise ValueError(msg)
+        else:
+            query = {} if tenant is None else {"_id": {"$gt": f"{tenant}/", "$lt": f"{tenant}{AFTER_SLASH}"}}
         return int(await self._rows(decider).count_documents(query))
 
     async def wait_behind(
@@ -249,7 +254,7 @@ class MongoStore:
         return list({str(d["key"]): Key(*str(d["key"]).split("/", 1)) async for d in lines}.values())
 
     async def parked(self, decider: Decider[S, M, F], tenant: str | None, /) -> Sequence[tuple[Key, str, int]]:
-        where: Document = {"attention": {"$gt": ""}, "parked": {"$ne": None}}
+        where: Document = {"keys": ATTENTION, "parked": {"$ne": None}}
         if tenant is not None:
             where["tenant"] = tenant
         rows = [d async for d in self._rows(decider).find(where, {"tenant": True, "id": True, "parked": True})]
@@ -274,7 +279,7 @@ class MongoStore:
         )
 
     async def outlook(self, decider: Decider[S, M, F], /) -> Outlook:
-        waits = self._rows(decider).find({"outbox_since": SOME_TIME}, {"_id": True}).limit(1)
+        waits = self._rows(decider).find({"keys": UNPUBLISHED}, {"_id": True}).limit(1)
         return Outlook(
             unpublished=bool([d async for d in waits]),
             next_due_at=await self._first_after(decider, "next_due_at", NEVER),
@@ -341,14 +346,14 @@ class MongoStore:
 
     async def _health_of(self, decider: Decider[Any, Any, Any], as_of: datetime) -> Health:
         rows = self._rows(decider)
-        troubled = [d async for d in rows.find({"attention": {"$gt": ""}}, {"effects_stuck": True, "parked": True})]
+        troubled = [d async for d in rows.find({"keys": ATTENTION}, {"effects_stuck": True, "parked": True})]
         effects_due = deadlines_due = 0
         if decider.has_effects:
             effects_due = int(await rows.count_documents({"next_effect_at": {"$lte": as_of}, "parked": None}))
         if decider.has_deadlines:
             deadlines_due = int(await rows.count_documents({"next_due_at": {"$lte": as_of}, "parked": None}))
         return Health(
-            unpublished=int(await rows.count_documents({"outbox_since": SOME_TIME})),
+            unpublished=int(await rows.count_documents({"keys": UNPUBLISHED})),
             effects_due=effects_due,
             effects_stuck=sum(d["effects_stuck"] for d in troubled),
             deadlines_due=deadlines_due,
@@ -381,7 +386,7 @@ class MongoStore:
         }
         if outbox:
             update["$push"] = {"outbox": {"$each": outbox}}
-            update["$set"]["outbox_since"] = self._wall()
+            update["$set"]["stored_at"] = self._wall()
         if write.answered:
             update["$unset"] = {f"effects.{effect_id}": "" for effect_id in write.answered}
         return UpdateOne({"_id": str(write.key), "version": write.version}, update, upsert=True)

@@ -54,6 +54,7 @@ class Write(NamedTuple, Generic[S, F]):
     changed_effects: tuple[Pending, ...] = ()
     answered: tuple[UUID, ...] = ()
     parked: str | None = None
+    unpublished: bool = False  # entries of earlier writers were still in the outbox when it was loaded
 
 
 class Refused(NamedTuple):

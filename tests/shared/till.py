@@ -134,7 +134,6 @@ TILL: Decider[Till, TillMessage, TillFact] = Decider(
     effect_codec=TypeAdapter(RingBell),
     index=lambda till: {"open": till.closes_at is not None},
     due=lambda till: till.closes_at,
-    index_fields=("open",),
 )
 
 

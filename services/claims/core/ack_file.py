@@ -164,5 +164,4 @@ ACK_FILE: Decider[AckFile, AckFileMessage, AckFileFact] = Decider(
     fact_codec=TypeAdapter(Annotated[AckFileFact, Field(discriminator="type")]),
     effect_codec=TypeAdapter(ReadAcks),
     index=lambda state: {"status": state.status},
-    index_fields=("status",),
 )

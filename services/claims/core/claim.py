@@ -394,5 +394,4 @@ def make_claim_decider(policy: Policy) -> Decider[Claim, ClaimMessage, ClaimFact
         fact_codec=TypeAdapter(AnyClaimFact),
         index=_index,
         due=due,
-        index_fields=("status", "payer_id", "partner", "control_number"),
     )

@@ -201,5 +201,4 @@ INTAKE_FILE: Decider[IntakeFile, FileMessage, IntakeFact] = Decider(
     fact_codec=TypeAdapter(Annotated[IntakeFact, Field(discriminator="type")]),
     effect_codec=TypeAdapter(ReadFile),
     index=lambda state: {"status": state.status},
-    index_fields=("status",),
 )

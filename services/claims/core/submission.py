@@ -309,5 +309,4 @@ SUBMISSION: Decider[Submission, SubmissionMessage, SubmissionFact] = Decider(
         "interchange": state.interchange,
         "group": state.group,
     },
-    index_fields=("status", "partner", "interchange", "group"),
 )

@@ -152,7 +152,6 @@ def make_decider(book: PolicyBook) -> Decider[Account, AccountMessage, Collectio
         effect_codec=TypeAdapter(Annotated[AccountEffect, Field(discriminator="type")]),
         index=lambda account: {"status": account.status, "needs_work": account.work is not None},
         due=due,
-        index_fields=("status", "needs_work"),
     )
 
 

@@ -272,5 +272,4 @@ ACCOUNT_VIEW: Decider[AccountView, AccountMessage, AccountSeen] = Decider(
     message_codec=TypeAdapter(Annotated[AccountMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(AccountSeen),
     index=index,
-    index_fields=("stage", "owes", "credit_found"),
 )

@@ -271,13 +271,4 @@ CLAIM_VIEW: Decider[ClaimView, ClaimMessage, ClaimSeen] = Decider(
     fact_codec=TypeAdapter(ClaimSeen),
     index=index,
     # `ever_…` is left to the index on tenant and id: most claims answer it, so an index of its own would not help.
-    index_fields=(
-        "status",
-        "payer_id",
-        "account_id",
-        "coverage",
-        "remittance_id",
-        "patient_control_number",
-        "deadline_near",
-    ),
 )

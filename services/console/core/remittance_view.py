@@ -131,5 +131,4 @@ REMITTANCE_VIEW: Decider[RemittanceView, RemittanceMessage, RemittanceSeen] = De
     message_codec=TypeAdapter(Annotated[RemittanceMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(RemittanceSeen),
     index=index,
-    index_fields=("status", "payer_id"),
 )

@@ -327,5 +327,4 @@ def check_decider(policy: InquiryPolicy) -> Decider[Check, CheckMessage, CheckFa
             "coverage_id": check.coverage_id,
             "account_id": check.account_id,
         },
-        index_fields=("status", "coverage_id", "account_id"),
     )

@@ -75,7 +75,6 @@ def make_account(policy: AdjustmentPolicy) -> AccountDecider:
         message_codec=TypeAdapter(AnyAccountMessage),
         fact_codec=TypeAdapter(DiscriminatedAccountFact),
         index=_index,
-        index_fields=("owes", "credit", "held"),
     )
 
 

@@ -207,5 +207,4 @@ CONTROL_NUMBER: Decider[ControlNumber, ControlNumberMessage, ControlNumberFact] 
     fact_codec=TypeAdapter(Annotated[ControlNumberFact, Field(discriminator="type")]),
     effect_codec=TypeAdapter(ForwardRemittedClaim),
     index=_index,
-    index_fields=("held", "ambiguous"),
 )

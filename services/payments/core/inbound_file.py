@@ -148,5 +148,4 @@ INBOUND_FILE: Decider[InboundFile, InboundFileMessage, InboundFileFact] = Decide
     fact_codec=TypeAdapter(Annotated[InboundFileFact, Field(discriminator="type")]),
     effect_codec=TypeAdapter(ReadRemittanceFile),
     index=_index,
-    index_fields=("status",),
 )

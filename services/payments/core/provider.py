@@ -175,5 +175,4 @@ PROVIDER: Decider[Provider, PostProviderAdjustment, ProviderFact] = Decider(
     message_codec=TypeAdapter(PostProviderAdjustment),
     fact_codec=TypeAdapter(Annotated[ProviderFact, Field(discriminator="type")]),
     index=_index,
-    index_fields=("differs",),
 )

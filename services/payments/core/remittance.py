@@ -301,5 +301,4 @@ REMITTANCE: Decider[Remittance, RemittanceMessage, RemittanceFact] = Decider(
     fact_codec=TypeAdapter(Annotated[RemittanceFact, Field(discriminator="type")]),
     effect_codec=TypeAdapter(DistributeRemittance),
     index=_index,
-    index_fields=("status", "differs"),
 )
