@@ -21,7 +21,9 @@ MEMORY_BYTES_MIN = 2 << 30
 
 
 def begin_anew(layout: Layout) -> None:
-    """Throw an earlier demo away (RefusalError for a directory that is none), and keep the new one's data in memory where the machine has room for it.
+    """Throw an earlier demo away, and keep the new one's data in memory where the machine has room for it.
+
+    RefusalError for a directory that holds something else.
 
     The store confirms a write only when it is on disk, and waiting for a laptop's disk is most of what a demo would do.
     What lies in memory survives the end of any process, only not of the machine: good enough for a demo.

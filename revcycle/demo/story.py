@@ -24,7 +24,7 @@ from shared.auth import Role
 from shared.clock import write_clock_file
 
 TENANTS = ("lakeside", "northgate")
-SETTLE_SECONDS_MAX = 180.0
+SETTLE_SECONDS_MAX = 1800.0
 DAILY_UNTIL = 35
 STRIDE_DAYS = 5
 """After the first weeks the clock moves in larger steps: what falls due in between is worked off together."""

@@ -10,6 +10,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from revcycle.stack.probes import Probe
 from revcycle.stack.record import ProcessId, ProcessRecord, ProcessState
 
@@ -33,6 +35,7 @@ class ProcessSpec:
     cwd: Path | None = None
     stop_seconds: float = 15
     forgets: bool = False
+    one_core: bool = False  # measured: its threads only take turns, and do so three times faster on one core
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +141,8 @@ class Child:
                 # Ctrl-C in the terminal is for the supervisor, which stops its children in order.
                 start_new_session=True,
             )
+        if self.spec.one_core:
+            _keep_on_one_core(self._process.pid)
         self._id = ProcessId.of(self._process.pid)
         self._changed()
         return self._process
@@ -185,3 +190,10 @@ def _rotate(log: Path) -> None:
     """Keep one earlier log: a process that restarts for a day must not fill the disk."""
     if log.exists() and log.stat().st_size > LOG_BYTES_MAX:
         log.replace(log.with_suffix(".log.1"))
+
+
+def _keep_on_one_core(pid: int) -> None:
+    """Where the system has such a thing, and the process has not ended already."""
+    with contextlib.suppress(psutil.Error, AttributeError, OSError):
+        process = psutil.Process(pid)
+        process.cpu_affinity([max(process.cpu_affinity() or [0])])

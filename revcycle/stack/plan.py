@@ -46,6 +46,7 @@ def store(port: int, layout: Layout) -> ProcessSpec:
         url=f"mongodb://{HOST}:{port}/?directConnection=true",
         ready=accepts_connections(port),
         cwd=layout.root,
+        one_core=True,
     )
 
 

@@ -50,7 +50,7 @@ class Batcher:
         return [Lane(tenant, partner) for tenant in tenants for partner in self._routing.partners]
 
     async def _ready(self, lane: Lane) -> int:
-        where = {"status": "ready", "partner": lane.partner}
+        where = {"ready_for": lane.partner}
         return await self._runtime.store.count(self._claim, lane.tenant, where)
 
     async def _look(self, lane: Lane) -> int:
@@ -71,7 +71,7 @@ class Batcher:
         return 1
 
     async def _open(self, lane: Lane) -> None:
-        where = {"status": "ready", "partner": lane.partner}
+        where = {"ready_for": lane.partner}
         found = await self._runtime.store.find(self._claim, lane.tenant, where, None, CLAIMS_MAX)
         if not found:
             return

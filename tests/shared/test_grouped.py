@@ -9,16 +9,16 @@ from shared.grouped import GROUP_MAX, Grouped
 
 
 async def test_who_comes_while_one_is_under_way_goes_together() -> None:
-    gate, groups = asyncio.Event(), list[list[int]]()
+    begun, gate, groups = asyncio.Event(), asyncio.Event(), list[list[int]]()
 
     async def hand_over(items: Sequence[int]) -> None:
         groups.append(list(items))
+        begun.set()
         await gate.wait()
 
     grouped = Grouped(hand_over)
     first = asyncio.create_task(grouped.add(0))
-    while not groups:
-        await asyncio.sleep(0)
+    await begun.wait()
     others = [asyncio.create_task(grouped.add(n)) for n in range(1, GROUP_MAX + 2)]
     await asyncio.sleep(0)
     gate.set()

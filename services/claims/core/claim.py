@@ -369,7 +369,8 @@ def _index(state: Claim) -> dict[str, Scalar]:
     return {
         "status": state.status,
         "payer_id": content.payer_id if content else None,
-        "partner": state.partner,
+        # Who waits for a file of this partner; nobody else is found by the partner.
+        "ready_for": state.partner if state.status == "ready" else None,
         "control_number": content.patient_control_number if content else None,
     }
 
