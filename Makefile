@@ -70,10 +70,6 @@ check: setup ## Check format, lint, types and import contracts, and run the fast
 sim: setup ## Run the seeded simulation (SEEDS=500, or SEED=... for one)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500))
 
-.PHONY: bench
-bench: setup ## Run the benchmark, its naive rival and its bare loop
-	@$(BIN)/python -m bench
-
 .PHONY: format
 format: setup ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -53,9 +53,11 @@ async def play(course: Course, layout: Layout, console: Console, *, keep: bool) 
             await asyncio.to_thread(stop_stack, layout)
 
 
-def start_stack(course: Course, layout: Layout, console: Console) -> StackRecord:
-    """The usual ports where they are free, others where they are not."""
-    arguments = ["--dir", str(layout.root), "--as-of", course.start.isoformat(), "--log-level", "WARNING"]
+def start_stack(course: Course, layout: Layout, console: Console, *, resume: bool = False) -> StackRecord:
+    """The usual ports where they are free, others where they are not; `resume` leaves the clock where it stands."""
+    arguments = ["--dir", str(layout.root), "--log-level", "WARNING"]
+    if not resume:
+        arguments += ["--as-of", course.start.isoformat()]
     for name, port in DEFAULT_PORTS.items():
         arguments += [f"--{name}-port", str(port if is_free(port) else free_port())]
     with console.status("starting broker, store, sandbox and services"):

@@ -84,13 +84,18 @@ def environment(name: str, options: Options, layout: Layout) -> dict[str, str]:
         "REVCYCLE_PSEUDONYM_KEY_FILE": str(layout.pseudonym_key),
         "REVCYCLE_SANDBOX_STATE": str(layout.sandbox),
         "REVCYCLE_LOG_LEVEL": options.log_level,
-        # The local store serves one request at a time: more connections only make it switch threads.
-        "REVCYCLE_MONGO_POOL_SIZE": "1",
         **{f"REVCYCLE_{other.upper()}_URL": f"http://{HOST}:{options.ports[other]}" for other in MODULES},
     }
     if layout.clock.exists():
         told["REVCYCLE_CLOCK_FILE"] = str(layout.clock)
-    return told if options.kafka else told | _tansu_settings()
+    told |= {} if options.kafka else _tansu_settings()
+    return told if options.mongo else told | SECANTUS_SETTINGS
+
+
+SECANTUS_SETTINGS = {
+    # It serves one request at a time: more connections only make it switch threads.
+    "REVCYCLE_MONGO_POOL_SIZE": "1",
+}
 
 
 def _tansu_settings() -> dict[str, str]:

@@ -9,7 +9,7 @@ import httpx
 Probe: TypeAlias = Callable[[], Awaitable[bool]]
 """True when the process serves; never raises for a process that does not answer yet."""
 
-ANSWER_SECONDS = 2.0
+ANSWER_SECONDS = 5.0
 
 
 def accepts_connections(port: int, host: str = "127.0.0.1") -> Probe:

@@ -37,6 +37,8 @@ from revcycle.stack.topics import create_topics
 Ready = Callable[[StackRecord], None]
 STOP_SECONDS = 60.0
 POLL_SECONDS = 0.1
+_BEHIND: list[subprocess.Popen[bytes]] = []
+"""Supervisors this process started and left: they outlive it, and are waited for where it stops them itself."""
 
 
 def run_stack(options: Options, layout: Layout, ready: Ready) -> None:
@@ -132,6 +134,7 @@ def start_behind(arguments: list[str], layout: Layout) -> StackRecord:
             stderr=output,
             start_new_session=True,
         )
+    _BEHIND.append(supervisor)
     while supervisor.poll() is None:
         record = read_record(layout.record)
         if record is not None and record.supervisor.pid == supervisor.pid and record.phase is Phase.READY:
@@ -149,4 +152,6 @@ def stop_stack(layout: Layout) -> bool:
     supervisor = record.supervisor.alive()
     if supervisor is not None:
         end_processes([supervisor], STOP_SECONDS)
-    return bool(end_leftovers(record.processes)) or supervisor is not None
+    found = bool(end_leftovers(record.processes)) or supervisor is not None
+    _BEHIND[:] = [one for one in _BEHIND if one.poll() is None]
+    return found

@@ -111,7 +111,7 @@ class MongoStore:
         return Refused(frozenset(lost), failed)
 
     async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
-        cleared = {"$set": {"outbox": []}, "$pull": {"keys": UNPUBLISHED}}
+        cleared: Document = {"$set": {"outbox": []}, "$pull": {"keys": UNPUBLISHED}}
         updates = [UpdateOne({"_id": str(key), "facts": number}, cleared) for key, number in upto.items()]
         if not updates:
             return

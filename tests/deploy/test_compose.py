@@ -37,7 +37,7 @@ def test_it_is_valid_by_the_compose_specification() -> None:
 def test_a_service_is_told_what_it_is_told_on_one_machine(
     name: str, services: dict[str, Service], tmp_path: Path
 ) -> None:
-    local = environment(name, Options(DEFAULT_PORTS, kafka="kafka:9092"), Layout(tmp_path))
+    local = environment(name, Options(DEFAULT_PORTS, kafka="kafka:9092", mongo="mongodb://mongo"), Layout(tmp_path))
     expected = {variable for variable in local if variable.startswith("REVCYCLE_")} - LOCAL_ONLY
     told: dict[str, object] = services[name]["environment"]
     assert set(told) - LOCAL_ONLY == expected

@@ -1,0 +1,198 @@
+"""The cycle end to end over real wire protocols: the book ties out, and no identifier shows anywhere."""
+
+import asyncio
+import json
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import bson
+import httpx
+import pytest
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from revcycle.identity import issue_token
+from revcycle.report import read_proofs
+from revcycle.stack.record import StackRecord
+from revcycle.stack.topics import SERVICES, topic_names
+from samples.generate import generate
+from shared.store.connect import connect, disconnect
+from shared.x12.claim837 import Claim837, read_837
+from tests.e2e.stack import START, Stack, running
+
+CLAIMS = 40
+DAYS = 45
+TENANTS = ("lakeside", "northgate")
+
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(900)]
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+    with running(tmp_path_factory.mktemp("cycle"), CLAIMS, DAYS) as stack:
+        yield stack
+
+
+def test_a_claim_travels_the_whole_way_and_no_identifier_with_it(stack: Stack) -> None:
+    found, tally = stack.play()
+    assert found == []
+    for type_ in ("claim.received.v1", "coverage.verified.v1", "claim.submitted.v1", "claim.accepted.v1"):
+        assert tally.events[type_] > 0, type_
+    for type_ in ("claim.remitted.v1", "payment.posted.v1", "statement.sent.v1", "patient-payment.received.v1"):
+        assert tally.events[type_] > 0, type_
+    assert tally.counts["Claims received"] == CLAIMS
+
+    marks = identifiers()
+    assert len(marks) > CLAIMS
+    assert leaks_on_topics(stack.record, marks) == []
+    assert leaks_in_store(stack.record, marks) == []
+    assert leaks_in_logs(stack.layout.logs, marks) == []
+    assert leaks_in_numbers(stack, marks) == []
+
+
+def test_the_proof_reconciles_with_what_went_in(stack: Stack) -> None:
+    tokens = {t: issue_token(stack.layout, t, "test", ["auditor"]) for t in TENANTS}
+    proofs = asyncio.run(read_proofs(stack.record.url("payments") or "", tokens))
+    charged = sum(claim.charge_cents or 0 for claim in claims())
+    assert sum(proof["totals"]["charge_cents"] for proof in proofs.values()) == charged
+    assert all(proof["proved"] and not proof["discrepancies"] for proof in proofs.values())
+
+
+def claims() -> list[Claim837]:
+    """The claims that went in, read again from their files."""
+    files = generate(CLAIMS, start=START).values()
+    return [one for content in files for one in read_837([content]) if isinstance(one, Claim837)]
+
+
+def identifiers() -> set[bytes]:
+    """Names, birth dates, streets and member ids of everybody in the files, as files and services write them."""
+    found: set[str] = set()
+    for claim in claims():
+        people = [claim.subscriber.person, *([claim.patient] if claim.patient else [])]
+        for person in people:
+            found |= {f"{person.last_name}, {person.first_name}", f"{person.first_name} {person.last_name}"}
+            found |= {f"{person.last_name}*{person.first_name}"}
+            if person.address is not None and person.address.line1:
+                found.add(person.address.line1)
+            if person.birth_date is not None:
+                found |= {f"D8*{person.birth_date:%Y%m%d}", f'"birth_date":"{person.birth_date}"'}
+        found.add(claim.subscriber.member_id)
+    return {text.encode() for text in found if len(text) > 5}
+
+
+def seen(content: bytes, marks: set[bytes]) -> bool:
+    """Whether any mark stands in the content, whatever its case."""
+    upper = content.upper()
+    return any(mark.upper() in upper for mark in marks)
+
+
+def leaks_on_topics(record: StackRecord, marks: set[bytes]) -> list[str]:
+    """Topics with a record whose key, headers or value holds a mark."""
+    return asyncio.run(_scan_topics(record.kafka, marks))
+
+
+async def _scan_topics(servers: str, marks: set[bytes]) -> list[str]:
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False)
+    await consumer.start()
+    leaks: list[str] = []
+    try:
+        await consumer.topics()
+        parts = [TopicPartition(t, p) for t in topic_names() for p in consumer.partitions_for_topic(t) or ()]
+        consumer.assign(parts)
+        await consumer.seek_to_beginning()
+        ends = await consumer.end_offsets(parts)
+        assert sum(ends.values()) > CLAIMS
+        while any([await consumer.position(part) < end for part, end in ends.items()]):
+            for part, records in (await consumer.getmany(timeout_ms=500)).items():
+                for one in records:
+                    whole = b"\n".join([one.key or b"", one.value or b"", *(v for _, v in one.headers)])
+                    if seen(whole, marks):
+                        leaks.append(f"{part.topic} offset {one.offset}")
+    finally:
+        await consumer.stop()
+    return leaks
+
+
+def leaks_in_store(record: StackRecord, marks: set[bytes]) -> list[str]:
+    """Documents of any service that hold a mark."""
+    return asyncio.run(_scan_store(record.mongo, marks))
+
+
+async def _scan_store(url: str, marks: set[bytes]) -> list[str]:
+    client = connect(url)
+    leaks: list[str] = []
+    scanned = 0
+    for service in (*SERVICES, "console"):
+        database = client[f"revcycle_{service}"]
+        for name in await database.list_collection_names():
+            async for document in database[name].find({}):
+                scanned += 1
+                if seen(bson.encode(document), marks):
+                    leaks.append(f"{service}.{name} {document['_id']}")
+    await disconnect(client)
+    assert scanned > CLAIMS * 5
+    return leaks
+
+
+def leaks_in_logs(folder: Path, marks: set[bytes]) -> list[str]:
+    return [path.name for path in folder.iterdir() if seen(path.read_bytes(), marks)]
+
+
+def leaks_in_numbers(stack: Stack, marks: set[bytes]) -> list[str]:
+    """What the services say of themselves to operators."""
+    token = issue_token(stack.layout, "lakeside", "test", ["operator", "auditor"])
+    leaks: list[str] = []
+    for service in (*SERVICES, "console"):
+        for path in (
+            "/internal/status",
+            "/internal/dead-letters",
+            "/internal/quarantine",
+            "/internal/parked",
+            "/audit",
+        ):
+            url = f"{stack.record.url(service)}{path}"
+            answer = httpx.get(url, headers={"authorization": f"Bearer {token}"}, timeout=60, trust_env=False)
+            assert answer.is_success, f"{service}{path}: {answer.status_code}"
+            if seen(answer.content, marks):
+                leaks.append(f"{service}{path}")
+    return leaks
+
+
+def test_the_scan_would_find_an_identifier(tmp_path: Path) -> None:
+    marks = identifiers()
+    (tmp_path / "a.log").write_bytes(b"before " + next(iter(marks)).lower() + b" after")
+    assert leaks_in_logs(tmp_path, marks) == ["a.log"]
+
+
+def test_a_restart_after_killing_everything_goes_on_where_it_was(stack: Stack) -> None:
+    """The broker forgot everything; the store did not, and nothing is done twice."""
+    before = _proofs(stack, stack.record)
+    for process in stack.record.processes:
+        assert process.id is not None
+        os.kill(process.id.pid, 9)
+    os.kill(stack.record.supervisor.pid, 9)
+    again = _start_again(stack)
+    assert _proofs(stack, again) == before
+    letters = [path.name for path in stack.layout.exchange.rglob("letters/*")]
+    assert len(letters) == len({re.sub(r"\.txt$", "", name) for name in letters})
+
+
+def _proofs(stack: Stack, record: StackRecord) -> Any:
+    tokens = {t: issue_token(stack.layout, t, "test", ["auditor"]) for t in TENANTS}
+    return json.loads(json.dumps(asyncio.run(read_proofs(record.url("payments") or "", tokens))))
+
+
+def _start_again(stack: Stack) -> StackRecord:
+    from revcycle.demo.run import start_stack
+    from revcycle.settle import Watcher
+
+    record = start_stack(stack.course, stack.layout, stack.console, resume=True)
+
+    async def settle() -> None:
+        async with Watcher(stack.layout, record) as watcher:
+            await watcher.wait(300)
+
+    asyncio.run(settle())
+    return record
