@@ -9,7 +9,7 @@ import sys
 import typer
 from rich.console import Console
 
-from revcycle.commands import access, clock, demo, files, replay, stack, topics
+from revcycle.commands import access, clock, demo, files, replay, report, stack, topics
 from revcycle.refusal import RefusalError
 
 app = typer.Typer(
@@ -23,7 +23,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for group in (stack, files, topics, clock, access, demo, replay):
+for group in (stack, files, topics, clock, access, demo, replay, report):
     group.register(app)
 
 

@@ -13,7 +13,7 @@ from rich.live import Live
 from revcycle.demo.board import Board
 from revcycle.demo.intake import Samples, drop, read_samples
 from revcycle.demo.patients import Patients
-from revcycle.demo.tally import Tally, listen
+from revcycle.demo.tally import Tally, hear_to_the_end, listen
 from revcycle.identity import issue_token
 from revcycle.refusal import RefusalError
 from revcycle.report import faults, read_proofs, show
@@ -69,7 +69,7 @@ class Story:
                 await asyncio.to_thread(self._drop_eras, samples)
                 await self._through_the_days()
             proofs = await read_proofs(self._payments, {t: self._token(f"{t}/auditor") for t in TENANTS})
-            await self._hear_the_rest()
+            await hear_to_the_end(self.tally)
             numbers = await self._watcher.look()
         finally:
             listening.cancel()
@@ -118,13 +118,6 @@ class Story:
         """The public remittances come in after the claims made to match them went out."""
         for era in samples.eras if self._course.public else ():
             drop(self._layout.exchange / era.tenant / "eras", era)
-
-    async def _hear_the_rest(self) -> None:
-        """The tally is read from the topics by one more consumer: let it reach their ends."""
-        heard = -1
-        while heard != self.tally.events.total():
-            heard = self.tally.events.total()
-            await asyncio.sleep(0.5)
 
     def _token(self, wanted: str) -> str:
         """A development token for `tenant/role`, signed once."""

@@ -1,5 +1,6 @@
 """Counting from outside: everything the services say on their topics, each event once."""
 
+import asyncio
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
@@ -12,6 +13,7 @@ from revcycle.stack.topics import SERVICES
 from shared.wire import dead_letter_topic, events_topic
 
 POLL_MS = 200
+QUIET_SECONDS = 1.0
 
 
 class Stage(NamedTuple):
@@ -68,6 +70,7 @@ class Tally:
     cents: Counter[str] = field(default_factory=Counter[str])
     held: Counter[str] = field(default_factory=Counter[str])
     balances: dict[tuple[str, str], int] = field(default_factory=dict[tuple[str, str], int])
+    tenants: set[str] = field(default_factory=set[str])
     repeats: int = 0
     dead_letters: int = 0
     _seen: set[str] = field(default_factory=set[str])
@@ -84,6 +87,7 @@ class Tally:
             self.repeats += 1
             return False
         self._seen.add(event_id)
+        self.tenants.add(heard.tenant)
         self.events[heard.type] += 1
         for stage in self._stages.get(heard.type, ()):
             if stage.only is None or heard.body.get(stage.only[0]) == stage.only[1]:
@@ -113,6 +117,14 @@ async def listen(servers: str, tally: Tally, told: Callable[[Heard], None]) -> N
                     _count(record, tally, told, dead=partition.topic.endswith(".dlq"))
     finally:
         await consumer.stop()
+
+
+async def hear_to_the_end(tally: Tally) -> None:
+    """Until nothing new was heard for a while: the listener has reached the topics' ends."""
+    heard = -1
+    while heard != tally.events.total():
+        heard = tally.events.total()
+        await asyncio.sleep(QUIET_SECONDS)
 
 
 def _count(record: Any, tally: Tally, told: Callable[[Heard], None], *, dead: bool) -> None:
