@@ -63,7 +63,7 @@ check: setup ## Check format, lint, types and import contracts, and run the fast
 	@# pyright takes longest: it has a core to itself while everything else takes its turn on the other.
 	@$(BIN)/basedpyright & pyright=$$!; \
 	{ $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo \
-	    && $(BIN)/pytest -q -m "not slow and not stack and not docker"; }; rest=$$?; \
+	    && $(BIN)/pytest -q --hypothesis-profile=quick -m "not slow and not stack and not docker"; }; rest=$$?; \
 	wait $$pyright && exit $$rest
 
 .PHONY: sim

@@ -9,6 +9,7 @@ from typing import NamedTuple
 import httpx
 
 from revcycle.demo.tally import Heard
+from revcycle.refusal import RefusalError
 
 AT_ONCE_PERCENT = 45
 A_PART_PERCENT = 12
@@ -16,6 +17,8 @@ INSTALLMENTS_PERCENT = 10
 INSTALLMENTS = 4
 PLAN_FROM_CENTS = 10_000
 CONNECTIONS = 8
+TRIES = 60
+AGAIN_SECONDS = 0.5
 
 Token = Callable[[str], str]
 
@@ -102,6 +105,20 @@ class Patients:
             "authorization": f"Bearer {self._token(f'{owes.tenant}/{role}')}",
             "idempotency-key": f"demo-{what}-{owes.account_id}",
         }
-        answer = await self._client.post(f"{url}{path}", json=body, headers=headers)
+        answer = await self._send(f"{url}{path}", body, headers)
         self.refused += not answer.is_success
         return answer.is_success
+
+    async def _send(self, url: str, body: Mapping[str, object], headers: Mapping[str, str]) -> httpx.Response:
+        """As any client does: a service that is restarting is asked again, and the Idempotency-Key makes that safe."""
+        for attempt in range(TRIES):
+            try:
+                answer = await self._client.post(url, json=body, headers=headers)
+            except httpx.TransportError:
+                if attempt == TRIES - 1:
+                    raise
+            else:
+                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                    return answer
+            await asyncio.sleep(AGAIN_SECONDS)
+        raise RefusalError(f"{url} did not answer in {TRIES} tries")

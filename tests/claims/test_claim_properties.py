@@ -3,7 +3,7 @@
 from datetime import date, datetime, timedelta
 from itertools import pairwise
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.claims.core import Claim
@@ -144,7 +144,6 @@ def test_a_deadline_that_was_answered_is_over(story: list[ClaimMessage], days: i
     assert after is None or after > now
 
 
-@settings(max_examples=300)
 @given(STORIES)
 def test_a_claim_is_in_one_file_at_a_time_and_is_announced_once_per_file(story: list[ClaimMessage]) -> None:
     decided = CLAIM.start(*story)

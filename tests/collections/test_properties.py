@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.collections.core import (
@@ -145,10 +145,8 @@ def life(policy: DunningPolicy, moves: list[Move]) -> Life:
 
 
 LIVES = st.builds(life, POLICIES, MOVES)
-often = settings(max_examples=60, deadline=None)
 
 
-@often
 @given(LIVES, st.lists(st.integers(0, 60), max_size=4))
 def test_batching_is_invisible(lived: Life, cuts: list[int]) -> None:
     whole = lived.decider.start(*lived.messages)
@@ -162,7 +160,6 @@ def test_batching_is_invisible(lived: Life, cuts: list[int]) -> None:
     assert tuple(entries) == whole.entries
 
 
-@often
 @given(LIVES)
 def test_redelivery_decides_nothing(lived: Life) -> None:
     again = lived.decider.run(lived.snapshot, lived.messages)
@@ -170,7 +167,6 @@ def test_redelivery_decides_nothing(lived: Life) -> None:
     assert again.snapshot == lived.snapshot
 
 
-@often
 @given(LIVES)
 def test_state_is_the_fold_of_the_facts(lived: Life) -> None:
     assert lived.decider.fold(lived.told_facts) == lived.account
@@ -178,7 +174,6 @@ def test_state_is_the_fold_of_the_facts(lived: Life) -> None:
     assert codec.validate_python(codec.dump_python(lived.account, mode="json"), strict=False) == lived.account
 
 
-@often
 @given(LIVES)
 def test_ids_are_unique(lived: Life) -> None:
     ids = [e.meta.id for run in lived.runs for e in run.entries] + [p.id for run in lived.runs for p in run.started]
@@ -187,7 +182,6 @@ def test_ids_are_unique(lived: Life) -> None:
     assert sequences == list(range(1, len(sequences) + 1))
 
 
-@often
 @given(LIVES)
 def test_a_deadline_that_was_worked_off_is_over(lived: Life) -> None:
     for message, run in zip(lived.messages, lived.runs, strict=True):
@@ -196,7 +190,6 @@ def test_a_deadline_that_was_worked_off_is_over(lived: Life) -> None:
             assert deadline is None or deadline > message.meta.occurred_at
 
 
-@often
 @given(LIVES)
 def test_every_account_comes_to_rest(lived: Life) -> None:
     """However long the outside world was away, the rest of the way takes a bounded number of steps."""
@@ -208,7 +201,6 @@ def test_every_account_comes_to_rest(lived: Life) -> None:
     assert lived.account.status in {"clear", "settled", "written_off"}
 
 
-@often
 @given(st.sampled_from([POLICY]), MOVES, st.sampled_from([40_00, 80_00, 300_00]), st.integers(0, 300_00))
 def test_a_payment_and_its_balance_may_come_in_either_order(
     policy: DunningPolicy, moves: list[Move], paid_cents: int, leaving_cents: int
@@ -227,14 +219,12 @@ def test_a_payment_and_its_balance_may_come_in_either_order(
     assert states[0] == states[1]
 
 
-@often
 @given(LIVES)
 def test_an_older_balance_changes_nothing(lived: Life) -> None:
     older = [m for m in lived.messages if isinstance(m, PatientBalanceChanged)]
     assert not lived.decider.run(lived.snapshot, older).changed
 
 
-@often
 @given(LIVES)
 def test_nobody_is_written_to_who_owes_nothing(lived: Life) -> None:
     for run in lived.runs:
@@ -243,7 +233,6 @@ def test_nobody_is_written_to_who_owes_nothing(lived: Life) -> None:
             assert run.snapshot.state.episode is not None
 
 
-@often
 @given(LIVES)
 def test_letters_of_an_episode_keep_their_distance(lived: Life) -> None:
     policy = lived.decider.decide.args[0].policies[0]  # type: ignore[attr-defined]
@@ -255,7 +244,6 @@ def test_letters_of_an_episode_keep_their_distance(lived: Life) -> None:
         assert all(later - earlier >= timedelta(policy.letter_gap_days) for earlier, later in pairwise(days))
 
 
-@often
 @given(LIVES)
 def test_each_level_is_reminded_once_and_overdue_is_said_once(lived: Life) -> None:
     levels, overdue, episode = dict[int, list[int]](), list[int](), 0
@@ -270,7 +258,6 @@ def test_each_level_is_reminded_once_and_overdue_is_said_once(lived: Life) -> No
     assert len(overdue) == len(set(overdue))
 
 
-@often
 @given(LIVES)
 def test_nothing_is_placed_before_its_time(lived: Life) -> None:
     """120 days from the first statement that went out, and the days that the final notice promised."""
@@ -286,7 +273,6 @@ def test_nothing_is_placed_before_its_time(lived: Life) -> None:
             assert fact.placed_on >= final.get(fact.episode, date.min) + timedelta(30)
 
 
-@often
 @given(LIVES)
 def test_every_contact_is_logged_when_it_happened(lived: Life) -> None:
     for run in lived.runs:
@@ -296,7 +282,6 @@ def test_every_contact_is_logged_when_it_happened(lived: Life) -> None:
         assert all(e.contacted_at <= e.meta.occurred_at for e in logged)
 
 
-@often
 @given(LIVES)
 def test_installments_add_up_to_the_plan(lived: Life) -> None:
     for fact in lived.told_facts:
@@ -305,7 +290,6 @@ def test_installments_add_up_to_the_plan(lived: Life) -> None:
             assert all(b.due_on > a.due_on for a, b in pairwise(fact.installments))
 
 
-@often
 @given(LIVES)
 def test_a_plan_that_began_is_broken_or_completed_or_goes_on(lived: Life) -> None:
     facts = lived.told_facts

@@ -6,7 +6,7 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from services.console.core import ACCOUNT_VIEW, CLAIM_VIEW, REMITTANCE_VIEW, TAIL
@@ -18,7 +18,6 @@ from shared.store.port import Key
 from tests.console.story import Story, whole_story
 
 AnyDecider = Decider[Any, Any, Any]
-SOME = settings(max_examples=25, deadline=None)
 KINDS = pytest.mark.parametrize("decider", DECIDERS, ids=lambda d: d.kind)
 
 
@@ -62,14 +61,12 @@ def redelivered(draw: st.DrawFn, events: list[Event]) -> list[Event]:
 
 
 @KINDS
-@SOME
 @given(arrived=arrivals())
 def test_repeats_and_the_order_of_services_leave_no_trace(decider: AnyDecider, arrived: list[Event]) -> None:
     assert views(decider, arrived) == views(decider, whole_story().events)
 
 
 @KINDS
-@SOME
 @given(arrived=arrivals(), cuts=st.lists(st.integers(0, 150), max_size=8))
 def test_batching_is_invisible(decider: AnyDecider, arrived: list[Event], cuts: list[int]) -> None:
     messages = meant_for(decider, arrived)
@@ -91,7 +88,6 @@ def test_a_redelivered_story_decides_nothing(decider: AnyDecider) -> None:
 
 
 @KINDS
-@SOME
 @given(arrived=arrivals())
 def test_the_view_is_the_fold_of_its_facts_and_says_nothing(decider: AnyDecider, arrived: list[Event]) -> None:
     ids: list[Any] = []
@@ -118,7 +114,6 @@ def test_every_public_event_reaches_the_tail_and_a_view() -> None:
     assert of_views == set(table)
 
 
-@SOME
 @given(seed=st.integers(0, 2**32))
 def test_the_tail_keeps_the_newest_in_whatever_order_they_come(seed: int) -> None:
     story = Story()

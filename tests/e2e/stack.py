@@ -1,6 +1,7 @@
 """A whole stack of its own for a test: the demo's course in small, on free ports."""
 
 import asyncio
+import shutil
 from collections.abc import Awaitable, Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -35,9 +36,11 @@ class Stack:
         async def both() -> tuple[list[str], Tally]:
             story = Story(self.course, self.layout, self.record, self.console)
             trouble = asyncio.create_task(_beside(beside))
-            found = await story.run()
-            await trouble
-            return found, story.tally
+            try:
+                return await story.run(), story.tally
+            finally:
+                trouble.cancel()
+                await asyncio.gather(trouble, return_exceptions=True)
 
         return asyncio.run(both())
 
@@ -48,10 +51,12 @@ async def _beside(work: Callable[[], Awaitable[None]] | None) -> None:
 
 
 @contextmanager
-def running(folder: Path, claims: int, days: int) -> Generator[Stack]:
-    """A fresh stack; stopped, and its data in memory removed, at the end."""
+def running(folder: Path, claims: int, days: int, keys: Path | None = None) -> Generator[Stack]:
+    """A fresh stack, removed at the end with its data in memory. With the same keys, people have the same ids."""
     layout = Layout(folder / "stack")
     begin_anew(layout)
+    if keys is not None:
+        shutil.copytree(keys, layout.keys)
     course = Course(start=START, days=days, claims=claims, public=False)
     console = Console(file=StringIO(), width=120)
     try:

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from shared.x12.claim837 import (
     Batch837,
@@ -99,7 +99,6 @@ def test_no_segment_is_lost(path: Path) -> None:
     assert kept(written) == kept(path.read_bytes())
 
 
-@settings(max_examples=25, deadline=None)
 @given(batches())
 def test_what_is_written_is_read(invented: Batch837) -> None:
     after = list(read_837([write_837p(invented)]))

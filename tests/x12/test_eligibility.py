@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.x12.eligibility import (
@@ -100,7 +100,6 @@ benefits = st.builds(
 insured = st.builds(Person, last_name=words, first_name=maybe, birth_date=st.none() | days, sex=st.just("F"))
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.builds(
         Answer271,
@@ -123,7 +122,6 @@ def test_an_answer_written_is_read(invented: Answer271) -> None:
     assert list(map(placeless, answers_of(write_271(invented, 1, AT)))) == [invented]
 
 
-@settings(max_examples=25, deadline=None)
 @given(
     st.builds(
         Inquiry270,
