@@ -16,8 +16,8 @@ from revcycle.stack.record import read_record
 from revcycle.stack.topics import SERVICES
 from tests.e2e.stack import Stack, running
 
-CLAIMS = 30
-DAYS = 40
+CLAIMS = 20
+DAYS = 32
 KILLS_EACH = 2
 TENANTS = ("lakeside", "northgate")
 
