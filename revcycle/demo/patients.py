@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
+from http import HTTPStatus
 from typing import NamedTuple
 
 import httpx
@@ -118,7 +119,7 @@ class Patients:
                 if attempt == TRIES - 1:
                     raise
             else:
-                if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
+                if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
                     return answer
             await asyncio.sleep(AGAIN_SECONDS)
         raise RefusalError(f"{url} did not answer in {TRIES} tries")
