@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import shutil
 import signal
 from collections import Counter
 from pathlib import Path
@@ -18,7 +19,7 @@ from tests.e2e.stack import Stack, running
 
 CLAIMS = 20
 DAYS = 32
-KILLS_EACH = 2
+KILLS_EACH = 1
 TENANTS = ("lakeside", "northgate")
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(900)]
@@ -29,14 +30,14 @@ def test_the_final_book_is_the_undisturbed_one(tmp_path: Path) -> None:
         found, _ = calm.play()
         assert found == []
         undisturbed = book(calm)
-        keys = calm.layout.keys
-        with running(tmp_path / "killed", CLAIMS, DAYS, keys) as stack:
-            killer = Killer(stack)
-            found, tally = stack.play(killer.kill_them_all)
-            assert found == []
-            assert killer.killed == dict.fromkeys(SERVICES, KILLS_EACH)
-            assert book(stack) == undisturbed
-            assert tally.counts["Claims received"] == CLAIMS
+        keys = shutil.copytree(calm.layout.keys, tmp_path / "keys")
+    with running(tmp_path / "killed", CLAIMS, DAYS, keys) as stack:
+        killer = Killer(stack)
+        found, tally = stack.play(killer.kill_them_all)
+        assert found == []
+        assert killer.killed == dict.fromkeys(SERVICES, KILLS_EACH)
+        assert book(stack) == undisturbed
+        assert tally.counts["Claims received"] == CLAIMS
 
 
 class Killer:
