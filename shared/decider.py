@@ -114,7 +114,8 @@ class Decider(Generic[S, M, F]):
     """One kind of aggregate: its rules, and how its parts are written down.
 
     `aggregate_id` finds the aggregate a message is for; `record_key` is the Kafka key of its events (the account where
-    there is one); `index` names the few values that queries select by; `due` is its next deadline.
+    there is one); `index` names the few values that queries select by; `due` is its next deadline. A projection of
+    other services' events keeps no history: what made it is in their journals.
     """
 
     service: str
@@ -130,6 +131,7 @@ class Decider(Generic[S, M, F]):
     fact_codec: TypeAdapter[F]
     effect_codec: TypeAdapter[Any] = NO_EFFECTS
     index: Callable[[S], Mapping[str, Scalar]] = lambda _: {}
+    keeps_history: bool = True
     due: Callable[[S], datetime | None] = no_deadline
 
     @property

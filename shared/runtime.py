@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
 from typing import Any, Protocol, TypeAlias
+from uuid import uuid4
 
 from pymongo import AsyncMongoClient
 
@@ -16,7 +17,7 @@ from shared.audit import Audit
 from shared.auth import Authenticator
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Bus
-from shared.clock import Clock, Wall, system_wall
+from shared.clock import Clock, FileClock, Wall, system_wall
 from shared.consumer import Consumer
 from shared.decider import Decider, Effect
 from shared.inbox import Inbox, Routes
@@ -131,7 +132,8 @@ class Running:
             return {"settled": False}
         outlooks = [await self.runtime.store.outlook(decider) for decider in self.spec.deciders]
         due = [at for o in outlooks for at in (o.next_due_at, o.next_effect_at) if at is not None]
-        settled = not any(o.unpublished for o in outlooks) and all(at > now for at in due)
+        owing = await self.runtime.relay.owing(self.spec.deciders, 1)
+        settled = not owing and all(at > now for at in due)
         return {"settled": settled, "next_due_at": min(due, default=None)}
 
     async def status(self) -> dict[str, Any]:
@@ -140,7 +142,8 @@ class Running:
         lag = await self.consumer.lag()
         pending = {loop.name: await loop.pending() for loop in self.loops}
         health = await store.health(self.spec.deciders, now)
-        waits = (lag, health.unpublished, health.effects_due, health.deadlines_due, *pending.values())
+        unpublished = await self.runtime.relay.owing(self.spec.deciders)
+        waits = (lag, unpublished, health.effects_due, health.deadlines_due, *pending.values())
         return {
             "service": self.spec.name,
             "now": now,
@@ -148,6 +151,7 @@ class Running:
             "lag": lag,
             "received": self.consumer.received,
             "handled": self.runtime.shell.handled,
+            "unpublished": unpublished,
             **health._asdict(),
             "pending": pending,
             "dead_letters": await store.count_notes("dead_letters"),
@@ -172,7 +176,7 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
         bus = KafkaBus(settings.kafka, f"revcycle-{name}", idempotent=settings.kafka_idempotent)
         await bus.start()
         stack.push_async_callback(bus.stop)
-        relay = Relay(bus, store, system_wall)
+        relay = Relay(bus, store, system_wall, f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}")
         production = settings.env == "production"
         yield Runtime(
             settings=settings,
@@ -217,6 +221,7 @@ async def run(spec: Spec, runtime: Runtime) -> AsyncGenerator[Running]:
         await consumer.stop()
         for worker in workers:
             await worker.stop()
+        await runtime.relay.retire()
 
 
 def _start_loops(running: Running) -> list[asyncio.Task[None]]:
@@ -231,18 +236,25 @@ def _start_loops(running: Running) -> list[asyncio.Task[None]]:
         return sum([await sweep.run(decider) for decider in deadlines])
 
     async def keep_house() -> int:
-        published = sum([await runtime.relay.sweep(decider) for decider in spec.deciders])
+        published = await runtime.relay.sweep(spec.deciders)
         waiting = await runtime.store.count_notes("waiting")
         return published + (sum([await _drain(runtime, decider) for decider in spec.deciders]) if waiting else 0)
 
+    async def report() -> int:
+        await runtime.relay.report()
+        return 0
+
     steps: list[tuple[Step, Rest, float]] = [
+        (report, asyncio.sleep, tick),
         *((worker.tick, worker.wait, tick) for worker in running.workers),
         *((loop.step, _rest_of(loop, pulses), tick) for loop in running.loops),
         (sweep_all, _resting(pulses.of("clock")), tick),
         (keep_house, asyncio.sleep, HOUSEKEEPING_SECONDS),
     ]
     loops = [asyncio.create_task(_forever(step, rest, seconds, runtime.log)) for step, rest, seconds in steps]
-    return [*loops, asyncio.create_task(follow_clock(runtime.clock, pulses))]
+    if isinstance(runtime.clock, FileClock):
+        loops.append(asyncio.create_task(follow_clock(runtime.clock, pulses)))
+    return loops
 
 
 def _rest_of(loop: Loop, pulses: Pulses) -> Rest:

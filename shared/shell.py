@@ -10,11 +10,11 @@ from typing import Any, NamedTuple, TypeVar
 
 from shared.bus.port import BusUnavailableError
 from shared.contracts import Message
-from shared.decider import Decided, Decider, Fact
+from shared.decider import Decided, Decider, Entry, Fact
 from shared.log import Log
 from shared.pulse import Pulses
 from shared.relay import Relay
-from shared.store.port import Key, Row, Store, Write
+from shared.store.port import Key, Refused, Row, Store, Write
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
@@ -38,11 +38,15 @@ class ParkedError(Exception):
 
 
 class Plan(NamedTuple):
-    """One round: what to write, and what failed to decide."""
+    """One round: what was decided on which versions, and what failed to decide."""
 
-    writes: list[Write[Any, Any]]
+    versions: dict[Key, int]
     decided: dict[Key, Decided[Any, Any]]
     failed: dict[Key, str]
+
+    @property
+    def changed(self) -> list[Key]:
+        return [key for key, decided in self.decided.items() if decided.changed]
 
 
 class Shell:
@@ -54,11 +58,16 @@ class Shell:
         self.handled = 0
         self.commits = 0
 
-    async def transact(self, decider: Decider[S, M, F], messages: Sequence[M]) -> Mapping[Key, Decided[S, F]]:
+    async def transact(
+        self, decider: Decider[S, M, F], messages: Sequence[M], *, lets_go: bool = False
+    ) -> Mapping[Key, Decided[S, F]]:
         """Handle a batch. Safe to repeat: a batch already handled decides nothing and writes nothing.
 
-        Returns what was decided for each aggregate that is not parked. Raises ContentionError, StoreUnavailableError.
+        With `lets_go`, the leases on the effects of what is written end. Returns what was decided for each aggregate
+        that is not parked. Raises ContentionError, StoreUnavailableError.
         """
+        if not messages:
+            return {}
         pending = group(decider, messages)
         done: dict[Key, Decided[S, F]] = {}
         for _ in range(ATTEMPTS_MAX):
@@ -66,15 +75,13 @@ class Shell:
             parked = {key: pending[key] for key, row in rows.items() if row.parked is not None}
             if parked:
                 await self._wait_behind(decider, parked)
+            owed = await self._relay.owed(decider, rows)
             plan = decide_round(decider, rows, {k: m for k, m in pending.items() if k not in parked})
-            self.commits += bool(plan.writes)
-            refused = await self.store.commit(decider, plan.writes) if plan.writes else None
-            lost = frozenset[Key]() if refused is None else refused.lost
-            failed = {**plan.failed, **(refused.failed if refused else {})}
-            kept = {k: d for k, d in plan.decided.items() if k not in lost and k not in failed}
+            refused = await self._write(decider, plan, owed, lets_go)
+            failed = {**plan.failed, **refused.failed}
+            kept = {k: d for k, d in plan.decided.items() if k not in refused.lost and k not in failed}
             done.update(kept)
-            await self._publish(decider, rows, kept)
-            lost |= await self._park(decider, rows, failed, pending)
+            lost = refused.lost | await self._park(decider, rows, failed, pending)
             if not lost:
                 self.handled += len(messages)
                 return done
@@ -98,7 +105,7 @@ class Shell:
         rows = await self.store.load(decider, (key,))
         row = rows[key]
         if row.parked is not None:
-            unparked: Write[S, F] = Write(key, row.version, row.snapshot, unpublished=bool(row.outbox))
+            unparked: Write[S, F] = Write(key, row.version, row.snapshot)
             if (await self.store.commit(decider, (unparked,))).lost:
                 msg = f"this {decider.kind} changed meanwhile; release it again"
                 raise ContentionError(msg)
@@ -116,24 +123,55 @@ class Shell:
             await self.store.done_waiting(decider, key, [message_id for message_id, _ in waiting])
         return len(waiting)
 
-    async def _publish(
-        self, decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], kept: Mapping[Key, Decided[S, F]]
-    ) -> None:
-        pending = {key: (*rows[key].outbox, *decided.entries) for key, decided in kept.items()}
+    async def _write(
+        self, decider: Decider[S, M, F], plan: Plan, owed: Mapping[Key, tuple[Entry[F], ...]], lets_go: bool
+    ) -> Refused:
+        """Write what was decided, publish it and what was owed before it, and wake whoever waits for such news."""
+        if not plan.changed:
+            await self._publish(decider, owed)
+            return Refused(frozenset(), {})
+        mark = await self._relay.begin(decider, plan.changed)
+        said = {key: _said(decider, owed.get(key, ()), decided) for key, decided in plan.decided.items()}
+        writes = [
+            Write(key, plan.versions[key], d.snapshot, said[key], d.started, d.answered, mark=mark, lets_go=lets_go)
+            for key, d in plan.decided.items()
+            if d.changed
+        ]
+        self.commits += 1
+        try:
+            refused = await self.store.commit(decider, writes)
+        except BaseException:
+            self._relay.give_up(mark, written=False)
+            raise
+        kept = {key: d for key, d in plan.decided.items() if key not in refused.lost and key not in refused.failed}
         if any(decided.changed for decided in kept.values()):
             self.pulses.of(decider.kind).beat()
         if any(decided.started for decided in kept.values()):
             self.pulses.of(effects_pulse(decider.kind)).beat()
+        public = False
         try:
-            await self._relay.publish(decider, {key: entries for key, entries in pending.items() if entries})
+            public = await self._publish(decider, {key: said[key] for key in kept})
+        finally:
+            if public:
+                self._relay.done(mark)
+            else:
+                self._relay.give_up(mark, written=True)
+            self.commits += 1  # whoever looked in between saw something unpublished
+        return refused
+
+    async def _publish(self, decider: Decider[S, M, F], said: Mapping[Key, tuple[Entry[F], ...]]) -> bool:
+        try:
+            await self._relay.publish(decider, {key: entries for key, entries in said.items() if entries})
         except BusUnavailableError as error:
             # It is committed; the relay's sweep publishes it when the broker is back.
-            self._log.warning("publish_postponed", kind=decider.kind, aggregates=len(pending), error=str(error))
+            self._log.warning("publish_postponed", kind=decider.kind, aggregates=len(said), error=str(error))
+            return False
+        return True
 
     async def _park(
         self,
         decider: Decider[S, M, F],
-        rows: Mapping[Key, Row[S, F]],
+        rows: Mapping[Key, Row[S]],
         failed: Mapping[Key, str],
         pending: Mapping[Key, Sequence[M]],
     ) -> frozenset[Key]:
@@ -141,8 +179,7 @@ class Shell:
         if not failed:
             return frozenset()
         writes: list[Write[S, F]] = [
-            Write(key, rows[key].version, rows[key].snapshot, parked=reason, unpublished=bool(rows[key].outbox))
-            for key, reason in failed.items()
+            Write(key, rows[key].version, rows[key].snapshot, parked=reason) for key, reason in failed.items()
         ]
         lost = (await self.store.commit(decider, writes)).lost
         for key, reason in failed.items():
@@ -165,29 +202,21 @@ def group(decider: Decider[S, M, F], messages: Sequence[M]) -> dict[Key, list[M]
     return grouped
 
 
-def decide_round(decider: Decider[S, M, F], rows: Mapping[Key, Row[S, F]], messages: Mapping[Key, Sequence[M]]) -> Plan:
+def _said(decider: Decider[Any, Any, F], owed: tuple[Entry[F], ...], decided: Decided[Any, F]) -> tuple[Entry[F], ...]:
+    """What is to be published of an aggregate; of a projection, nothing."""
+    return (*owed, *decided.entries) if decider.keeps_history else ()
+
+
+def decide_round(decider: Decider[S, M, F], rows: Mapping[Key, Row[S]], messages: Mapping[Key, Sequence[M]]) -> Plan:
     """Decide every aggregate of a batch; an exception in one is its own failure."""
-    plan = Plan([], {}, {})
+    plan = Plan({}, {}, {})
     for key, group_ in messages.items():
-        row = rows[key]
         try:
-            decided = decider.run(row.snapshot, group_)
+            plan.decided[key] = decider.run(rows[key].snapshot, group_)
         except Exception as error:  # noqa: BLE001 - a bug in one aggregate's rules must not stop its neighbours
             plan.failed[key] = failure_of(error)
-            continue
-        plan.decided[key] = decided
-        if decided.changed:
-            plan.writes.append(
-                Write(
-                    key,
-                    row.version,
-                    decided.snapshot,
-                    decided.entries,
-                    decided.started,
-                    decided.answered,
-                    unpublished=bool(row.outbox),
-                )
-            )
+        else:
+            plan.versions[key] = rows[key].version
     return plan
 
 

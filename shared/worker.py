@@ -133,11 +133,15 @@ class Worker:
         finished, self._finished = self._finished, []
         if not finished:
             return
-        answers = [answer for done in finished for answer in done.answers]
-        if answers:
-            await self._shell.transact(self._decider, answers)
-        free = {done.key: done.owner for done in finished if done.failed is None}
-        await self._shell.store.keep_leases(self._decider, free, NEVER)
+        whole = [done for done in finished if done.failed is None]
+        answers = [answer for done in whole for answer in done.answers]
+        settled = await self._shell.transact(self._decider, answers, lets_go=True)
+        let_go = {key for key, decided in settled.items() if decided.changed}
+        held = {done.key: done.owner for done in whole if done.key not in let_go}
+        await self._shell.store.keep_leases(self._decider, held, NEVER)
+        broken = [answer for done in finished if done.failed is not None for answer in done.answers]
+        if broken:
+            await self._shell.transact(self._decider, broken)
         for done in finished:
             if done.failed is not None:
                 await self._postpone(done.key, done.owner, done.failed)
@@ -151,9 +155,7 @@ class Worker:
         attempts = pending.attempts + 1
         pending = pending._replace(attempts=attempts, error=failed.error, stuck=attempts >= ATTEMPTS_MAX)
         snapshot = row.snapshot._replace(effects={**row.snapshot.effects, pending.id: pending})
-        write: Write[Any, Any] = Write(
-            key, row.version, snapshot, changed_effects=(pending,), parked=row.parked, unpublished=bool(row.outbox)
-        )
+        write: Write[Any, Any] = Write(key, row.version, snapshot, changed_effects=(pending,), parked=row.parked)
         await self._shell.store.commit(self._decider, (write,))
         wait = min(BACKOFF_FIRST * 2**attempts, BACKOFF_MAX)
         await self._shell.store.keep_leases(self._decider, {key: owner}, self._wall() + wait)

@@ -9,6 +9,7 @@ from services.payments.core.account_facts import AnyAccountFact, LedgerAccount, 
 from services.payments.core.account_state import Account
 from services.payments.core.ledger import Discrepancy, Totals, prove, totals_of
 from services.payments.core.provider import PROVIDER
+from shared.store.documents import entry_from_document
 from shared.store.port import Key, Store
 
 PAGE = 200
@@ -109,7 +110,7 @@ async def _again(store: Store, account: AccountDecider, key: Key) -> tuple[Accou
     known = len(history)
     return row.snapshot.state, [
         *(entry.fact for entry in history),
-        *(entry.fact for entry in row.outbox if entry.number > known),
+        *(entry_from_document(account, entry).fact for entry in row.outbox if entry["number"] > known),
     ]
 
 

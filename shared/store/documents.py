@@ -9,7 +9,7 @@ from pydantic_core import to_json
 
 from shared.contracts import TYPES, Event, Message, Meta
 from shared.decider import Decider, Entry, Fact, Pending, Scalar, Snapshot
-from shared.store.port import DOCUMENT_BYTES_MAX, Document, DocumentTooLargeError, Key, Row, Write
+from shared.store.port import DOCUMENT_BYTES_MAX, Document, DocumentTooLargeError, Key, Mark, Row, Write
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
@@ -17,6 +17,8 @@ F = TypeVar("F", bound=Fact)
 
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 """The end of a lease that nobody holds."""
+FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
+"""Later than any time that counts."""
 
 
 def event_body(event: Event) -> Document:
@@ -94,16 +96,16 @@ def fields_of(decider: Decider[S, M, F], write: Write[S, F]) -> dict[str, Any]:
         "events": snapshot.events,
         "keys": keys_of(decider, write),
         "record_key": decider.record_key(snapshot.state),
-        "next_due_at": decider.due(snapshot.state),
-        "next_effect_at": next_effect_at(snapshot.effects),
+        # What is parked waits for a person, not for a time.
+        "next_due_at": decider.due(snapshot.state) if write.parked is None else None,
+        "next_effect_at": next_effect_at(snapshot.effects) if write.parked is None else None,
         "effects_stuck": sum(p.stuck for p in snapshot.effects.values()),
         "parked": write.parked,
     }
 
 
-UNPUBLISHED = "!outbox"
 ATTENTION = "!attention"
-"""Marks among an aggregate's keys: its outbox is not empty; a person should look at it."""
+"""Among an aggregate's keys: a person should look at it."""
 
 
 def index_key(tenant: str, name: str, value: Scalar) -> str:
@@ -115,21 +117,35 @@ def keys_of(decider: Decider[S, M, F], write: Write[S, F]) -> list[str]:
     """Everything an aggregate can be found by: one array, so that one index serves every equality query."""
     tenant = write.key.tenant
     keys = [index_key(tenant, name, value) for name, value in decider.index(write.snapshot.state).items()]
-    if write.entries or write.unpublished:
-        keys.append(UNPUBLISHED)
     if write.parked is not None or any(p.stuck for p in write.snapshot.effects.values()):
         keys.append(ATTENTION)
     return keys
 
 
-def check_size(fields: Mapping[str, Any], outbox: list[Document]) -> None:
+def check_size(fields: Mapping[str, Any]) -> None:
     """Refuse a document that would grow past the limit; its JSON length is close enough to its BSON length."""
-    size = len(to_json(fields["state"])) + (len(to_json(outbox)) if outbox else 0)
+    size = len(to_json(fields["state"])) + len(to_json(fields.get("outbox", ())))
     if size > DOCUMENT_BYTES_MAX:
         raise DocumentTooLargeError
 
 
-def row_from_document(decider: Decider[S, M, F], document: Document) -> Row[S, F]:
+def outbox_of(decider: Decider[S, M, F], write: Write[S, F]) -> dict[str, Any]:
+    """The fields that a write sets when it fills or empties the outbox."""
+    if write.outbox is None:
+        return {}
+    return {
+        "outbox": [entry_to_document(decider, e) for e in write.outbox],
+        "mark": str(write.mark) if write.outbox else "",
+    }
+
+
+def mark_from(text: str) -> Mark | None:
+    """Read back what `str(mark)` wrote; None for an empty outbox."""
+    writer, _, number = text.rpartition(":")
+    return Mark(writer, int(number)) if number else None
+
+
+def row_from_document(decider: Decider[S, M, F], document: Document) -> Row[S]:
     """An aggregate as loaded."""
     effects = {
         UUID(effect_id): effect_from_document(decider, effect_id, effect)
@@ -139,7 +155,8 @@ def row_from_document(decider: Decider[S, M, F], document: Document) -> Row[S, F
     return Row(
         version=document["version"],
         snapshot=Snapshot(state, document["facts"], document["events"], effects),
-        outbox=tuple(entry_from_document(decider, e) for e in document.get("outbox", ())),
+        outbox=tuple(document.get("outbox", ())),
+        mark=mark_from(document.get("mark", "")),
         parked=document.get("parked"),
     )
 

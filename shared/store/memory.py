@@ -11,14 +11,16 @@ from bson.codec_options import CodecOptions
 from shared.contracts import Message
 from shared.decider import Decider, Entry, Fact, Scalar, Snapshot
 from shared.store.documents import (
+    FAR_AWAY,
     NEVER,
-    UNPUBLISHED,
     check_size,
     effect_to_document,
     entry_from_document,
     entry_to_document,
     fields_of,
     key_of,
+    mark_from,
+    outbox_of,
     row_from_document,
     wanted_keys,
 )
@@ -29,6 +31,7 @@ from shared.store.port import (
     JournalLine,
     Key,
     Leased,
+    Mark,
     Outlook,
     Refused,
     Row,
@@ -54,12 +57,13 @@ class MemoryStore:
         self._numbers: dict[str, int] = {}
         self._blobs: dict[tuple[str, str], tuple[bytes, ...]] = {}
         self._notes: dict[str, dict[str, Document]] = {}
+        self._writers: dict[str, tuple[Mark, datetime, datetime]] = {}
 
     async def prepare(self, deciders: Sequence[Decider[Any, Any, Any]]) -> None:
         for decider in deciders:
             self._rows.setdefault(decider.kind, {})
 
-    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S, F]]:
+    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
         return {key: self._row(decider, key) for key in keys}
 
     async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
@@ -73,14 +77,11 @@ class MemoryStore:
                 failed[write.key] = "document_too_large"
         return Refused(frozenset(lost), failed)
 
-    async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
-        for key, number in upto.items():
+    async def clear(self, decider: Decider[S, M, F], marks: Mapping[Key, Mark], /) -> None:
+        for key, mark in marks.items():
             document = self._document(decider, key)
-            if document is not None:
-                document["outbox"] = [e for e in document["outbox"] if e["number"] > number]
-                if not document["outbox"]:
-                    document["keys"] = [key for key in document["keys"] if key != UNPUBLISHED]
-                self._save(decider, key, document)
+            if document is not None and document["mark"] == str(mark):
+                self._save(decider, key, {**document, "outbox": [], "mark": ""})
 
     async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
         for key, facts in entries.items():
@@ -110,10 +111,25 @@ class MemoryStore:
             if since is None or line["recorded_at"] >= since:
                 yield JournalLine(i, line)
 
-    async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
-        marked = (d for d in self._documents(decider) if UNPUBLISHED in d["keys"])
-        waiting = (d for d in marked if d["stored_at"] < older_than)
-        return [key_of(d) for d in islice(waiting, limit)]
+    async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
+        marks = ((key_of(d), mark_from(d["mark"])) for d in self._documents(decider))
+        found = (key for key, m in marks if m is not None and m.writer == after.writer and m.number > after.number)
+        return list(islice(found, limit))
+
+    async def report(self, upto: Mark, at: datetime, /) -> None:
+        self._writers[upto.writer] = (upto, at, FAR_AWAY)
+
+    async def published_upto(self, writers: Collection[str], /) -> Mapping[str, Mark]:
+        return {name: self._writers[name][0] for name in writers if name in self._writers}
+
+    async def silent(self, before: datetime, rests_since: datetime, /) -> Sequence[Mark]:
+        return [
+            upto for upto, heard_at, rests_at in self._writers.values() if heard_at < before and rests_at > rests_since
+        ]
+
+    async def lay_to_rest(self, writer: str, at: datetime, /) -> None:
+        upto, heard_at, _ = self._writers[writer]
+        self._writers[writer] = (upto, heard_at, at)
 
     async def due(
         self, decider: Decider[S, M, F], as_of: datetime, after: Key | None, limit: int, /
@@ -124,7 +140,6 @@ class MemoryStore:
             if d["next_due_at"] is not None
             and d["next_due_at"] <= as_of
             and (after is None or str(key_of(d)) > str(after))
-            and d["parked"] is None
         )
         return list(islice(rows, limit))
 
@@ -134,10 +149,7 @@ class MemoryStore:
         ready = [
             d
             for d in self._documents(decider)
-            if d["next_effect_at"] is not None
-            and d["next_effect_at"] <= as_of
-            and d["lease_until"] <= now
-            and d["parked"] is None
+            if d["next_effect_at"] is not None and d["next_effect_at"] <= as_of and d["lease_until"] <= now
         ]
         leased: list[Leased] = []
         for document in ready[:limit]:
@@ -203,15 +215,13 @@ class MemoryStore:
 
     async def health(self, deciders: Sequence[Decider[Any, Any, Any]], as_of: datetime, /) -> Health:
         rows = [d for decider in deciders for d in self._documents(decider)]
-        active = [d for d in rows if d["parked"] is None]
-        deadlines = [d["next_due_at"] for d in active if d["next_due_at"] is not None]
-        effects = [d["next_effect_at"] for d in active if d["next_effect_at"] is not None]
+        deadlines = [d["next_due_at"] for d in rows if d["next_due_at"] is not None]
+        effects = [d["next_effect_at"] for d in rows if d["next_effect_at"] is not None]
         return Health(
-            unpublished=sum(bool(d["outbox"]) for d in rows),
             effects_due=sum(at <= as_of for at in effects),
             effects_stuck=sum(d["effects_stuck"] for d in rows),
             deadlines_due=sum(at <= as_of for at in deadlines),
-            parked=len(rows) - len(active),
+            parked=sum(d["parked"] is not None for d in rows),
             waiting=sum(len(queue) for queue in self._waiting.values()),
             next_due_at=min((at for at in deadlines if at > as_of), default=None),
             next_effect_at=min((at for at in effects if at > as_of), default=None),
@@ -219,11 +229,9 @@ class MemoryStore:
 
     async def outlook(self, decider: Decider[S, M, F], /) -> Outlook:
         rows = list(self._documents(decider))
-        active = [d for d in rows if d["parked"] is None]
         return Outlook(
-            unpublished=any(d["outbox"] for d in rows),
-            next_due_at=min((d["next_due_at"] for d in active if d["next_due_at"] is not None), default=None),
-            next_effect_at=min((d["next_effect_at"] for d in active if d["next_effect_at"] is not None), default=None),
+            next_due_at=min((d["next_due_at"] for d in rows if d["next_due_at"] is not None), default=None),
+            next_effect_at=min((d["next_effect_at"] for d in rows if d["next_effect_at"] is not None), default=None),
         )
 
     async def reserve(self, tenant: str, rule: str, wanted: Mapping[str, str], /) -> Mapping[str, str]:
@@ -265,7 +273,7 @@ class MemoryStore:
             return sum(len(queue) for queue in self._waiting.values())
         return len(self._notes.get(collection, {}))
 
-    def _row(self, decider: Decider[S, M, F], key: Key) -> Row[S, F]:
+    def _row(self, decider: Decider[S, M, F], key: Key) -> Row[S]:
         document = self._document(decider, key)
         return Row(0, Snapshot(decider.initial)) if document is None else row_from_document(decider, document)
 
@@ -273,15 +281,15 @@ class MemoryStore:
         document = self._document(decider, write.key)
         if (0 if document is None else document["version"]) != write.version:
             return False
-        fields = fields_of(decider, write)
-        before = document or {"outbox": [], "effects": {}, "lease_until": NEVER}
-        outbox = [*before["outbox"], *(entry_to_document(decider, e) for e in write.entries)]
-        check_size(fields, outbox)
+        fields = fields_of(decider, write) | outbox_of(decider, write)
+        if write.lets_go:
+            fields |= {"lease_until": NEVER, "lease_owner": ""}
+        before = document or {"outbox": [], "mark": "", "effects": {}, "lease_until": NEVER}
+        check_size(fields)
         effects = {**before["effects"], **{str(p.id): effect_to_document(decider, p) for p in write.changed_effects}}
         for effect_id in write.answered:
             effects.pop(str(effect_id), None)
-        stored_at = {"stored_at": self.wall} if write.entries else {}
-        self._save(decider, write.key, {**before, **fields, **stored_at, "outbox": outbox, "effects": effects})
+        self._save(decider, write.key, {**before, **fields, "effects": effects})
         return True
 
     def _document(self, decider: Decider[Any, Any, Any], key: Key) -> Document | None:

@@ -19,14 +19,15 @@ from shared.contracts import Message
 from shared.decider import Decider, Entry, Fact, Scalar, Snapshot
 from shared.store.documents import (
     ATTENTION,
+    FAR_AWAY,
     NEVER,
-    UNPUBLISHED,
     check_size,
     effect_to_document,
     entry_from_document,
     entry_to_document,
     fields_of,
     key_of,
+    outbox_of,
     row_from_document,
     wanted_keys,
 )
@@ -37,6 +38,7 @@ from shared.store.port import (
     JournalLine,
     Key,
     Leased,
+    Mark,
     Outlook,
     Refused,
     Row,
@@ -50,8 +52,8 @@ F = TypeVar("F", bound=Fact)
 DUPLICATE_KEY = 11000
 AWARE: CodecOptions[Document] = CodecOptions(tz_aware=True, tzinfo=UTC)
 PAGE = 1000
+AFTER_NUMBERS = ";"  # the character after ":", which ends the writer in a mark
 AFTER_SLASH = "0"  # the character after "/", which ends the tenant in an `_id`
-FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 SOME_TIME = {"$lte": FAR_AWAY}
 
 
@@ -59,6 +61,11 @@ def wanting(tenant: str, where: Mapping[str, Scalar]) -> Document:
     """The query for a tenant's aggregates with these index values."""
     keys = wanted_keys(tenant, where)
     return {"keys": keys[0]} if len(keys) == 1 else {"keys": {"$all": keys}}
+
+
+def journal_id(kind: str, key: Key, number: int) -> str:
+    """Where a fact stands in the journal: an aggregate's facts lie side by side, in order."""
+    return f"{kind}/{key}/{number:09}"
 
 
 class MongoStore:
@@ -74,16 +81,17 @@ class MongoStore:
             # One index for every equality query and mark: each index is paid at each write. The times are partial,
             # because at any moment nearly every aggregate waits for nothing.
             await rows.create_index([("keys", 1), ("id", 1)])
+            if decider.keeps_history:
+                await rows.create_index("mark")
             if decider.has_deadlines:
                 await rows.create_index("next_due_at", partialFilterExpression={"next_due_at": SOME_TIME})
             if decider.has_effects:
                 await rows.create_index("next_effect_at", partialFilterExpression={"next_effect_at": SOME_TIME})
-        await self._db["journal"].create_index([("tenant", 1), ("kind", 1), ("aggregate_id", 1), ("number", 1)])
         await self._db["journal"].create_index("recorded_at")
         await self._db["waiting"].create_index([("kind", 1), ("key", 1), ("order", 1)])
 
-    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S, F]]:
-        found: dict[Key, Row[S, F]] = {key: Row(0, Snapshot(decider.initial)) for key in keys}
+    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
+        found: dict[Key, Row[S]] = {key: Row(0, Snapshot(decider.initial)) for key in keys}
         async for document in self._rows(decider).find({"_id": {"$in": [str(key) for key in keys]}}):
             found[key_of(document)] = row_from_document(decider, document)
         return found
@@ -110,27 +118,17 @@ class MongoStore:
                         failed[key] = f"store_error_{refused['code']}"
         return Refused(frozenset(lost), failed)
 
-    async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
-        cleared: Document = {"$set": {"outbox": []}, "$pull": {"keys": UNPUBLISHED}}
-        updates = [UpdateOne({"_id": str(key), "facts": number}, cleared) for key, number in upto.items()]
-        if not updates:
-            return
-        result = await self._rows(decider).bulk_write(updates, ordered=False)
-        if result.matched_count == len(updates):
-            return
-        await self._rows(decider).bulk_write(
-            [
-                UpdateOne({"_id": str(key), "facts": {"$gt": n}}, {"$pull": {"outbox": {"number": {"$lte": n}}}})
-                for key, n in upto.items()
-            ],
-            ordered=False,
-        )
+    async def clear(self, decider: Decider[S, M, F], marks: Mapping[Key, Mark], /) -> None:
+        empty: Document = {"$set": {"outbox": [], "mark": ""}}
+        updates = [UpdateOne({"_id": str(key), "mark": str(mark)}, empty) for key, mark in marks.items()]
+        if updates:
+            await self._rows(decider).bulk_write(updates, ordered=False)
 
     async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
         recorded_at = self._wall()
         lines = [
             {
-                "_id": str(entry.meta.id),
+                "_id": journal_id(decider.kind, key, entry.number),
                 **entry_to_document(decider, entry),
                 "tenant": key.tenant,
                 "kind": decider.kind,
@@ -144,24 +142,44 @@ class MongoStore:
             await self._insert_new("journal", lines)
 
     async def history(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[Entry[F]]:
-        where = {"tenant": key.tenant, "kind": decider.kind, "aggregate_id": key.id}
-        return [entry_from_document(decider, line) async for line in self._db["journal"].find(where).sort("number", 1)]
+        # By the ids it must have, not by a range of them: the local server reads a range of ids by reading everything.
+        snapshot = await self._rows(decider).find_one({"_id": str(key)}, {"facts": True})
+        found: list[Entry[F]] = []
+        for first in range(1, (snapshot["facts"] if snapshot else 0) + 1, PAGE):
+            ids = [journal_id(decider.kind, key, n) for n in range(first, min(first + PAGE, snapshot["facts"] + 1))]
+            lines = self._db["journal"].find({"_id": {"$in": ids}})
+            found += [entry_from_document(decider, line) async for line in lines]
+        return sorted(found, key=lambda entry: entry.number)
 
     async def journal_since(self, since: datetime | None, /) -> AsyncIterator[JournalLine]:
         where: Document = {} if since is None else {"recorded_at": {"$gte": since}}
-        order = [("tenant", 1), ("kind", 1), ("aggregate_id", 1), ("number", 1)]
-        async for line in self._db["journal"].find(where).sort(order):
-            yield JournalLine(str(line["_id"]), line)
+        async for line in self._db["journal"].find(where).sort("_id", 1):
+            yield JournalLine(str(line["meta"]["id"]), line)
 
-    async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
-        where = {"keys": UNPUBLISHED, "stored_at": {"$lt": older_than}}
+    async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
+        where = {"mark": {"$gt": str(after), "$lt": f"{after.writer}{AFTER_NUMBERS}"}}
         fields = {"tenant": True, "id": True}
         return [key_of(d) async for d in self._rows(decider).find(where, fields).limit(limit)]
+
+    async def report(self, upto: Mark, at: datetime, /) -> None:
+        said = {"$set": {"upto": upto.number, "heard_at": at, "rests_at": FAR_AWAY}}
+        await self._db["writers"].update_one({"_id": upto.writer}, said, upsert=True)
+
+    async def published_upto(self, writers: Collection[str], /) -> Mapping[str, Mark]:
+        found = self._db["writers"].find({"_id": {"$in": list(writers)}})
+        return {d["_id"]: Mark(d["_id"], d["upto"]) async for d in found}
+
+    async def silent(self, before: datetime, rests_since: datetime, /) -> Sequence[Mark]:
+        found = self._db["writers"].find({"heard_at": {"$lt": before}, "rests_at": {"$gt": rests_since}})
+        return [Mark(d["_id"], d["upto"]) async for d in found]
+
+    async def lay_to_rest(self, writer: str, at: datetime, /) -> None:
+        await self._db["writers"].update_one({"_id": writer}, {"$set": {"rests_at": at}})
 
     async def due(
         self, decider: Decider[S, M, F], as_of: datetime, after: Key | None, limit: int, /
     ) -> Sequence[tuple[Key, datetime, str]]:
-        where: Document = {"next_due_at": {"$lte": as_of}, "parked": None}
+        where: Document = {"next_due_at": {"$lte": as_of}}
         if after is not None:
             where["_id"] = {"$gt": str(after)}
         fields = {"tenant": True, "id": True, "next_due_at": True, "record_key": True}
@@ -172,7 +190,7 @@ class MongoStore:
         self, decider: Decider[S, M, F], as_of: datetime, now: datetime, until: datetime, owner: str, limit: int, /
     ) -> Sequence[Leased]:
         rows = self._rows(decider)
-        ready: Document = {"next_effect_at": {"$lte": as_of}, "lease_until": {"$lte": now}, "parked": None}
+        ready: Document = {"next_effect_at": {"$lte": as_of}, "lease_until": {"$lte": now}}
         ids = [d["_id"] async for d in rows.find(ready, {"_id": True}).limit(limit)]
         if not ids:
             return ()
@@ -268,7 +286,6 @@ class MongoStore:
     async def health(self, deciders: Sequence[Decider[Any, Any, Any]], as_of: datetime, /) -> Health:
         counts = [await self._health_of(decider, as_of) for decider in deciders]
         return Health(
-            unpublished=sum(c.unpublished for c in counts),
             effects_due=sum(c.effects_due for c in counts),
             effects_stuck=sum(c.effects_stuck for c in counts),
             deadlines_due=sum(c.deadlines_due for c in counts),
@@ -279,9 +296,7 @@ class MongoStore:
         )
 
     async def outlook(self, decider: Decider[S, M, F], /) -> Outlook:
-        waits = self._rows(decider).find({"keys": UNPUBLISHED}, {"_id": True}).limit(1)
         return Outlook(
-            unpublished=bool([d async for d in waits]),
             next_due_at=await self._first_after(decider, "next_due_at", NEVER),
             next_effect_at=await self._first_after(decider, "next_effect_at", NEVER),
         )
@@ -349,11 +364,10 @@ class MongoStore:
         troubled = [d async for d in rows.find({"keys": ATTENTION}, {"effects_stuck": True, "parked": True})]
         effects_due = deadlines_due = 0
         if decider.has_effects:
-            effects_due = int(await rows.count_documents({"next_effect_at": {"$lte": as_of}, "parked": None}))
+            effects_due = int(await rows.count_documents({"next_effect_at": {"$lte": as_of}}))
         if decider.has_deadlines:
-            deadlines_due = int(await rows.count_documents({"next_due_at": {"$lte": as_of}, "parked": None}))
+            deadlines_due = int(await rows.count_documents({"next_due_at": {"$lte": as_of}}))
         return Health(
-            unpublished=int(await rows.count_documents({"keys": UNPUBLISHED})),
             effects_due=effects_due,
             effects_stuck=sum(d["effects_stuck"] for d in troubled),
             deadlines_due=deadlines_due,
@@ -367,7 +381,7 @@ class MongoStore:
         if not (decider.has_deadlines if field == "next_due_at" else decider.has_effects):
             return None
         # The upper bound says what the partial index says, or the planner may not use it.
-        later = {field: {"$gt": as_of, "$lte": FAR_AWAY}, "parked": None}
+        later = {field: {"$gt": as_of, "$lte": FAR_AWAY}}
         async for document in self._rows(decider).find(later, {field: True}).sort(field, 1).limit(1):
             first: datetime = document[field]
             return first
@@ -376,17 +390,14 @@ class MongoStore:
     def _update(self, decider: Decider[S, M, F], write: Write[S, F]) -> UpdateOne:
         # Always an upsert: a stale version then tries to insert a second `_id`, and the duplicate-key error names
         # which write lost. Without it a miss is silent.
-        fields = fields_of(decider, write)
-        outbox = [entry_to_document(decider, e) for e in write.entries]
-        check_size(fields, outbox)
+        fields = fields_of(decider, write) | outbox_of(decider, write)
+        check_size(fields)
+        free = {"lease_until": NEVER, "lease_owner": ""}
         effects = {f"effects.{p.id}": effect_to_document(decider, p) for p in write.changed_effects}
         update: Document = {
-            "$set": {**fields, **effects},
-            "$setOnInsert": {"lease_until": NEVER, "lease_owner": "", "fence": 0},
+            "$set": {**fields, **effects, **(free if write.lets_go else {})},
+            "$setOnInsert": {"fence": 0, **({} if write.lets_go else free)},
         }
-        if outbox:
-            update["$push"] = {"outbox": {"$each": outbox}}
-            update["$set"]["stored_at"] = self._wall()
         if write.answered:
             update["$unset"] = {f"effects.{effect_id}": "" for effect_id in write.answered}
         return UpdateOne({"_id": str(write.key), "version": write.version}, update, upsert=True)

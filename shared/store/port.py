@@ -35,12 +35,26 @@ class Key(NamedTuple):
         return f"{self.tenant}/{self.id}"
 
 
-class Row(NamedTuple, Generic[S, F]):
-    """An aggregate as loaded. `version` 0 means that there is no document yet."""
+class Mark(NamedTuple):
+    """Who filled an outbox, and with which of its batches: a process, and a number that grows with each of them."""
+
+    writer: str
+    number: int
+
+    def __str__(self) -> str:
+        return f"{self.writer}:{self.number:012}"
+
+
+class Row(NamedTuple, Generic[S]):
+    """An aggregate as loaded. `version` 0 means that there is no document yet.
+
+    An outbox stays in its document after it was published, until the next write: whether it is owed, its mark tells.
+    """
 
     version: int
     snapshot: Snapshot[S]
-    outbox: tuple[Entry[F], ...] = ()
+    outbox: tuple[Document, ...] = ()  # entries as stored: they are read only when they are owed
+    mark: Mark | None = None
     parked: str | None = None  # why its messages wait
 
 
@@ -50,11 +64,12 @@ class Write(NamedTuple, Generic[S, F]):
     key: Key
     version: int
     snapshot: Snapshot[S]
-    entries: tuple[Entry[F], ...] = ()
+    outbox: tuple[Entry[F], ...] | None = None  # everything that is to be published; None leaves it as it is
     changed_effects: tuple[Pending, ...] = ()
     answered: tuple[UUID, ...] = ()
     parked: str | None = None
-    unpublished: bool = False  # entries of earlier writers were still in the outbox when it was loaded
+    mark: Mark | None = None  # of the outbox, when there is something in it
+    lets_go: bool = False  # the lease on its effects ends with this write
 
 
 class Refused(NamedTuple):
@@ -81,7 +96,6 @@ class JournalLine(NamedTuple):
 class Health(NamedTuple):
     """Numbers for `status`: what waits now, and when the next thing comes due."""
 
-    unpublished: int
     effects_due: int
     effects_stuck: int
     deadlines_due: int
@@ -94,7 +108,6 @@ class Health(NamedTuple):
 class Outlook(NamedTuple):
     """What comes next of one kind of aggregate, at a glance: enough to tell whether anything waits."""
 
-    unpublished: bool
     next_due_at: datetime | None  # the first deadline, past ones too
     next_effect_at: datetime | None  # the first effect to be attempted, past ones too
 
@@ -106,7 +119,7 @@ class Store(Protocol):
         """Create the indexes that the queries of these deciders need. Safe to repeat."""
         ...
 
-    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S, F]]:
+    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
         """One query for every key; a missing document is version 0 and the initial state."""
         ...
 
@@ -114,8 +127,8 @@ class Store(Protocol):
         """One bulk write, each document guarded by its version and atomic in itself."""
         ...
 
-    async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
-        """Drop outbox entries up to and with the given fact number of each aggregate."""
+    async def clear(self, decider: Decider[S, M, F], marks: Mapping[Key, Mark], /) -> None:
+        """Empty the outboxes that still have the given mark."""
         ...
 
     async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
@@ -130,8 +143,24 @@ class Store(Protocol):
         """Every journaled fact recorded at or after `since` (wall clock), by aggregate and number."""
         ...
 
-    async def unpublished(self, decider: Decider[S, M, F], older_than: datetime, limit: int, /) -> Sequence[Key]:
-        """Aggregates with outbox entries stored before `older_than` (wall clock): what a crash left behind."""
+    async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
+        """Aggregates whose outbox was filled by this mark's writer, with a later batch than the mark's."""
+        ...
+
+    async def report(self, upto: Mark, at: datetime, /) -> None:
+        """A writer is alive at `at` (wall clock), and everything up to and with its mark is published."""
+        ...
+
+    async def published_upto(self, writers: Collection[str], /) -> Mapping[str, Mark]:
+        """What these writers reported; one that is not known is missing."""
+        ...
+
+    async def silent(self, before: datetime, rests_since: datetime, /) -> Sequence[Mark]:
+        """The reports of writers last heard of before (wall clock), unless they were at rest already at the other."""
+        ...
+
+    async def lay_to_rest(self, writer: str, at: datetime, /) -> None:
+        """Nothing of this writer is owed any more; should it report again, it is alive again."""
         ...
 
     async def due(

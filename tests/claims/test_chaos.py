@@ -48,8 +48,7 @@ class Lives:
                 if answer:
                     await self.world.verify_coverage()
                 await self.world.settle()
-                for decider in self.world.spec.deciders:
-                    await self.world.runtime.relay.sweep(decider, left_behind=timedelta(0))
+                await self.world.runtime.relay.sweep(self.world.spec.deciders, left_behind=timedelta(0))
                 # A worker outlives the failure of one effect and tries again later: so does the next process.
                 if not await self.open_effects():
                     return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
-from uuid import NAMESPACE_URL, uuid5
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from joserfc.jwk import ECKey, KeySet
 from pydantic import TypeAdapter
@@ -165,7 +165,7 @@ def make_world(
     # The machine's time lies after the files' own times, and goes on with every look.
     wall_time = iter(NOW + timedelta(days=36_500 + days_later, milliseconds=n) for n in range(10_000_000))
     log = configure_logs("claims", "ERROR")
-    relay = Relay(bus, store, lambda: next(wall_time))
+    relay = Relay(bus, store, lambda: next(wall_time), f"claims-{uuid4()}")
     keys = KeySet([(key or signing_key())])
     runtime = Runtime(
         settings=settings,

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, cast
+from uuid import uuid4
 
 import httpx
 from joserfc import jwt
@@ -167,7 +168,7 @@ def make_world(root: Path, before: World | None = None, store: Store | None = No
     store = store or (before.store if before else MemoryStore(NOW))
     sealer = before.sealer if before else PlainSealer()
     bus, clock, log = MemoryBus(), StillClock(), configure_logs("test", "ERROR")
-    relay = Relay(bus, store, wall)
+    relay = Relay(bus, store, wall, f"payments-{uuid4()}")
     runtime = Runtime(
         settings=settings,
         log=log,

@@ -33,5 +33,5 @@ class Machine:
         self.log = configure_logs("test", "ERROR")
         self.store = MemoryStore(WALL)
         self.bus = MemoryBus()
-        self.relay = Relay(self.bus, self.store, self.clock.wall)
+        self.relay = Relay(self.bus, self.store, self.clock.wall, "test")
         self.shell = Shell(self.store, self.relay, self.log)

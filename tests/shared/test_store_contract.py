@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from shared.decider import Snapshot
+from shared.decider import Entry, Snapshot
 from shared.store.connect import connect, disconnect
+from shared.store.documents import entry_from_document
 from shared.store.memory import MemoryStore
 from shared.store.mongo import MongoStore
-from shared.store.port import DOCUMENT_BYTES_MAX, Key, Store, Write
+from shared.store.port import DOCUMENT_BYTES_MAX, Key, Mark, Row, Store, Write
 from tests.shared.till import AT, TILL, Rung, Till, TillFact, meta, pay
 
 T1 = Key("lakeside", "t1")
@@ -45,18 +46,24 @@ async def store(request: pytest.FixtureRequest, database_name: str) -> AsyncGene
     await disconnect(client)
 
 
+def entries_of(row: Row[Till]) -> tuple[Entry[TillFact], ...]:
+    """The outbox, read."""
+    return tuple(entry_from_document(TILL, document) for document in row.outbox)
+
+
 async def put(store: Store, *receipts: str, key: Key = T1) -> Write[Till, TillFact]:
     """Decide payments on what is stored, and commit."""
     row = (await store.load(TILL, [key]))[key]
     decided = TILL.run(row.snapshot, [pay(r, till=key.id, tenant=key.tenant) for r in receipts])
-    write = Write(key, row.version, decided.snapshot, decided.entries, decided.started, decided.answered)
+    mark = Mark("writer", row.version + 1)
+    write = Write(key, row.version, decided.snapshot, decided.entries, decided.started, decided.answered, mark=mark)
     assert not (await store.commit(TILL, [write])).lost
     return write
 
 
 async def test_what_is_missing_is_version_zero_and_the_initial_state(store: Store) -> None:
     row = (await store.load(TILL, [T1]))[T1]
-    assert row == (0, Snapshot(Till()), (), None)
+    assert row == (0, Snapshot(Till()), (), None, None)
 
 
 async def test_what_was_committed_is_loaded(store: Store) -> None:
@@ -64,19 +71,20 @@ async def test_what_was_committed_is_loaded(store: Store) -> None:
     row = (await store.load(TILL, [T1]))[T1]
     assert row.version == 1
     assert row.snapshot == written.snapshot
-    assert row.outbox == written.entries
+    assert entries_of(row) == written.outbox
+    assert row.mark == written.mark
     assert len(row.snapshot.effects) == 1
 
 
 async def test_a_stale_version_loses_and_changes_nothing(store: Store) -> None:
     first = await put(store, "a")
-    stale = Write(T1, 0, first.snapshot, first.entries)
+    stale = Write(T1, 0, first.snapshot, first.outbox, mark=Mark("other", 7))
     fresh: Write[Till, TillFact] = Write(Key("lakeside", "t2"), 0, first.snapshot)
     refused = await store.commit(TILL, [stale, fresh])
     assert refused.lost == {T1}
     rows = await store.load(TILL, [T1, fresh.key])
     assert (rows[T1].version, rows[fresh.key].version) == (1, 1)
-    assert rows[T1].outbox == first.entries
+    assert rows[T1].mark == first.mark
 
 
 async def test_a_document_past_its_limit_fails_alone(store: Store) -> None:
@@ -87,31 +95,55 @@ async def test_a_document_past_its_limit_fails_alone(store: Store) -> None:
     assert (await store.load(TILL, [small.key]))[small.key].version == 1
 
 
-async def test_publishing_clears_the_outbox_up_to_a_number(store: Store) -> None:
+async def test_the_next_write_replaces_an_outbox_or_leaves_it(store: Store) -> None:
     await put(store, "a", "b")
-    await put(store, "c")
-    await store.published(TILL, {T1: 2})
-    assert [e.number for e in (await store.load(TILL, [T1]))[T1].outbox] == [3]
-    await store.published(TILL, {T1: 3})
-    assert (await store.load(TILL, [T1]))[T1].outbox == ()
+    second = await put(store, "c")
+    row = (await store.load(TILL, [T1]))[T1]
+    assert entries_of(row) == second.outbox
+    untouched: Write[Till, TillFact] = Write(T1, row.version, row.snapshot)
+    await store.commit(TILL, [untouched])
+    assert (await store.load(TILL, [T1]))[T1][2:] == (row.outbox, row.mark, None)
+    emptied: Write[Till, TillFact] = Write(T1, row.version + 1, row.snapshot, ())
+    await store.commit(TILL, [emptied])
+    assert (await store.load(TILL, [T1]))[T1][2:] == ((), None, None)
 
 
-async def test_what_a_crash_left_unpublished_is_found_once_it_is_old(store: Store) -> None:
-    await put(store, "a")
-    assert await store.unpublished(TILL, WALL, 10) == []
-    assert await store.unpublished(TILL, LATER, 10) == [T1]
-    await store.published(TILL, {T1: 1})
-    assert await store.unpublished(TILL, LATER, 10) == []
+async def test_an_outbox_is_found_by_its_mark_and_cleared_by_it_alone(store: Store) -> None:
+    mark = (await put(store, "a")).mark
+    assert mark is not None
+    assert await store.marked(TILL, mark._replace(number=0), 10) == [T1]
+    assert await store.marked(TILL, mark, 10) == []
+    assert await store.marked(TILL, Mark("write", 0), 10) == []
+    await store.clear(TILL, {T1: mark._replace(number=9)})
+    assert (await store.load(TILL, [T1]))[T1].outbox != ()
+    await store.clear(TILL, {T1: mark})
+    row = (await store.load(TILL, [T1]))[T1]
+    assert (row.version, row.outbox, row.mark) == (1, (), None)
+    assert await store.marked(TILL, mark._replace(number=0), 10) == []
+
+
+async def test_writers_report_and_are_missed_when_they_are_silent(store: Store) -> None:
+    await store.report(Mark("a", 3), WALL)
+    await store.report(Mark("b", 5), LATER)
+    assert await store.published_upto(["a", "b", "c"]) == {"a": ("a", 3), "b": ("b", 5)}
+    assert await store.silent(LATER, LATER) == [("a", 3)]
+    await store.lay_to_rest("a", LATER)
+    assert await store.silent(LATER, WALL) == [("a", 3)], "it stays in sight for a while"
+    assert await store.silent(LATER, LATER) == []
+    assert await store.published_upto(["a"]) == {"a": ("a", 3)}
+    await store.report(Mark("a", 4), WALL)
+    assert await store.silent(LATER, LATER) == [("a", 4)]
 
 
 async def test_the_journal_takes_a_fact_once_and_keeps_its_order(store: Store) -> None:
     write = await put(store, "a", "b")
-    await store.append(TILL, {T1: write.entries[1:]})
-    await store.append(TILL, {T1: write.entries})
-    assert await store.history(TILL, T1) == list(write.entries)
+    assert write.outbox is not None
+    await store.append(TILL, {T1: write.outbox[1:]})
+    await store.append(TILL, {T1: write.outbox})
+    assert await store.history(TILL, T1) == list(write.outbox)
     assert TILL.fold(e.fact for e in await store.history(TILL, T1)) == write.snapshot.state
     lines = [line async for line in store.journal_since(None)]
-    assert [line.id for line in lines] == [str(e.meta.id) for e in write.entries]
+    assert [line.id for line in lines] == [str(e.meta.id) for e in write.outbox]
     assert [line async for line in store.journal_since(LATER)] == []
 
 
@@ -138,6 +170,15 @@ async def test_a_lease_keeps_others_away_until_it_ends(store: Store) -> None:
     assert len(await store.lease(TILL, AT, LATER, LATER + timedelta(minutes=1), "three", 10)) == 1
 
 
+async def test_a_write_may_let_go_of_a_lease(store: Store) -> None:
+    write = await put(store, "a", "b", "c")
+    assert len(await store.lease(TILL, AT, WALL, LATER, "one", 10)) == 1
+    await store.commit(TILL, [Write(T1, 1, write.snapshot)])
+    assert list(await store.lease(TILL, AT, WALL, LATER, "two", 10)) == []
+    await store.commit(TILL, [Write(T1, 2, write.snapshot, lets_go=True)])
+    assert len(await store.lease(TILL, AT, WALL, LATER, "two", 10)) == 1
+
+
 async def test_an_effect_waits_for_its_time_and_goes_when_answered(store: Store) -> None:
     write = await put(store, "a", "b", "c")
     assert list(await store.lease(TILL, AT - timedelta(seconds=1), WALL, LATER, "one", 10)) == []
@@ -145,7 +186,7 @@ async def test_an_effect_waits_for_its_time_and_goes_when_answered(store: Store)
     row = (await store.load(TILL, [T1]))[T1]
     rung = TILL.run(row.snapshot, [Rung(meta=meta("rung", causation=effect.id), till="t1")])
     assert rung.answered == (effect.id,)
-    answered = Write(T1, row.version, rung.snapshot, rung.entries, rung.started, rung.answered)
+    answered = Write(T1, row.version, rung.snapshot, rung.entries, rung.started, rung.answered, mark=row.mark)
     await store.commit(TILL, [answered])
     assert (await store.load(TILL, [T1]))[T1].snapshot.effects == {}
     assert list(await store.lease(TILL, AT, LATER, LATER, "one", 10)) == []
@@ -191,7 +232,7 @@ async def test_a_parked_aggregate_is_seen_and_left_alone(store: Store) -> None:
 async def test_health_counts_what_waits(store: Store) -> None:
     await put(store, "a", "b", "c")
     health = await store.health([TILL], AT)
-    assert health == (1, 1, 0, 0, 0, 0, AT + timedelta(hours=8), None)
+    assert health == (1, 0, 0, 0, 0, AT + timedelta(hours=8), None)
     assert (await store.health([TILL], AT + timedelta(days=1))).deadlines_due == 1
 
 

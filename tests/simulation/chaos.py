@@ -10,7 +10,7 @@ from shared.bus.memory import MemoryBus
 from shared.contracts import Message
 from shared.decider import Decider, Entry, Fact
 from shared.store.memory import MemoryStore
-from shared.store.port import Key, Leased, Refused, Row, Write
+from shared.store.port import Key, Leased, Mark, Refused, Row, Write
 from shared.wire import Record
 
 S = TypeVar("S")
@@ -46,7 +46,7 @@ class FaultyStore(MemoryStore):
         super().__init__(wall)
         self.chaos = chaos
 
-    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S, F]]:
+    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
         await self.chaos.step()
         rows = await super().load(decider, keys)
         await self.chaos.step()
@@ -70,10 +70,15 @@ class FaultyStore(MemoryStore):
                 await self.chaos.step()
                 await super().append(decider, {key: [entry]})
 
-    async def published(self, decider: Decider[S, M, F], upto: Mapping[Key, int], /) -> None:
-        for key, number in upto.items():
+    async def clear(self, decider: Decider[S, M, F], marks: Mapping[Key, Mark], /) -> None:
+        for key, mark in marks.items():
             await self.chaos.step()
-            await super().published(decider, {key: number})
+            await super().clear(decider, {key: mark})
+
+    async def report(self, upto: Mark, at: datetime, /) -> None:
+        await self.chaos.step()
+        await super().report(upto, at)
+        await self.chaos.step()
 
     async def lease(
         self, decider: Decider[S, M, F], as_of: datetime, now: datetime, until: datetime, owner: str, limit: int, /

@@ -39,12 +39,13 @@ class Service:
         self.performers: dict[str, Mapping[type[Effect], Performer]] = {}
         self.committed: dict[tuple[str, int], int] = {}
         self._logs: dict[tuple[str, int], list[Received]] = {}
-        self._seen = 0
+        self._seen = self._life = 0
         self.shell = self.boot()
 
     def boot(self) -> Shell:
         """A process as it starts: nothing in memory but its code."""
-        self.relay = Relay(self.bus, self.store, self.wall)
+        self._life += 1
+        self.relay = Relay(self.bus, self.store, self.wall, f"{self.name}-{self._life}")
         self.shell = Shell(self.store, self.relay, LOG)
         self.inbox = Inbox(self.shell, self.bus, PlainSealer(), self._routes, LOG, self.wall)
         self.sweep = Sweep(self.bus, self.store, self.clock, self.wall)
@@ -91,7 +92,8 @@ class Service:
     async def keep_house(self) -> int:
         """Deadlines, and what a crash left unpublished."""
         swept = sum([await self.sweep.run(decider) for decider in self.deciders])
-        return swept + sum([await self.relay.sweep(decider) for decider in self.deciders])
+        await self.relay.report()
+        return swept + await self.relay.sweep(self.deciders)
 
     async def live(self, rounds: int) -> None:
         """A process's life: it works, dies, and is started again."""
@@ -110,4 +112,5 @@ class Service:
         """Nothing waits to be done at the clock's time."""
         health = await self.store.health(self.deciders, self.clock.now())
         behind = any(len(log) > self.committed.get(place, 0) for place, log in self.partitions().items())
-        return not (behind or health.unpublished or health.effects_due or health.deadlines_due)
+        owing = await self.relay.owing(self.deciders)
+        return not (behind or owing or health.effects_due or health.deadlines_due)

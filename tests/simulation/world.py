@@ -332,16 +332,19 @@ class World:
         collections = {
             key: f"{state.balance_cents}/{ended(state.status)}"
             async for key, state in self.collections.store.scan(COLLECTION)
+            if state.balance_cents
+            or ended(state.status) != "nothing owed"  # it may never have heard of such an account
         }
         return Book(totals, collections, dict.fromkeys(self.letters, 1))
 
 
 def ended(status: str) -> str:
-    """Where an account came to rest: `settled` and `clear` both owe nothing.
+    """Where an account came to rest: `settled`, `clear` and `written_off` all owe nothing.
 
-    Whether a balance was open for a moment before it was paid depends on the order of the news, and rightly so.
+    Whether a balance was open for a moment before it was paid, and whether a small one was written off at once or at
+    its deadline, depends on the order of the news, and rightly so; what was written off, the ledger's totals compare.
     """
-    return "nothing owed" if status in {"settled", "clear"} else status
+    return "nothing owed" if status in {"settled", "clear", "written_off"} else status
 
 
 def _letter_id(effect: AccountEffect) -> str:

@@ -266,6 +266,7 @@ ACCOUNT_VIEW: Decider[AccountView, AccountMessage, AccountSeen] = Decider(
     decide=decide,
     evolve=evolve,
     publish=publish,
+    keeps_history=False,
     aggregate_id=lambda message: message.account_id,
     record_key=lambda view: view.account_id,
     state_codec=TypeAdapter(AccountView),

@@ -264,6 +264,7 @@ CLAIM_VIEW: Decider[ClaimView, ClaimMessage, ClaimSeen] = Decider(
     decide=decide,
     evolve=evolve,
     publish=publish,
+    keeps_history=False,
     aggregate_id=lambda message: message.claim_id,
     record_key=lambda view: view.account_id,
     state_codec=TypeAdapter(ClaimView),

@@ -125,6 +125,7 @@ REMITTANCE_VIEW: Decider[RemittanceView, RemittanceMessage, RemittanceSeen] = De
     decide=decide,
     evolve=evolve,
     publish=publish,
+    keeps_history=False,
     aggregate_id=lambda message: message.remittance_id,
     record_key=lambda view: view.trace_number,
     state_codec=TypeAdapter(RemittanceView),

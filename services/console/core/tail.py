@@ -74,6 +74,7 @@ TAIL: Decider[Tail, TailMessage, Noted] = Decider(
     decide=decide,
     evolve=evolve,
     publish=publish,
+    keeps_history=False,
     aggregate_id=lambda message: shard_of(message.meta.subject),
     record_key=lambda _: "tail",
     state_codec=TypeAdapter(Tail),
