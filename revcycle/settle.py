@@ -14,10 +14,11 @@ from revcycle.stack.layout import Layout
 from revcycle.stack.record import StackRecord
 from revcycle.stack.topics import SERVICES
 
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.15
 ANSWER_SECONDS = 30.0
 AT_REST = "/internal/at-rest"
 OPERATOR_TENANT = "system"
+READERS = frozenset({"console"})
 
 Numbers = Mapping[str, Any]
 
@@ -43,22 +44,29 @@ class Watcher:
 
     async def look(self, path: str = "/internal/status") -> Mapping[str, Numbers]:
         """Every part's numbers; a part that does not answer is not settled."""
-        found = await asyncio.gather(*(self._ask(name, url, path) for name, url in self._urls.items()))
-        return dict(zip(self._urls, found, strict=True))
+        return await self._look(self._urls, path)
 
-    async def settled(self) -> bool:
-        """True when two looks in a row find nothing waiting anywhere, and nothing moved between them."""
-        before = await self.look(AT_REST)
+    async def _look(self, urls: Mapping[str, str], path: str) -> Mapping[str, Numbers]:
+        found = await asyncio.gather(*(self._ask(name, url, path) for name, url in urls.items()))
+        return dict(zip(urls, found, strict=True))
+
+    async def settled(self, *, readers: bool = True) -> bool:
+        """True when two looks in a row find nothing waiting anywhere, and nothing moved between them.
+
+        Without `readers`, the console may lag behind: nothing that happens waits for it.
+        """
+        urls = {name: url for name, url in self._urls.items() if readers or name not in READERS}
+        before = await self._look(urls, AT_REST)
         if not all(numbers["settled"] for numbers in before.values()):
             return False
-        after = await self.look(AT_REST)
+        after = await self._look(urls, AT_REST)
         return all(n["settled"] for n in after.values()) and _moved(before) == _moved(after)
 
-    async def wait(self, seconds_max: float) -> Mapping[str, Numbers]:
+    async def wait(self, seconds_max: float, *, readers: bool = True) -> Mapping[str, Numbers]:
         """Until everything is settled; RefusalError names the parts that are not when the time is over."""
         try:
             async with asyncio.timeout(seconds_max):
-                while not await self.settled():  # noqa: ASYNC110 - the parts are other processes: they are asked
+                while not await self.settled(readers=readers):  # noqa: ASYNC110 - the parts are other processes: they are asked
                     await asyncio.sleep(POLL_SECONDS)
         except TimeoutError:
             busy = [name for name, numbers in (await self.look()).items() if not numbers["settled"]]

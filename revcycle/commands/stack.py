@@ -34,7 +34,7 @@ def up(
     detach: Annotated[bool, typer.Option("--detach", help="Return once everything is ready.")] = False,
     kafka: Annotated[str | None, typer.Option(metavar="HOST:PORT", help="Use this broker, start none.")] = None,
     mongo: Annotated[str | None, typer.Option(metavar="URL", help="Use this store, start none.")] = None,
-    partitions: Annotated[int, typer.Option(min=1, help="Of each new topic; production has 24.")] = 6,
+    partitions: Annotated[int, typer.Option(min=1, help="Of each new topic; production has 24.")] = 3,
     as_of: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Run on a clock of its own, from this day on.")
     ] = None,

@@ -25,10 +25,10 @@ from shared.clock import write_clock_file
 
 TENANTS = ("lakeside", "northgate")
 SETTLE_SECONDS_MAX = 1800.0
-DAILY_UNTIL = 35
-STRIDE_DAYS = 5
-"""After the first weeks the clock moves in larger steps: what falls due in between is worked off together."""
-REFRESH_PER_SECOND = 4
+CLOSELY_UNTIL = 35
+CLOSE_STRIDE_DAYS, STRIDE_DAYS = 2, 7
+"""Payers answer in the first weeks; later the clock moves in larger steps. What fell due in between is worked off."""
+REFRESH_PER_SECOND = 2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +70,7 @@ class Story:
                 await self._through_the_days()
             proofs = await read_proofs(self._payments, {t: self._token(f"{t}/auditor") for t in TENANTS})
             await hear_to_the_end(self.tally)
+            await self._watcher.wait(SETTLE_SECONDS_MAX)
             numbers = await self._watcher.look()
         finally:
             listening.cancel()
@@ -99,12 +100,13 @@ class Story:
         at, promised = next_time(numbers), self._patients.next_promise()
         days = [day for day in (at and at.date(), promised, self._course.end) if day is not None]
         wanted = min(days)
-        stride = timedelta(days=1 if (today - self._course.start).days < DAILY_UNTIL else STRIDE_DAYS)
+        closely = (today - self._course.start).days < CLOSELY_UNTIL
+        stride = timedelta(days=CLOSE_STRIDE_DAYS if closely else STRIDE_DAYS)
         return min(max(wanted, today + stride), self._course.end)
 
     async def _settle(self, today: date, doing: str) -> Mapping[str, Numbers]:
         self._board.move(_noon(today), doing)
-        return await self._watcher.wait(SETTLE_SECONDS_MAX)
+        return await self._watcher.wait(SETTLE_SECONDS_MAX, readers=False)
 
     def _move(self, today: date) -> None:
         write_clock_file(self._layout.clock, _noon(today))

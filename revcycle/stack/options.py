@@ -37,7 +37,7 @@ class Options:
     parts: tuple[str, ...] = tuple(MODULES)
     kafka: str | None = None
     mongo: str | None = None
-    partitions: int = 6
+    partitions: int = 3
     as_of: date | None = None
     log_level: str = "INFO"
 

@@ -10,12 +10,12 @@ import yaml
 
 from revcycle.stack.layout import Layout
 from revcycle.stack.options import DEFAULT_PORTS, MODULES, Options
-from revcycle.stack.plan import environment
+from revcycle.stack.plan import SLOW_PAYERS, environment
 from revcycle.stack.topics import SERVICES
 
 ROOT = Path(__file__).parents[2]
-LOCAL_ONLY = {"REVCYCLE_HOST", "REVCYCLE_SANDBOX_STATE"}
-"""The image sets the one; only the sandbox needs the other."""
+LOCAL_ONLY = {"REVCYCLE_HOST", "REVCYCLE_SANDBOX_STATE", *SLOW_PAYERS}
+"""The image sets the first; only the sandbox needs the second; the others spare a person some waiting."""
 
 Service = dict[str, Any]
 
