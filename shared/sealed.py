@@ -4,9 +4,11 @@ One data key per tenant and bucket of patients, kept in a key vault of its own. 
 sealed with it unreadable for good.
 """
 
+import asyncio
 import base64
 import hashlib
 import hmac
+from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
 from bson.binary import STANDARD, UUID_SUBTYPE, Binary
@@ -19,6 +21,9 @@ from pymongo.errors import EncryptionError
 BUCKETS = 16
 """Data keys of one tenant. May be changed at any time: a seal names the key it was made with."""
 SEALED_PREFIX = "sealed:"
+KEY_ID = slice(1, 17)
+"""Where the id of the data key stands in a ciphertext (MongoDB's client-side encryption format)."""
+FRESH_SECONDS = 50.0
 
 
 class SealBrokenError(Exception):
@@ -52,6 +57,8 @@ class KeyVaultSealer:
         self._crypt: AsyncClientEncryption[dict[str, Any]] = AsyncClientEncryption(providers, vault, client, options)
         self._vault = client[vault.split(".", 1)[0]][vault.split(".", 1)[1]]
         self._ids: dict[str, Binary] = {}
+        self._fetched_at: dict[bytes, float] = {}
+        self._fetching = asyncio.Lock()
 
     async def prepare(self) -> None:
         """A data key's name is unique: two processes that make it at once agree on one."""
@@ -61,13 +68,15 @@ class KeyVaultSealer:
     async def seal(self, tenant: str, owner: str, clear: bytes, /) -> str:
         key_id = await self._key_id(f"{tenant}/{bucket_of(owner)}")
         algorithm = Algorithm.AEAD_AES_256_CBC_HMAC_SHA_512_Random
-        sealed = await self._crypt.encrypt(Binary(clear), algorithm, key_id=key_id)
+        sealed = await self._with_key(
+            bytes(key_id), lambda: self._crypt.encrypt(Binary(clear), algorithm, key_id=key_id)
+        )
         return SEALED_PREFIX + base64.b64encode(sealed).decode()
 
     async def open(self, sealed: str, /) -> bytes:
         try:
             cipher = base64.b64decode(sealed.removeprefix(SEALED_PREFIX), validate=True)
-            return bytes(await self._crypt.decrypt(Binary(cipher, 6)))
+            return bytes(await self._with_key(cipher[KEY_ID], lambda: self._crypt.decrypt(Binary(cipher, 6))))
         except (ValueError, EncryptionError):
             msg = "the field's key is gone, or it was not sealed here"
             raise SealBrokenError(msg) from None
@@ -76,10 +85,26 @@ class KeyVaultSealer:
         await self._crypt.close()
 
     async def _key_id(self, name: str) -> Binary:
-        known = self._ids.get(name)
-        if known is None:
-            known = self._ids[name] = await self._find_key(name) or await self._make_key(name)
-        return known
+        if name not in self._ids:
+            async with self._fetching:  # hundreds may ask for the same key at once: one looks
+                if name not in self._ids:
+                    self._ids[name] = await self._find_key(name) or await self._make_key(name)
+        return self._ids[name]
+
+    async def _with_key(self, key_id: bytes, use: Callable[[], Awaitable[Any]]) -> Any:
+        """The driver forgets a data key after a minute; whoever needs it then fetches it for all who wait."""
+        if self._is_fresh(key_id):
+            return await use()
+        async with self._fetching:
+            if not self._is_fresh(key_id):  # else somebody fetched it while we waited
+                done = await use()
+                self._fetched_at[key_id] = asyncio.get_running_loop().time()
+                return done
+        return await use()
+
+    def _is_fresh(self, key_id: bytes) -> bool:
+        fetched_at = self._fetched_at.get(key_id)
+        return fetched_at is not None and asyncio.get_running_loop().time() - fetched_at < FRESH_SECONDS
 
     async def _find_key(self, name: str) -> Binary | None:
         found: Any = await self._crypt.get_key_by_alt_name(name)
