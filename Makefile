@@ -31,11 +31,12 @@ $(VENV)/.bootstrap: requirements/bootstrap.lock
 	@touch $@
 
 $(VENV)/.synced: $(VENV)/.bootstrap requirements/dev.lock
-	@$(UV) pip sync --quiet --python $(BIN)/python --require-hashes requirements/dev.lock
+	@$(UV) pip sync --quiet --compile-bytecode --python $(BIN)/python --require-hashes requirements/dev.lock
 	@touch $@
 
 $(VENV)/.members: $(VENV)/.synced $(MEMBERS:%=%/pyproject.toml)
 	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation $(MEMBERS:%=-e %)
+	@$(BIN)/python -m compileall -q $(SOURCES) samples
 	@touch $@
 
 .PHONY: demo
