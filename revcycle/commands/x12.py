@@ -1,0 +1,138 @@
+"""`revcycle x12`: read, check, total, split, anonymize and generate X12 files, without a stack."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
+
+import typer
+from rich.console import Console
+from rich.text import Text
+
+from revcycle.commands.options import AsJson
+from revcycle.refusal import Exit, RefusalError
+
+if TYPE_CHECKING:
+    from revcycle.x12.check import Checked
+    from revcycle.x12.files import Opener
+
+x12 = typer.Typer(help="Read, check, total, split, anonymize and generate X12 files.", no_args_is_help=True)
+OneFile: TypeAlias = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")]
+Files: TypeAlias = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE...")]
+
+
+def register(app: typer.Typer) -> None:
+    x12.command()(inspect)
+    x12.command()(validate)
+    x12.command()(totals)
+    app.add_typer(x12, name="x12")
+
+
+def inspect(
+    file: OneFile,
+    segments: Annotated[bool, typer.Option("--segments", help="Every segment, not only names and amounts.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Print a file as a tree: envelopes, loops, names, amounts. Shows patient data, as the file does."""
+    from revcycle.x12.files import unreadable, watched
+    from revcycle.x12.outline import outline
+    from revcycle.x12.show import tree_json, tree_line
+    from shared.x12.findings import X12Error
+
+    console = Console()
+    with watched([file], "reading") as opened:
+        try:
+            nodes = outline(opened(file)(), every_segment=segments)
+            if as_json:
+                for piece in tree_json(nodes):
+                    typer.echo(piece, nl=False)
+            else:
+                for node in nodes:
+                    console.print(tree_line(node), soft_wrap=True)
+        except X12Error as error:
+            raise unreadable(file, error) from None
+
+
+def validate(
+    files: Files,
+    ack: Annotated[bool, typer.Option("--ack", help="Write the TA1 and 999 that answer each file.")] = False,
+    out: Annotated[Path, typer.Option(help="Where --ack writes.", file_okay=False)] = Path(),
+    as_json: AsJson = False,
+) -> None:
+    """Check files: envelope, loops, elements, sums, codes. Exit code 1 when one has an error.
+
+    Findings name places and rules, never values of the file.
+    """
+    from revcycle.x12.check import check
+    from revcycle.x12.files import watched
+    from revcycle.x12.show import checked_json, findings_table, summary_line
+
+    with watched(files, "checking", passes=3 if ack else 2) as opened:
+        checked = {file: check(opened(file)) for file in files}
+        written = _acknowledge({file: opened(file) for file in files}, checked, out) if ack else {}
+    if as_json:
+        found = {str(file): checked_json(one) for file, one in checked.items()}
+        typer.echo(
+            json.dumps({path: one | {"answers": written.get(path, [])} for path, one in found.items()}, indent=2)
+        )
+    else:
+        console = Console()
+        if any(one.findings for one in checked.values()):
+            console.print(findings_table(checked))
+        for file, one in checked.items():
+            console.print(summary_line(file, one), soft_wrap=True)
+        for paths in written.values():
+            console.print(Text(f"Written: {', '.join(paths)}"), soft_wrap=True)
+    if any(one.errors for one in checked.values()):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _acknowledge(files: "dict[Path, Opener]", checked: "dict[Path, Checked]", out: Path) -> dict[str, list[str]]:
+    """The paths of the answers to each readable file. Two files of one name get answers of different names."""
+    from revcycle.x12.answer import answers
+
+    out.mkdir(parents=True, exist_ok=True)
+    at, written, taken = datetime.now(UTC), dict[str, list[str]](), set[str]()
+    for file, open_file in files.items():
+        stem = file.stem if file.stem not in taken else f"{file.stem}-{len(taken) + 1}"
+        taken.add(stem)
+        made = answers(open_file(), at) if checked[file].readable else {}
+        for extension, content in made.items():
+            target = out / f"{stem}.{extension}"
+            if target.resolve() in {one.resolve() for one in files}:
+                message = f"The answer would be written over {target}: name another place with --out."
+                raise RefusalError(message, Exit.REFUSED)
+            target.write_bytes(content)
+            written.setdefault(str(file), []).append(str(target))
+    return written
+
+
+def totals(files: Files, as_json: AsJson = False) -> None:
+    """The figures of 837, 835 and 271 files: counts, charges, payments, adjustments, what does not balance.
+
+    With --json one object keyed by path, for a second reader to agree with. A file that has no figures gets an
+    `error`, and the exit code is 1.
+    """
+    from revcycle.x12.files import watched
+    from revcycle.x12.show import totals_table
+
+    with watched(files, "adding up", passes=2) as opened:
+        figures = {str(file): _figures(opened(file)) for file in files}
+    if as_json:
+        typer.echo(json.dumps(figures, indent=2))
+    else:
+        Console().print(totals_table(figures))
+    if any("error" in one for one in figures.values()):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _figures(open_file: "Opener") -> dict[str, Any]:
+    from shared.x12.findings import X12Error
+    from shared.x12.tokens import read_segments
+    from shared.x12.totals import totals as figures_of
+
+    try:
+        next(read_segments(open_file()), None)  # says why a file cannot be read, where totals say only that it cannot
+        return figures_of(open_file)
+    except X12Error as error:
+        return {"error": error.finding.code, "message": str(error)}

@@ -1,0 +1,1 @@
+"""What `revcycle x12` does with files, apart from its options."""
