@@ -9,13 +9,16 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import BinaryIO, NamedTuple, cast
 
 from shared.x12.findings import unreadable
+from shared.x12.foreign import foreign_format
 
 MAX_SEGMENT_BYTES = 1 << 20
 _MAX_ISA_BYTES = 1024
 _ISA_ELEMENTS = 16
 _BOM = b"\xef\xbb\xbf"
+_PORTION = 1 << 16
 _BLANK = b" \t\r\n\x00\x1a"
 _BLANK_TEXT = " \t\r\n\x00\x1a"
+_AFTER_TAG = re.compile(rb"[^A-Za-z0-9]")
 
 
 class Delimiters(NamedTuple):
@@ -81,10 +84,11 @@ class Tokenizer:
         self.byte_order_mark = False
         self.enveloped = True
         self.delimiters = STANDARD
-        self._chunks = iter(chunks)
+        self._chunks = _portions(chunks)
         self._buffer = b""
         self._offset = 0
         self._number = 0
+        self._searched = 0
         self._ended = False
 
     def __iter__(self) -> Iterator[Segment]:
@@ -94,11 +98,13 @@ class Tokenizer:
             header = self._next_header()
             end = header if header >= 0 else self._buffer.rfind(self._terminator) + 1
             if end:
-                yield from self._segments(self._take(end))
+                for block in self._of_one_encoding(self._take(end)):
+                    yield from self._segments(block)
             if header >= 0:
                 self._start_interchange()
             elif self._ended:
-                yield from self._segments(self._take(len(self._buffer)))
+                for block in self._of_one_encoding(self._take(len(self._buffer))):
+                    yield from self._segments(block)
                 return
             elif not end and len(self._buffer) > MAX_SEGMENT_BYTES:
                 message = "A segment is longer than 1 MB: the segment terminator of ISA is probably not the one in use."
@@ -117,6 +123,7 @@ class Tokenizer:
 
     def _take(self, count: int) -> bytes:
         block, self._buffer = self._buffer[:count], self._buffer[count:]
+        self._searched = 0
         return block
 
     def _skip_to_start(self) -> None:
@@ -148,17 +155,38 @@ class Tokenizer:
             self.delimiters = _bare_delimiters(text, *place)
             self.enveloped = False
         else:
-            message = "The file does not start with an ISA segment: it is not X12, or its beginning is missing."
-            raise unreadable("FILE:isa", message, *place)
+            reason = foreign_format(self._buffer) or "it is not X12, or its beginning is missing."
+            raise unreadable("FILE:isa", f"The file does not start with an ISA segment: {reason}", *place)
         self._terminator = self.delimiters.segment.encode()
-        self._header = re.compile(re.escape(self._terminator) + rb"\s*(?=ISA[^A-Za-z0-9])")
+        self._searched = blank + len("ISA")
 
     def _next_header(self) -> int:
-        """Where the next interchange starts in the buffer, -1 when none is seen."""
-        if b"ISA" not in self._buffer:
-            return -1
-        found = self._header.search(self._buffer)
-        return found.end() if found else -1
+        """Where the next interchange starts in the buffer, -1 when none is seen.
+
+        The buffer starts with the interchange being read or, once `_take` was called, with a segment of it.
+        """
+        buffer, terminator = self._buffer, self._terminator[0]
+        at = buffer.find(b"ISA", self._searched)
+        while at >= 0:
+            start = at
+            while start and buffer[start - 1] != terminator and buffer[start - 1] in _BLANK:
+                start -= 1
+            if (not start or buffer[start - 1] == terminator) and _AFTER_TAG.match(buffer, at + len("ISA")):
+                return at
+            at = buffer.find(b"ISA", at + len("ISA"))
+        return -1
+
+    def _of_one_encoding(self, block: bytes) -> Iterator[bytes]:
+        """The block, in two where its text stops being UTF-8: the segment in which it does is read as Latin-1."""
+        if self.encoding == "utf-8" and not block.isascii():
+            try:
+                block.decode()
+            except UnicodeDecodeError as error:
+                cut = block.rfind(self._terminator, 0, error.start) + 1
+                yield block[:cut]
+                self.encoding = "latin-1"
+                block = block[cut:]
+        yield block
 
     def _segments(self, block: bytes) -> Iterator[Segment]:
         text, encoded = self._decode(block)
@@ -184,11 +212,18 @@ class Tokenizer:
         if block.isascii():
             return block.decode("ascii"), ""
         if self.encoding == "utf-8":
-            try:
-                return block.decode("utf-8"), "utf-8"
-            except UnicodeDecodeError:
-                self.encoding = "latin-1"
+            return block.decode("utf-8"), "utf-8"
         return block.decode("latin-1"), ""
+
+
+def _portions(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Big chunks in portions: a file given whole is read in the memory, and to the limits, of one given in pieces."""
+    for chunk in chunks:
+        if len(chunk) <= _PORTION:
+            yield chunk
+        else:
+            for start in range(0, len(chunk), _PORTION):
+                yield chunk[start : start + _PORTION]
 
 
 def _isa_delimiters(text: str, number: int, offset: int) -> Delimiters:

@@ -1,5 +1,6 @@
 """Delimiters, encodings and positions."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import suppress
 
@@ -55,6 +56,29 @@ def test_delimiters_are_those_of_each_interchange() -> None:
     assert found == [Delimiters("*", "^", ":", "~")] * 6 + [Delimiters("|", "^", ">", "\n")] * 6
 
 
+@pytest.mark.parametrize("size", [1, 2, 7, 64, 1000])
+@pytest.mark.parametrize("between", [b"", b"\r\n", b"\n\n  "])
+def test_the_next_interchange_is_found_wherever_a_chunk_ends(size: int, between: bytes) -> None:
+    long = ISA + REST.replace(b"SE*", b"N3*ONE STREET~" * 200 + b"SE*")
+    other = long.replace(b"*", b"|").replace(b"~", b"\n").replace(b":", b">")
+    data = between.join((long, other, long))
+
+    found = list(read_segments(data[at : at + size] for at in range(0, len(data), size)))
+
+    assert found == list(read_segments([data]))
+    assert len({one.delimiters for one in found}) == 2
+    assert {len(one.elements) for one in found if one.tag == "ISA"} == {16}
+
+
+def test_isa_in_the_text_of_a_segment_is_no_interchange() -> None:
+    assert tags((ISA + REST).replace(b"~GE*", b"~N1*40*ISA*\nISA*~NTE*\n ISA*~GE*")) == [
+        *WHOLE[:4],
+        "N1",
+        "NTE",
+        *WHOLE[4:],
+    ]
+
+
 def test_before_5010_there_is_no_repetition_separator() -> None:
     first = next(read_segments([ISA.replace(b"*^*", b"*U*") + REST]))
 
@@ -96,6 +120,40 @@ def test_text_that_is_not_utf8_is_read_as_latin1_and_declared() -> None:
 
     assert [one.get(1) for one in tokens if one.tag == "N3"] == ["Séjour"]
     assert tokens.encoding == "latin-1"
+
+
+@given(
+    st.lists(st.sampled_from(["N3*Séjour~".encode(), b"N3*S\xe9jour~", b"N3*PLAIN~"]), max_size=12), st.integers(1, 40)
+)
+def test_where_utf8_ends_does_not_hang_on_chunks(lines: list[bytes], size: int) -> None:
+    data = ISA + b"".join(lines)
+    whole, cut = Tokenizer([data]), Tokenizer(data[at : at + size] for at in range(0, len(data), size))
+
+    assert list(whole) == list(cut)
+    assert whole.encoding == cut.encoding == ("latin-1" if b"N3*S\xe9jour~" in lines else "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("data", "words"),
+    [
+        ((ISA + REST).decode().encode("utf-16"), "UTF-16"),
+        ((ISA + REST).decode().encode("utf-16-le"), "UTF-16"),
+        ((ISA + REST).decode().encode("utf-16-be"), "UTF-16"),
+        ((ISA + REST).decode().encode("cp037"), "EBCDIC"),
+        (gzip.compress(ISA + REST), "gzip"),
+        (b"PK\x03\x04\x14\x00", "ZIP"),
+        (b"%PDF-1.7", "PDF"),
+        (b"MSH|^~\\&|", "HL7"),
+        (b"UNB+UNOA:1", "EDIFACT"),
+        (b'<?xml version="1.0"?>', "XML"),
+        (b"\x89PNG\r\n", "not X12"),
+    ],
+)
+def test_a_file_of_another_format_is_called_by_its_name(data: bytes, words: str) -> None:
+    with pytest.raises(X12Error, match=words) as refusal:
+        list(read_segments([data]))
+
+    assert refusal.value.finding.code == "FILE:isa"
 
 
 @pytest.mark.parametrize(
