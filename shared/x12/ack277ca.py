@@ -19,6 +19,7 @@ from shared.x12.writing import Raw
 _VERSION = "005010X214"
 _REJECTED = frozenset({"A3", "A6", "A7", "A8"})
 _RECEIVED = frozenset({"A0", "A1", "A5"})
+_CLAIMS = frozenset({"TRN"})
 _LINES = frozenset({"SVC"})
 _CLAIM = ranks("TRN STC QTY AMT REF DTP")
 _REFERENCES = {"1K": "payer_claim_control_number", "D9": "clearinghouse_number", "BLT": "bill_type"}
@@ -154,16 +155,26 @@ def _read(transaction: Transaction) -> Iterator[ClaimAck277CA | BatchAck277CA | 
         "transaction": transaction.header.control_number,
     }
     yield from findings
+    said: dict[int, tuple[Named | None, str]] = {}
     for path in paths(tree.roots):
         level = path[-1]
-        above = {_LEVEL_NAMES[one.code]: _name(one) for one in path[:-1] if one.code in _LEVEL_NAMES}
+        known = [(one.code, _said(one, said)) for one in path[:-1]]
+        above = {_LEVEL_NAMES[code]: name for code, (name, _) in known if code in _LEVEL_NAMES}
         if level.code in _LEVEL_NAMES:
             yield from _batch(level, transaction)
         else:
-            submitted = next((_trace(one) for one in path[:-1] if one.code == "21"), "")
-            for claim in split_groups(level.segments, frozenset({"TRN"}))[1:]:
-                fields = common | above | {"patient": _name(level), "submitted_reference": submitted}
+            submitted = next((trace for code, (_, trace) in known if code == "21"), "")
+            fields = common | above | {"patient": _name(level), "submitted_reference": submitted}
+            for claim in split_groups(level.segments, _CLAIMS)[1:]:
                 yield _claim(claim, fields)
+
+
+def _said(level: Level, said: dict[int, tuple[Named | None, str]]) -> tuple[Named | None, str]:
+    """Name and trace number of a level; `said` keeps them by segment number, for every level below asks."""
+    number = level.opening.number
+    if number not in said:
+        said[number] = _name(level), _trace(level)
+    return said[number]
 
 
 def _name(level: Level) -> Named | None:

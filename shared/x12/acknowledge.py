@@ -14,13 +14,16 @@ from shared.x12.values import parse_date, parse_time
 from shared.x12.walker import SegmentChecker
 
 MAX_NOTES = 1000
+MAX_FINDINGS = 100_000
+# AK905 to AK909 and IK502 to IK506.
+_MOST_CODES = 5
 _ELEMENT_ERRORS = "8"
 _HAS_SEGMENT_ERRORS = "5"
 
 
 @dataclass(frozen=True, slots=True)
 class Acknowledged:
-    """What to answer, and every finding behind it, in file order."""
+    """What to answer, and the findings behind it, in file order; the first 100,000 of them."""
 
     ta1: tuple[Ta1, ...]
     groups: tuple[Ack999, ...]
@@ -57,6 +60,10 @@ def _checked(items: Iterable[Walked]) -> Iterator[Walked]:
     """The walk with what the loop tables say put between. A 4010 set has no table: only its envelope is checked."""
     checker: SegmentChecker | None = None
     for item in items:
+        if isinstance(item, TransactionEnd):
+            if checker and item.complete:
+                yield from checker.end()
+            checker = None
         yield item
         if type(item) is Segment:
             if checker:
@@ -64,10 +71,6 @@ def _checked(items: Iterable[Walked]) -> Iterator[Walked]:
         elif isinstance(item, TransactionHeader):
             guide = guide_of(item.kind) if not item.version.startswith("004") else None
             checker = SegmentChecker(guide) if guide else None
-        elif isinstance(item, TransactionEnd):
-            if checker and item.complete:
-                yield from checker.end()
-            checker = None
 
 
 @dataclass(slots=True)
@@ -79,59 +82,70 @@ class _Set:
     errors: int = 0
 
 
+@dataclass(slots=True)
+class _Group:
+    """A functional group being answered; `strayed` when it holds segments outside its sets."""
+
+    group: Group
+    codes: dict[str, None] = field(default_factory=dict[str, None])
+    transactions: list[AckTransaction] = field(default_factory=list[AckTransaction])
+    strayed: bool = False
+
+
 class _Answer:
     """Collects findings under the interchange, group and set they belong to."""
 
     def __init__(self) -> None:
         self._findings: list[Finding] = []
         self._ta1: list[Ta1] = []
-        self._acks: list[Ack999] = []
+        self._groups: list[_Group] = []
         self._set: _Set | None = None
-        self._interchange: Interchange | None = None
-        self._group: Group | None = None
 
     def take(self, item: Walked) -> None:
         match item:
             case Interchange():
-                self._close_set()
-                self._group = None
-                self._interchange = item
                 self._ta1.append(_ta1(item))
             case Group():
-                self._group = item
-                self._acks.append(Ack999(item.functional_id, item.control_number, "A", item.version))
+                self._groups.append(_Group(item))
             case TransactionHeader():
-                self._close_set()
                 self._set = _Set(item)
+            case TransactionEnd():
+                self._close_set()
             case Finding():
                 self._note(item)
             case _:
                 pass
 
     def _note(self, finding: Finding) -> None:
-        self._findings.append(finding)
+        if len(self._findings) < MAX_FINDINGS:
+            self._findings.append(finding)
         place, _, code = finding.code.partition(":")
         wrong = finding.severity == Severity.ERROR
         if place == "TA105" and wrong and self._ta1:
             self._ta1[-1] = replace(self._ta1[-1], status="R", note=code)
-        elif place == "AK905" and wrong and self._acks:
-            self._acks[-1] = replace(self._acks[-1], codes=(*self._acks[-1].codes, code))
-        elif place.startswith("IK") and self._set:
-            self._set.errors += wrong
-            if len(self._set.findings) < MAX_NOTES:
-                self._set.findings.append(finding)
+        elif place == "AK905" and wrong and self._groups:
+            self._groups[-1].codes[code] = None
+        elif place.startswith("IK"):
+            self._note_in_set(finding)
+
+    def _note_in_set(self, finding: Finding) -> None:
+        if self._set is None:
+            for group in self._groups[-1:]:
+                group.strayed = True
+            return
+        self._set.errors += finding.severity == Severity.ERROR
+        if len(self._set.findings) < MAX_NOTES:
+            self._set.findings.append(finding)
 
     def _close_set(self) -> None:
-        """The set's verdict goes to its group; it waits until the next set, because SE's findings follow SE."""
-        if self._set and self._group and self._acks:
-            ack = self._acks[-1]
-            self._acks[-1] = replace(ack, transactions=(*ack.transactions, _transaction(self._set)))
+        """The set's verdict goes to its group, when it stands in one."""
+        if self._set and self._set.header.group and self._groups:
+            self._groups[-1].transactions.append(_transaction(self._set))
         self._set = None
 
     def finish(self) -> Acknowledged:
-        self._close_set()
-        groups = tuple(map(_with_verdict, self._acks))
-        return Acknowledged(tuple(self._ta1), groups, tuple(self._findings))
+        """Everything has been read."""
+        return Acknowledged(tuple(self._ta1), tuple(map(_ack, self._groups)), tuple(self._findings))
 
 
 def _ta1(interchange: Interchange) -> Ta1:
@@ -142,17 +156,28 @@ def _ta1(interchange: Interchange) -> Ta1:
     return Ta1(interchange.control_number, when, at, "A", "000", interchange.receiver_id, interchange.sender_id)
 
 
-def _with_verdict(ack: Ack999) -> Ack999:
-    """AK901 to AK904 from the verdicts of the group's sets."""
-    included = len(ack.transactions)
-    accepted = sum(one.status != "R" for one in ack.transactions)
-    if ack.codes or not accepted:
+def _ack(one: _Group) -> Ack999:
+    """The group's 999, with AK901 to AK909 from the verdicts of its sets and its own faults."""
+    group = one.group
+    included = len(one.transactions)
+    accepted = sum(each.status != "R" for each in one.transactions)
+    if one.codes or not accepted:
         status, accepted = "R", 0
     elif accepted < included:
         status = "P"
     else:
-        status = "E" if any(one.status == "E" for one in ack.transactions) else "A"
-    return replace(ack, status=status, included=included, received=included, accepted=accepted)
+        status = "E" if one.strayed or any(each.status == "E" for each in one.transactions) else "A"
+    return Ack999(
+        group.functional_id,
+        group.control_number,
+        status,
+        group.version,
+        included=included,
+        received=included,
+        accepted=accepted,
+        codes=tuple(one.codes)[:_MOST_CODES],
+        transactions=tuple(one.transactions),
+    )
 
 
 def _transaction(one: _Set) -> AckTransaction:
@@ -163,7 +188,7 @@ def _transaction(one: _Set) -> AckTransaction:
         codes = (*codes, _HAS_SEGMENT_ERRORS)
     status = "R" if one.errors else "E" if segments else "A"
     version = header.version if header.set_id != "835" else ""
-    return AckTransaction(header.set_id, header.control_number, status, version, codes[:5], segments)
+    return AckTransaction(header.set_id, header.control_number, status, version, codes[:_MOST_CODES], segments)
 
 
 def _code(finding: Finding) -> str:

@@ -48,14 +48,16 @@ def _sums(claim: Claim837, place: _Place) -> Iterator[Finding]:
 
 def _prior_payers(claim: Claim837, place: _Place) -> Iterator[Finding]:
     """What a prior payer paid and adjusted must come to the charge, at the level it was decided."""
-    for other in claim.other_payers:
-        payer = other.payer.id
-        decided = [(line, one) for line in claim.lines for one in line.adjudications if one.payer_id == payer]
-        for line, one in decided:
-            if not _adds_up(one, line.charge_cents):
+    payers = {other.payer.id for other in claim.other_payers}
+    decided: set[str] = set()
+    for line in claim.lines:
+        for one in line.adjudications:
+            decided.add(one.payer_id)
+            if one.payer_id in payers and not _adds_up(one, line.charge_cents):
                 message = f"What payment and adjustments of line {line.number}'s prior payer come to is not its charge."
                 yield place.error("SNIP3:cob-line", message, "SVD", 2, "2430")
-        if not decided and other.adjustments and not _claim_adds_up(other, claim.charge_cents):
+    for other in claim.other_payers:
+        if other.payer.id not in decided and other.adjustments and not _claim_adds_up(other, claim.charge_cents):
             message = "What a prior payer paid and adjusted does not come to the claim's charge."
             yield place.error("SNIP3:cob-claim", message, "AMT", 2, "2320")
 

@@ -1,7 +1,7 @@
 """270 and 271 files as inquiries and answers, one per person."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, TypeVar
 
 from shared.x12.eligibility_views import Aaa, Answer271, Benefit, BenefitDate, Inquiry270
 from shared.x12.envelope import Transaction, read_transactions_of
@@ -12,25 +12,23 @@ from shared.x12.tokens import Segment
 from shared.x12.values import cents, number, period, raw
 from shared.x12.writing import Raw
 
+_View = TypeVar("_View", Inquiry270, Answer271)
+
 _LOOPS = {"20": "2100A", "21": "2100B", "22": "2100C", "23": "2100D"}
 _BENEFITS = frozenset({"EB"})
 _QUESTIONS = frozenset({"EQ"})
 _NAMES = frozenset({"NM1"})
+# The guide allows 9. Those of a level above go to each of its persons, so that a bound on them bounds the whole.
+_MOST_REJECTIONS = 100
 _ANSWER = {"Y": True, "N": False}
 
 
 def read_270(chunks: Iterable[bytes]) -> Iterator[Inquiry270 | Finding]:
-    """Every person asked about, with the findings about the interchange between them.
+    """Every person asked about, with the findings about what is above the persons between them.
 
     Raises `X12Error` when the file cannot be read at all or holds no 270.
     """
-    for item in read_transactions_of("270", chunks):
-        if isinstance(item, Finding):
-            yield item
-            continue
-        findings = list(item.findings)
-        for fields, level in _persons(item, findings):
-            yield _inquiry(fields, level, findings)
+    yield from _read("270", chunks, _inquiry)
 
 
 def read_271(chunks: Iterable[bytes]) -> Iterator[Answer271 | Finding]:
@@ -38,30 +36,43 @@ def read_271(chunks: Iterable[bytes]) -> Iterator[Answer271 | Finding]:
 
     Raises `X12Error` when the file cannot be read at all or holds no 271.
     """
-    for item in read_transactions_of("271", chunks):
+    yield from _read("271", chunks, _answer)
+
+
+_Make = Callable[[dict[str, Any], Level], _View]
+
+
+def _read(set_id: str, chunks: Iterable[bytes], make: _Make[_View]) -> Iterator[_View | Finding]:
+    for item in read_transactions_of(set_id, chunks):
         if isinstance(item, Finding):
             yield item
             continue
-        findings = list(item.findings)
+        yield from item.findings
+        findings: list[Finding] = []
         for fields, level in _persons(item, findings):
-            yield _answer(fields, level, findings)
+            yield from findings
+            findings.clear()
+            yield make(fields, level)
+        yield from findings
 
 
 def _persons(transaction: Transaction, findings: list[Finding]) -> Iterator[tuple[dict[str, Any], Level]]:
     """What the levels above say, and the person's own level.
 
-    A subscriber whose level only carries dependents is no person of its own.
+    A subscriber whose level only carries dependents is no person of its own. `findings` receives what is wrong above
+    the persons.
     """
     tree = read_hierarchy(transaction.segments, findings)
     common = _envelope(transaction, tree.head)
+    said: dict[int, dict[str, Any]] = {}
     for path in paths(tree.roots):
         level = path[-1]
         if level.code in ("22", "23"):
             alone = not any(child.code == "23" for child in level.children)
             if level.code == "23" or alone or any(one.tag in ("EB", "EQ", "AAA") for one in level.segments):
-                yield common | _above(path[:-1], findings), level
-        elif not any(below[-1].code in ("22", "23") for below in paths(level.children)) and not level.children:
-            yield common | _above(path, findings), Level(level.opening, "", [])
+                yield common | _above(path[:-1], said, findings), level
+        elif not level.children:
+            yield common | _above(path, said, findings), Level(level.opening, "", [])
 
 
 def _envelope(transaction: Transaction, head: Sequence[Segment]) -> dict[str, Any]:
@@ -80,24 +91,32 @@ def _envelope(transaction: Transaction, head: Sequence[Segment]) -> dict[str, An
     return fields
 
 
-def _above(path: Sequence[Level], findings: list[Finding]) -> dict[str, Any]:
-    """Payer, provider and, above a dependent, the subscriber."""
+def _above(path: Sequence[Level], said: dict[int, dict[str, Any]], findings: list[Finding]) -> dict[str, Any]:
+    """Payer, provider and, above a dependent, the subscriber. `said` keeps what a level says, by its segment number."""
     fields: dict[str, Any] = {"payer": Payer(), "provider": Party(), "subscriber": Person(), "rejections": ()}
     for level in path:
-        groups = split_groups(level.segments, _NAMES)[1:]
-        rejections = _rejections(level)
-        fields["rejections"] = (*fields["rejections"], *rejections)
-        if not groups:
-            continue
-        group = [one for one in groups[0] if one.tag != "AAA"]
-        match level.code:
-            case "20":
-                fields["payer"] = read_payer(group)
-            case "21":
-                fields["provider"] = read_party(group)
-                fields["provider_code"] = group[0].get(1)
-            case _:
-                fields |= _subscriber(level, group, findings)
+        number = level.opening.number
+        if number not in said:
+            said[number] = _says(level, findings)
+        fields |= said[number] | {"rejections": (*fields["rejections"], *said[number]["rejections"])}
+    return fields
+
+
+def _says(level: Level, findings: list[Finding]) -> dict[str, Any]:
+    """What one level above a person says."""
+    fields: dict[str, Any] = {"rejections": _rejections(level)}
+    groups = split_groups(level.segments, _NAMES)[1:]
+    if not groups:
+        return fields
+    group = [one for one in groups[0] if one.tag != "AAA"]
+    match level.code:
+        case "20":
+            fields["payer"] = read_payer(group)
+        case "21":
+            fields["provider"] = read_party(group)
+            fields["provider_code"] = group[0].get(1)
+        case _:
+            fields |= _subscriber(level, group, findings)
     return fields
 
 
@@ -123,6 +142,8 @@ def _rejections(level: Level) -> tuple[Aaa, ...]:
         if segment.tag == "AAA":
             where = loop if named else loop.replace("21", "20", 1)
             found.append(Aaa(segment.get(3), segment.get(4), where, segment.get(1) == "Y"))
+        if len(found) == _MOST_REJECTIONS:
+            break
     return tuple(found)
 
 
@@ -134,7 +155,8 @@ def _person(fields: dict[str, Any], level: Level, head: list[Segment], findings:
     group = groups[1] if len(groups) > 1 else []
     modelled = {"TRN", "AAA", "INS", "DTP"}
     kept = [one for one in group if one.tag in ("NM1", "N3", "N4", "DMG")]
-    extras = [raw(one) for one in head if one not in kept and one.tag not in modelled and not _is_plan_number(one)]
+    read = {id(one) for one in kept}
+    extras = [raw(one) for one in head if id(one) not in read and one.tag not in modelled and not _is_plan_number(one)]
     if group:
         person = read_person(kept, findings, _LOOPS.get(level.code, ""))
         if level.code == "23":
@@ -185,7 +207,8 @@ def _trace(segment: Segment, fields: dict[str, Any]) -> dict[str, Any]:
     return known
 
 
-def _inquiry(fields: dict[str, Any], level: Level, findings: list[Finding]) -> Inquiry270:
+def _inquiry(fields: dict[str, Any], level: Level) -> Inquiry270:
+    findings: list[Finding] = []
     head, *questions = split_groups(level.segments, _QUESTIONS)
     known = _person(fields, level, head, findings)
     dates = (*known.pop("dates", ()), *_question_dates(questions, findings))
@@ -215,7 +238,8 @@ def _question_dates(questions: Sequence[Sequence[Segment]], findings: list[Findi
                 yield BenefitDate(segment.get(1), *period(segment, findings, "2110C"))
 
 
-def _answer(fields: dict[str, Any], level: Level, findings: list[Finding]) -> Answer271:
+def _answer(fields: dict[str, Any], level: Level) -> Answer271:
+    findings: list[Finding] = []
     head, *groups = split_groups(level.segments, _BENEFITS)
     known = _person(fields, level, head, findings)
     known.pop("_echoed", None)

@@ -25,6 +25,8 @@ _GUIDES: dict[tuple[str, str], Kind] = {
     ("277", "X214"): "277CA",
 }
 _ISA_LENGTH = 105
+# A transaction set is held whole by the readers that need it whole; the guides recommend far fewer claims than this.
+MAX_SET_SEGMENTS = 1_000_000
 # Control numbers remembered per level to notice repeats; more would let memory grow with the file.
 _MAX_REMEMBERED = 100_000
 _SETS: dict[str, Kind] = {one: one for one in ("835", "270", "271", "276", "277", "278", "999")}
@@ -113,7 +115,8 @@ class _Walker:
     def __init__(self) -> None:
         self.interchange: Interchange | None = None
         self.group: Group | None = None
-        self.open: dict[str, _Level] = {}
+        # The file itself is the outermost level: it remembers the numbers of its interchanges.
+        self.open: dict[str, _Level] = {"file": _Level("")}
         self.strayed = False
 
     def take(self, segment: Segment) -> Iterator[Walked]:
@@ -151,6 +154,9 @@ class _Walker:
         self.interchange = interchange = _interchange(segment)
         self.open["ISA"] = _Level(interchange.control_number)
         yield interchange
+        yield from self._repeated(
+            "file", segment, 13, "TA105:025", "ISA13 repeats the number of an earlier interchange."
+        )
         if segment.get(12) and segment.get(12) != "00501":
             yield _finding("TA105:017", "ISA12 does not name version 00501.", segment, 12, Severity.WARNING)
         if len(segment.tag) + sum(map(len, segment.elements)) + len(segment.elements) != _ISA_LENGTH:
@@ -161,14 +167,13 @@ class _Walker:
         yield from self._finish_group(segment)
         if "ISA" in self.open:
             self._count("ISA")
-            yield from self._repeated(
-                "ISA", segment, 6, "AK905:19", "GS06 repeats the control number of an earlier group."
-            )
         else:
             yield _finding("TA105:024", "A functional group stands outside any interchange.", segment)
         self.group = group = _group(segment)
         self.open["GS"] = _Level(group.control_number)
         yield group
+        message = "GS06 repeats the control number of an earlier group."
+        yield from self._repeated("ISA", segment, 6, "AK905:19", message)
         if group.version.startswith("004"):
             yield _finding(
                 "AK905:2", "GS08 names version 4010, which 5010 replaced in 2012.", segment, 8, Severity.WARNING
@@ -178,9 +183,6 @@ class _Walker:
         yield from self._finish_transaction(segment)
         if "GS" in self.open:
             self._count("GS")
-            yield from self._repeated(
-                "GS", segment, 2, "IK502:23", "ST02 repeats the control number of an earlier set."
-            )
         else:
             yield _finding("AK905:3", "A transaction set stands outside any functional group.", segment)
         self.open["ST"] = _Level(segment.get(2), segment.number)
@@ -188,6 +190,8 @@ class _Walker:
         kind = _kind(segment.get(1), version)
         yield TransactionHeader(segment.get(1), segment.get(2), version, kind, self.interchange, self.group, segment)
         yield segment
+        message = "ST02 repeats the control number of an earlier set."
+        yield from self._repeated("GS", segment, 2, "IK502:23", message)
 
     def _close_transaction(self, segment: Segment) -> Iterator[Walked]:
         level = self.open.pop("ST", None)
@@ -251,6 +255,8 @@ class _Walker:
         self.open[level].count += 1
 
     def _repeated(self, level: str, segment: Segment, element: int, code: str, message: str) -> Iterator[Finding]:
+        if level not in self.open:
+            return
         seen, number = self.open[level].seen, segment.get(element)
         if number in seen:
             yield _finding(code, message, segment, element)
@@ -300,6 +306,9 @@ def _gather(items: Iterable[Walked]) -> Iterator[Transaction | Finding]:
     for item in items:
         if type(item) is Segment:
             segments.append(item)
+            if len(segments) > MAX_SET_SEGMENTS:
+                message = f"One transaction set has more than {MAX_SET_SEGMENTS:,} segments: have the sender split it."
+                raise unreadable("FILE:set-size", message, item.number, item.offset, item.tag)
             continue
         match item:
             case TransactionHeader():

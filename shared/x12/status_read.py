@@ -27,13 +27,8 @@ _REFERENCES = {
 
 def read_276(chunks: Iterable[bytes]) -> Iterator[StatusInquiry276 | Finding]:
     """Every claim asked about. Raises `X12Error` when the file cannot be read at all or holds no 276."""
-    for item in read_transactions_of("276", chunks):
-        if isinstance(item, Finding):
-            yield item
-            continue
-        findings = list(item.findings)
-        for fields in _claims(item, findings):
-            yield StatusInquiry276(**fields, findings=tuple(findings))
+    for item in _read("276", chunks, answers=False):
+        yield item if isinstance(item, Finding) else StatusInquiry276(**item)
 
 
 def read_277(chunks: Iterable[bytes]) -> Iterator[StatusResponse277 | Finding]:
@@ -41,18 +36,29 @@ def read_277(chunks: Iterable[bytes]) -> Iterator[StatusResponse277 | Finding]:
 
     Raises `X12Error` when the file cannot be read at all or holds no 277.
     """
-    for item in read_transactions_of("277", chunks):
+    for item in _read("277", chunks, answers=True):
+        yield item if isinstance(item, Finding) else StatusResponse277(**item)
+
+
+def _read(set_id: str, chunks: Iterable[bytes], answers: bool) -> Iterator[dict[str, Any] | Finding]:
+    """The fields of each claim, and between them what is wrong above the claims."""
+    for item in read_transactions_of(set_id, chunks):
         if isinstance(item, Finding):
             yield item
             continue
-        findings = list(item.findings)
-        for fields in _claims(item, findings, answers=True):
-            yield StatusResponse277(**fields, findings=tuple(findings))
+        yield from item.findings
+        findings: list[Finding] = []
+        for fields in _claims(item, findings, answers):
+            yield from findings
+            findings.clear()
+            yield fields
+        yield from findings
 
 
-def _claims(transaction: Transaction, findings: list[Finding], answers: bool = False) -> Iterator[dict[str, Any]]:
+def _claims(transaction: Transaction, findings: list[Finding], answers: bool) -> Iterator[dict[str, Any]]:
     tree = read_hierarchy(transaction.segments, findings)
     common = _envelope(transaction, tree.head)
+    named: dict[int, dict[str, Any]] = {}
     for path in paths(tree.roots):
         level = path[-1]
         head, *claims = split_groups(level.segments, _CLAIMS)
@@ -60,11 +66,14 @@ def _claims(transaction: Transaction, findings: list[Finding], answers: bool = F
             continue
         above: dict[str, Any] = {}
         for one in path:
-            above |= _named(one, findings)
+            place = one.opening.number
+            if place not in named:
+                named[place] = _named(one, findings)
+            above |= named[place]
         if answers:
             above["level"] = _LEVELS.get(level.code, "claim")
         for claim in claims or ([head] if level.code in _LEVELS else []):
-            yield common | above | _claim(claim, findings, answers)
+            yield common | above | _claim(claim, answers)
 
 
 def _envelope(transaction: Transaction, head: Sequence[Segment]) -> dict[str, Any]:
@@ -98,7 +107,8 @@ def _named(level: Level, findings: list[Finding]) -> dict[str, Any]:
             return {"dependent": read_person(group, findings, "2100E")}
 
 
-def _claim(segments: list[Segment], findings: list[Finding], answers: bool) -> dict[str, Any]:
+def _claim(segments: list[Segment], answers: bool) -> dict[str, Any]:
+    findings: list[Finding] = []
     head, *services = split_groups(segments, _SERVICES)
     fields: dict[str, Any] = {"trace_number": head[0].get(2) if head and head[0].tag == "TRN" else ""}
     extras: list[Raw] = []
@@ -115,7 +125,8 @@ def _claim(segments: list[Segment], findings: list[Finding], answers: bool) -> d
     if answers:
         fields["statuses"] = read_statuses(head, findings, "2200D")
     fields["lines"] = tuple([_line(one, findings) for one in services])
-    return fields | {"extras": tuple(extras), "segment_number": head[0].number if head else 0}
+    place = head[0].number if head else 0
+    return fields | {"extras": tuple(extras), "segment_number": place, "findings": tuple(findings)}
 
 
 def _line(segments: list[Segment], findings: list[Finding]) -> StatusLine:
