@@ -25,6 +25,7 @@ def register(app: typer.Typer) -> None:
     x12.command()(inspect)
     x12.command()(validate)
     x12.command()(totals)
+    x12.command()(split)
     app.add_typer(x12, name="x12")
 
 
@@ -136,3 +137,47 @@ def _figures(open_file: "Opener") -> dict[str, Any]:
         return figures_of(open_file)
     except X12Error as error:
         return {"error": error.finding.code, "message": str(error)}
+
+
+def split(
+    file: OneFile,
+    out: Annotated[Path, typer.Option(help="The directory of the parts.", file_okay=False)],
+    claims: Annotated[int | None, typer.Option(min=1, help="So many claims of an 837 in a part.")] = None,
+    transactions: Annotated[bool, typer.Option("--transactions", help="One transaction set in a part.")] = False,
+    size: Annotated[str | None, typer.Option(help="No part larger than this, for example 20MB.")] = None,
+    first_control_number: Annotated[
+        int | None, typer.Option(min=1, max=999_999_999, help="ISA13 of the first part; without it, the file's own.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Split a file into files with envelopes and counts of their own: by claim, by transaction set, or by size."""
+    from revcycle.x12.files import unreadable, watched
+    from revcycle.x12.parts import write_parts
+    from shared.x12.findings import X12Error
+    from shared.x12.split import Rule
+    from shared.x12.split import split as split_file
+
+    if [claims is not None, transactions, size is not None].count(True) != 1:
+        raise typer.BadParameter("name one of --claims N, --transactions and --size BYTES")
+    rule = Rule(claims, _size_bytes(size), first_control_number)
+    with watched([file], "splitting") as opened:
+        try:
+            written = write_parts(split_file(opened(file)(), rule), out, file)
+        except X12Error as error:
+            raise unreadable(file, error) from None
+    if as_json:
+        typer.echo(json.dumps({"parts": [str(one) for one in written]}, indent=2))
+    else:
+        Console().print(Text(f"{len(written)} parts in {out}"), soft_wrap=True)
+    if not written:
+        message = f"{file}: nothing to split: it holds no transaction set, or an 837 without claims."
+        raise RefusalError(message)
+
+
+def _size_bytes(text: str | None) -> int | None:
+    from revcycle.x12.files import parse_size
+
+    try:
+        return None if text is None else parse_size(text)
+    except ValueError:
+        raise typer.BadParameter("a size is a number of bytes, or like 500k, 20MB, 1GB", param_hint="--size") from None

@@ -1,0 +1,63 @@
+"""`revcycle x12 split`, `anonymize` and `generate`: files in, files out."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from revcycle.cli import app
+from revcycle.refusal import Exit, RefusalError
+from shared.x12.totals import totals
+from tests.x12.support import CORPUS
+
+RUN = CliRunner()
+CLAIMS = CORPUS / "837p/imsweb/x12_complex.txt"
+REMITTANCE = CORPUS / "835/stupidedi/X221A1_multiple-claims-single-check.edi"
+
+
+def run(*words: str | Path) -> Result:
+    return RUN.invoke(app, ["x12", *map(str, words)])
+
+
+def figures_of(file: Path) -> dict[str, Any]:
+    return totals(lambda: [file.read_bytes()])
+
+
+def test_split_writes_numbered_parts(tmp_path: Path) -> None:
+    result = run("split", CLAIMS, "--out", tmp_path, "--claims", "2", "--json")
+
+    parts = [Path(one) for one in json.loads(result.stdout)["parts"]]
+    assert [one.name for one in parts] == [f"x12_complex-{n:05d}.txt" for n in (1, 2, 3)]
+    assert sorted(tmp_path.iterdir()) == parts
+    assert [figures_of(one)["claims"] for one in parts] == [2, 2, 2]
+
+
+@pytest.mark.parametrize("how", [["--transactions"], ["--size", "3k"]])
+def test_split_by_set_and_by_size(tmp_path: Path, how: list[str]) -> None:
+    assert run("split", CLAIMS, "--out", tmp_path, *how).exit_code == 0
+    assert len(list(tmp_path.iterdir())) > 1
+
+
+@pytest.mark.parametrize("how", [[], ["--claims", "1", "--transactions"], ["--size", "much"]])
+def test_split_wants_one_rule_it_understands(tmp_path: Path, how: list[str]) -> None:
+    assert run("split", CLAIMS, "--out", tmp_path, *how).exit_code == Exit.USAGE
+
+
+def test_split_refuses_what_it_would_break(tmp_path: Path) -> None:
+    result = run("split", REMITTANCE, "--out", tmp_path, "--claims", "1")
+
+    assert isinstance(result.exception, RefusalError)
+    assert "Only an 837" in str(result.exception)
+
+
+def test_split_never_writes_over_a_file(tmp_path: Path) -> None:
+    run("split", CLAIMS, "--out", tmp_path, "--transactions")
+    before = {one: one.read_bytes() for one in tmp_path.iterdir()}
+
+    result = run("split", CLAIMS, "--out", tmp_path, "--claims", "1")
+
+    assert isinstance(result.exception, RefusalError)
+    assert "exists already" in str(result.exception)
+    assert {one: one.read_bytes() for one in tmp_path.iterdir()} == before
