@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from samples.invented import ICD_10, Invented, choose, person
 from samples.name_copy import rename, valid_place
 from samples.segments import Seg, put, repair_npi, split_before
+from shared.x12.invented import ICD_10, Invented, choose, person
 from shared.x12.values import format_cents, format_date, parse_cents, parse_date
 
 _PROVIDERS = frozenset({"82", "DN", "P3", "77", "DQ", "DK", "QB", "PW", "45", "72", "71", "ZZ", "P4"})

@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from samples.invented import ICD_10, Invented, choose, npi, number, person, weighted
 from shared.x12.claim837 import (
     Address,
     Batch837,
@@ -26,6 +25,7 @@ from shared.x12.claim837 import (
     Subscriber,
     write_837p,
 )
+from shared.x12.invented import ICD_10, Invented, choose, npi, number, person, weighted
 
 START = date(2026, 7, 1)
 SEED = 2026

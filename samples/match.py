@@ -15,7 +15,6 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from pathlib import Path
 
-from samples.invented import ICD_10, choose, number, person, repaired_npi
 from shared.x12.claim837 import (
     Address,
     Batch837,
@@ -29,6 +28,7 @@ from shared.x12.claim837 import (
     write_837p,
 )
 from shared.x12.era835 import ClaimPayment, Remittance835, ServicePayment, read_835
+from shared.x12.invented import ICD_10, choose, number, person, repaired_npi
 
 START = date(2026, 7, 1)
 PAYER_ID = "CORPUS835"

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from samples.invented import Invented
 from samples.segments import Seg, put
+from shared.x12.invented import Invented
 from shared.x12.values import format_date
 
 _ORGANISATION = "2"

@@ -15,9 +15,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from samples.claim_copy import ClaimCopy, span_days
-from samples.invented import Invented, number, person
 from samples.name_copy import rename, valid_place
 from samples.segments import Seg, put, repair_npi, split_before
+from shared.x12.invented import Invented, number, person
 from shared.x12.tokens import Delimiters, read_segments
 from shared.x12.values import format_date
 

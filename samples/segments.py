@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import TypeAlias
 
-from samples.invented import npi, repaired_npi
+from shared.x12.invented import npi, repaired_npi
 
 Seg: TypeAlias = list[str]
 

@@ -26,6 +26,7 @@ def register(app: typer.Typer) -> None:
     x12.command()(validate)
     x12.command()(totals)
     x12.command()(split)
+    x12.command()(anonymize)
     app.add_typer(x12, name="x12")
 
 
@@ -181,3 +182,37 @@ def _size_bytes(text: str | None) -> int | None:
         return None if text is None else parse_size(text)
     except ValueError:
         raise typer.BadParameter("a size is a number of bytes, or like 500k, 20MB, 1GB", param_hint="--size") from None
+
+
+def anonymize(
+    files: Files,
+    out: Annotated[Path, typer.Option(help="The directory of the anonymized files.", file_okay=False)],
+    secret_file: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="What the fakes hang on; without it, a secret nobody keeps."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Write the files with fake names, identifiers and dates of the same form. Amounts and codes stay.
+
+    One value has one fake in all files of a call, and in later calls with the same secret. File names stay.
+    """
+    import secrets
+
+    from revcycle.x12.files import unreadable, watched, whole
+    from shared.x12.anonymize import Anonymizer
+    from shared.x12.findings import X12Error
+
+    if len({file.name for file in files}) < len(files):
+        raise RefusalError("Two of the files have the same name: anonymize them into different directories.")
+    anonymizer = Anonymizer(secret_file.read_bytes() if secret_file else secrets.token_bytes(32))
+    out.mkdir(parents=True, exist_ok=True)
+    with watched(files, "anonymizing") as opened:
+        for file in files:
+            try:
+                with whole(out / file.name) as target:
+                    target.writelines(anonymizer.file(opened(file)()))
+            except X12Error as error:
+                raise unreadable(file, error) from None
+    written = [str(out / file.name) for file in files]
+    typer.echo(json.dumps({"files": written}, indent=2) if as_json else "\n".join(written))

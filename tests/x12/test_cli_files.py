@@ -61,3 +61,46 @@ def test_split_never_writes_over_a_file(tmp_path: Path) -> None:
     assert isinstance(result.exception, RefusalError)
     assert "exists already" in str(result.exception)
     assert {one: one.read_bytes() for one in tmp_path.iterdir()} == before
+
+
+def test_anonymize_keeps_figures_and_connections_over_files(tmp_path: Path) -> None:
+    secret = tmp_path / "secret"
+    secret.write_text("of this test")
+
+    result = run("anonymize", CLAIMS, REMITTANCE, "--out", tmp_path / "once", "--secret-file", secret)
+    run("anonymize", REMITTANCE, "--out", tmp_path / "again", "--secret-file", secret)
+
+    assert result.exit_code == 0
+    fake = tmp_path / "once" / REMITTANCE.name
+    assert fake.read_bytes() == (tmp_path / "again" / REMITTANCE.name).read_bytes()
+    assert b"SANDY" not in fake.read_bytes()
+    assert figures_of(fake)["total_paid"] == figures_of(REMITTANCE)["total_paid"]
+    assert figures_of(tmp_path / "once" / CLAIMS.name)["total_charges"] == figures_of(CLAIMS)["total_charges"]
+
+
+def test_without_a_secret_every_call_has_other_fakes(tmp_path: Path) -> None:
+    for name in ("one", "two"):
+        assert run("anonymize", REMITTANCE, "--out", tmp_path / name).exit_code == 0
+
+    assert (tmp_path / "one" / REMITTANCE.name).read_bytes() != (tmp_path / "two" / REMITTANCE.name).read_bytes()
+
+
+def test_a_file_that_cannot_be_read_leaves_nothing_behind(tmp_path: Path) -> None:
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Dear Mrs Winterbottom")
+
+    result = run("anonymize", letter, "--out", tmp_path / "out")
+
+    assert isinstance(result.exception, RefusalError)
+    assert "Winterbottom" not in str(result.exception)
+    assert list((tmp_path / "out").iterdir()) == []
+
+
+def test_an_anonymized_file_never_replaces_the_original(tmp_path: Path) -> None:
+    file = tmp_path / "a.835"
+    file.write_bytes(REMITTANCE.read_bytes())
+
+    result = run("anonymize", file, "--out", tmp_path)
+
+    assert isinstance(result.exception, RefusalError)
+    assert file.read_bytes() == REMITTANCE.read_bytes()
