@@ -165,8 +165,15 @@ def _read(transaction: Transaction) -> Iterator[ClaimAck277CA | BatchAck277CA | 
         else:
             submitted = next((trace for code, (_, trace) in known if code == "21"), "")
             fields = common | above | {"patient": _name(level), "submitted_reference": submitted}
-            for claim in split_groups(level.segments, _CLAIMS)[1:]:
+            head, *claims = split_groups(level.segments, _CLAIMS)
+            for claim in claims or _without_trace(head):
                 yield _claim(claim, fields)
+
+
+def _without_trace(head: list[Segment]) -> list[list[Segment]]:
+    """A patient's claim whose TRN is missing: it starts with its status."""
+    start = next((index for index, one in enumerate(head) if one.tag == "STC"), None)
+    return [] if start is None else [head[start:]]
 
 
 def _said(level: Level, said: dict[int, tuple[Named | None, str]]) -> tuple[Named | None, str]:
@@ -222,7 +229,10 @@ def _claim(segments: list[Segment], fields: dict[str, Any]) -> ClaimAck277CA:
     head, *services = split_groups(segments, _LINES)
     known: dict[str, Any] = {}
     extras: list[Raw] = []
-    for segment in head[1:]:
+    traced = segments[0].tag == "TRN"
+    if not traced:
+        fault(findings, "IK304:3", "The claim's TRN is missing.", segments[0], 0, "2200D")
+    for segment in head[traced:]:
         reference = _REFERENCES.get(segment.get(1)) if segment.tag == "REF" else None
         if reference and reference not in known:
             known[reference] = segment.get(2)
@@ -234,7 +244,7 @@ def _claim(segments: list[Segment], fields: dict[str, Any]) -> ClaimAck277CA:
     if not statuses:
         fault(findings, "IK304:3", "The claim's STC is missing: nothing says what became of it.", head[0], 0, "2200D")
     return ClaimAck277CA(
-        head[0].get(2),
+        head[0].get(2) if traced else "",
         statuses,
         charge_cents=statuses[0].amount_cents if statuses else None,
         lines=tuple(_line(one, findings) for one in services),

@@ -10,13 +10,14 @@ from shared.x12.hierarchy import Level, paths, read_hierarchy
 from shared.x12.parties import read_named, read_payer, read_person, split_groups
 from shared.x12.status_views import StatusInquiry276, StatusLine, StatusResponse277
 from shared.x12.tokens import Segment
-from shared.x12.values import cents, number, period, raw
+from shared.x12.values import cents, fault, number, period, raw
 from shared.x12.writing import Raw
 
 _CLAIMS = frozenset({"TRN"})
 _SERVICES = frozenset({"SVC"})
 _NAMES = frozenset({"NM1"})
 _LEVELS = {"20": "source", "21": "receiver", "19": "provider"}
+_DETAILS = frozenset({"STC", "REF", "AMT", "DTP", "SVC"})
 _REFERENCES = {
     "EJ": "patient_control_number",
     "1K": "payer_claim_control_number",
@@ -72,8 +73,16 @@ def _claims(transaction: Transaction, findings: list[Finding], answers: bool) ->
             above |= named[place]
         if answers:
             above["level"] = _LEVELS.get(level.code, "claim")
-        for claim in claims or ([head] if level.code in _LEVELS else []):
+        for claim in claims or _without_trace(level, head):
             yield common | above | _claim(claim, answers)
+
+
+def _without_trace(level: Level, head: list[Segment]) -> list[list[Segment]]:
+    """A level answered instead of its claims, or a person's claim whose TRN is missing."""
+    if level.code in _LEVELS:
+        return [head]
+    start = next((index for index, one in enumerate(head) if one.tag in _DETAILS), None)
+    return [head[start:]] if start is not None and not level.children else []
 
 
 def _envelope(transaction: Transaction, head: Sequence[Segment]) -> dict[str, Any]:
@@ -111,6 +120,8 @@ def _claim(segments: list[Segment], answers: bool) -> dict[str, Any]:
     findings: list[Finding] = []
     head, *services = split_groups(segments, _SERVICES)
     fields: dict[str, Any] = {"trace_number": head[0].get(2) if head and head[0].tag == "TRN" else ""}
+    if segments[:1] and segments[0].tag in _DETAILS:
+        fault(findings, "IK304:3", "The claim's TRN is missing.", segments[0], 0, "2200D")
     extras: list[Raw] = []
     for segment in head:
         name = _REFERENCES.get(segment.get(1)) if segment.tag == "REF" else None
@@ -125,7 +136,7 @@ def _claim(segments: list[Segment], answers: bool) -> dict[str, Any]:
     if answers:
         fields["statuses"] = read_statuses(head, findings, "2200D")
     fields["lines"] = tuple([_line(one, findings) for one in services])
-    place = head[0].number if head else 0
+    place = segments[0].number if segments else 0
     return fields | {"extras": tuple(extras), "segment_number": place, "findings": tuple(findings)}
 
 

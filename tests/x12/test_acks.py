@@ -208,3 +208,14 @@ def test_a_batch_of_accepted_and_rejected_claims_is_counted() -> None:
     assert (provider_level.level, provider_level.accepted, provider_level.rejected) == ("provider", 1, 1)
     assert (batch.level, batch.trace_number, batch.verdict) == ("receiver", "REF1", ClaimVerdict.RECEIVED)
     assert (batch.accepted, batch.rejected, batch.accepted_cents, batch.rejected_cents) == (1, 1, 12500, 5000)
+
+
+def test_a_claim_acknowledged_without_trace_number_is_not_lost() -> None:
+    data = (CORPUS / "277ca/imsweb/x12_277CA_accepted.txt").read_bytes()
+    lines = data.splitlines(keepends=True)
+    last = max(index for index, line in enumerate(lines) if line.startswith(b"TRN*2"))
+    before, after = claims_of(data), claims_of(b"".join((*lines[:last], *lines[last + 1 :])))
+
+    assert len(after) == len(before)
+    assert after[-1].statuses == before[-1].statuses
+    assert "IK304:3" in [one.code for one in after[-1].findings]

@@ -1,13 +1,21 @@
 """Every sample file of the corpus reads, and its figures are those two independent readers agreed on."""
 
 import json
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from shared.x12.acknowledge import check_file
+from shared.x12.acks import read_277ca, read_999, read_ta1
 from shared.x12.claim837 import read_837
+from shared.x12.eligibility import read_270, read_271
+from shared.x12.envelope import identify
+from shared.x12.era835 import read_835
 from shared.x12.findings import Finding, X12Error
+from shared.x12.review278 import read_278
+from shared.x12.status import read_276, read_277
 from shared.x12.totals import totals
 from tests.x12.support import CORPUS, chunks, corpus_files, truth
 
@@ -45,6 +53,75 @@ def findings_of(path: Path) -> list[Finding]:
     except X12Error as error:
         found.append(error.finding)
     return found
+
+
+# What the independent reader of the ground truth calls a fault, and the code it has here.
+_ENVELOPE = {
+    "SE01=": "IK502:4",
+    "SE02!=": "IK502:3",
+    "SE without ST": "IK502:1",
+    "missing SE": "IK502:2",
+    "GE01=": "AK905:5",
+    "GE02!=": "AK905:4",
+    "GE without GS": "AK905:3",
+    "ST outside GS": "AK905:3",
+    "missing GE": "AK905:3",
+    "IEA01=": "TA105:021",
+    "IEA02!=": "TA105:001",
+    "missing IEA": "TA105:023",
+    "duplicate HL01": "SNIP4:hl-number",
+    "HL ": "SNIP4:hl-parent",
+    "no usable ISA": "FILE:isa",
+}
+_READERS: dict[str, Callable[[Iterable[bytes]], Iterator[object]]] = {
+    "270": read_270,
+    "271": read_271,
+    "276": read_276,
+    "277": read_277,
+    "277CA": read_277ca,
+    "278": read_278,
+    "835": read_835,
+    "837P": read_837,
+    "837I": read_837,
+    "837D": read_837,
+    "999": read_999,
+    "TA1": read_ta1,
+}
+
+
+def all_findings_of(path: Path) -> Iterator[Finding]:
+    """What the syntax check and the reader of the file's kind say."""
+    reader = _READERS[identify(path.read_bytes()) or "837P"]
+    try:
+        yield from check_file(chunks(path))
+        for item in reader(chunks(path)):
+            yield from [item] if isinstance(item, Finding) else getattr(item, "findings", ())
+    except X12Error as error:
+        yield error.finding
+
+
+@pytest.mark.parametrize("path", truth("truth_envelope"), ids=lambda path: path[-60:])
+def test_the_envelope_faults_are_those_another_reader_found(path: str) -> None:
+    told: Any = truth("truth_envelope")[path]
+    problems: list[str] = told["problems"] if isinstance(told, dict) else told
+
+    found = {one.code for one in all_findings_of(CORPUS / path)}
+
+    if "SE without ST" in problems:
+        # What stands outside any transaction set has no levels.
+        problems = [one for one in problems if "HL" not in one]
+    named = {code for problem in problems for start, code in _ENVELOPE.items() if problem.startswith(start)}
+    assert found & set(_ENVELOPE.values()) == named
+    assert all(problem.startswith(tuple(_ENVELOPE)) for problem in problems)
+
+
+@pytest.mark.parametrize("kind", sorted({"270", "276", "277", "277ca", "278", "999"}))
+def test_every_file_of_the_other_kinds_reads(kind: str) -> None:
+    for path in corpus_files(kind):
+        name = identify(path.read_bytes())
+        assert name == kind.upper(), path.name
+        views = [one for one in _READERS[name](chunks(path)) if not isinstance(one, Finding)]
+        assert views, path.name
 
 
 _FAULTS = {

@@ -119,3 +119,12 @@ def test_a_decision_carries_its_authorization_number() -> None:
     assert review.event.decision is not None
     assert (review.event.decision.outcome, review.event.decision.authorization_number) == ("certified", "AUTH0001")
     assert (review.event.service_from, review.event.service_to) == (date(2005, 5, 2), date(2005, 6, 2))
+
+
+def test_a_claim_without_trace_number_is_not_lost() -> None:
+    (path,) = (one for one in corpus_files("277") if one.parent.name == "hipaa-attachments")
+    (claim,) = (one for one in read_277(chunks(path)) if isinstance(one, StatusResponse277))
+
+    assert (claim.trace_number, claim.payer_claim_control_number) == ("", "CLM20250924001")
+    assert [(one.category, one.code) for one in claim.statuses] == [("A1", "20")]
+    assert [one.code for one in claim.findings] == ["IK304:3"]
