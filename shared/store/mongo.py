@@ -191,17 +191,20 @@ class MongoStore:
     ) -> Sequence[Leased]:
         rows = self._rows(decider)
         ready: Document = {"next_effect_at": {"$lte": as_of}, "lease_until": {"$lte": now}}
-        ids = [d["_id"] async for d in rows.find(ready, {"_id": True}).limit(limit)]
-        if not ids:
+        found = [d async for d in rows.find(ready).limit(limit)]
+        if not found:
             return ()
-        take = {"$set": {"lease_until": until, "lease_owner": owner}, "$inc": {"fence": 1}}
-        await rows.bulk_write([UpdateOne({"_id": i, "lease_until": {"$lte": now}}, take) for i in ids], ordered=False)
+        take = {"$set": {"lease_until": until, "lease_owner": owner}}
+        unchanged = [{"_id": d["_id"], "version": d["version"], "lease_until": {"$lte": now}} for d in found]
+        taken = await rows.bulk_write([UpdateOne(which, take) for which in unchanged], ordered=False)
+        if taken.matched_count < len(found):  # others took or changed some: look which are ours
+            ours = {"_id": {"$in": [d["_id"] for d in found]}, "lease_owner": owner}
+            found = [d async for d in rows.find(ours)]
         leased: list[Leased] = []
-        async for document in rows.find({"_id": {"$in": ids}}):
-            if document["lease_owner"] == owner and document["lease_until"] > now:
-                effects = row_from_document(decider, document).snapshot.effects.values()
-                due = tuple(p for p in effects if p.next_attempt_at <= as_of and not p.stuck)
-                leased.append(Leased(key_of(document), due))
+        for document in found:
+            effects = row_from_document(decider, document).snapshot.effects.values()
+            due = tuple(p for p in effects if p.next_attempt_at <= as_of and not p.stuck)
+            leased.append(Leased(key_of(document), due))
         return leased
 
     async def keep_leases(self, decider: Decider[S, M, F], owners: Mapping[Key, str], until: datetime, /) -> None:
@@ -396,8 +399,9 @@ class MongoStore:
         effects = {f"effects.{p.id}": effect_to_document(decider, p) for p in write.changed_effects}
         update: Document = {
             "$set": {**fields, **effects, **(free if write.lets_go else {})},
-            "$setOnInsert": {"fence": 0, **({} if write.lets_go else free)},
         }
+        if not write.lets_go:
+            update["$setOnInsert"] = free
         if write.answered:
             update["$unset"] = {f"effects.{effect_id}": "" for effect_id in write.answered}
         return UpdateOne({"_id": str(write.key), "version": write.version}, update, upsert=True)
