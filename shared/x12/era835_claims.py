@@ -1,16 +1,18 @@
-"""One claim of an 835 (loop 2100 and 2110)."""
+"""One claim of an 835 (loop 2100 and 2110).
+
+An 835 is mostly service lines, so here a segment's elements are unpacked at once instead of asked for one by one.
+"""
 
 from typing import Any
 
 from shared.x12.adjustments import Adjustment, read_adjustments
 from shared.x12.era835_views import ClaimPayment, Remark, ServicePayment
 from shared.x12.findings import Finding
-from shared.x12.parties import read_named, split_groups
+from shared.x12.parties import read_named
 from shared.x12.tokens import Segment
 from shared.x12.values import cents, day, fault, number, raw
 from shared.x12.writing import Raw
 
-_SERVICES = frozenset({"SVC"})
 _NAMES = {
     "QC": "patient",
     "IL": "insured",
@@ -21,31 +23,37 @@ _NAMES = {
 }
 _CLAIM_DATES = {"050": "received_date", "232": "statement_from", "233": "statement_to", "036": "coverage_expired"}
 _CLAIM_AMOUNTS = {"AU": "allowed_cents", "I": "interest_cents"}
-_SERVICE_DATES = {"472": "service_date", "150": "service_date", "151": "service_to"}
-# Most services end at SVC03, the payment.
-_SHORT_SERVICE = 3
+_CLAIM_DETAILS = {"NM1": _NAMES, "DTM": _CLAIM_DATES, "AMT": _CLAIM_AMOUNTS}
+_SERVICE_DETAILS = {
+    "DTM": {"472": "service_date", "150": "service_date", "151": "service_to"},
+    "REF": {"6R": "line_control_number"},
+    "AMT": {"B6": "allowed_cents"},
+}
+_REQUIRED = ((1, "the patient control number"), (2, "the claim status"), (3, "the charge"), (4, "the payment"))
+_NO_ELEMENTS = ("",) * 12
 _INPATIENT_REMARKS = (5, 20, 21, 22, 23)
 _OUTPATIENT_REMARKS = (3, 4, 5, 6, 7)
 
 
 def read_claim_payment(part: list[Segment], summary: str, findings: list[Finding]) -> ClaimPayment:
     """The claim of a group that starts with CLP; `summary` is the LX01 it stands under."""
-    head, *services = split_groups(part, _SERVICES)
+    starts = [index for index, segment in enumerate(part) if segment.tag == "SVC"]
+    ends = [*starts[1:], len(part)]
     fields: dict[str, Any] = {}
     adjustments: list[Adjustment] = []
     remarks: list[str] = []
     extras: list[Raw] = []
-    for segment in head[1:]:
+    for segment in part[1 : starts[0] if starts else None]:
         if segment.tag == "CAS":
-            adjustments.extend(read_adjustments(segment, findings, "2100"))
-        elif not _read_detail(segment, fields, findings):
-            remarks.extend(_remarks(segment))
+            adjustments += read_adjustments(segment, findings, "2100")
+        elif not _read_detail(segment, _CLAIM_DETAILS, fields, findings, "2100"):
+            remarks += _remarks(segment)
             extras.append(raw(segment))
     return ClaimPayment(
         **_read_clp(part[0], findings),
         **fields,
         adjustments=tuple(adjustments),
-        lines=tuple([_read_service(one, findings) for one in services]),
+        lines=tuple([_read_service(part[start:end], findings) for start, end in zip(starts, ends, strict=False)]),
         remarks=tuple(remarks),
         extras=tuple(extras),
         provider_summary=summary,
@@ -53,49 +61,48 @@ def read_claim_payment(part: list[Segment], summary: str, findings: list[Finding
 
 
 def _read_clp(clp: Segment, findings: list[Finding]) -> dict[str, Any]:
-    get = clp.get
-    for position, name in (
-        (1, "the patient control number"),
-        (2, "the claim status"),
-        (3, "the charge"),
-        (4, "the payment"),
-    ):
-        if not get(position):
-            fault(findings, "IK403:1", f"CLP{position:02d}, {name}, is missing.", clp, position, "2100")
+    control_number, status, charge, paid, owed, filing, payer_number, facility, frequency, _, drg, weight = (
+        clp.elements + _NO_ELEMENTS
+    )[:12]
+    if not (control_number and status and charge and paid):
+        for position, name in _REQUIRED:
+            if not clp.get(position):
+                fault(findings, "IK403:1", f"CLP{position:02d}, {name}, is missing.", clp, position, "2100")
     return {
-        "patient_control_number": get(1),
-        "status": get(2),
+        "patient_control_number": control_number,
+        "status": status,
         "charge_cents": cents(clp, 3, findings, "2100"),
         "paid_cents": cents(clp, 4, findings, "2100"),
-        "patient_responsibility_cents": cents(clp, 5, findings, "2100"),
-        "filing_code": get(6),
-        "payer_claim_control_number": get(7),
-        "facility_code": get(8),
-        "frequency_code": get(9),
-        "drg_code": get(11),
-        "drg_weight": number(clp, 12, findings, "2100"),
+        "patient_responsibility_cents": cents(clp, 5, findings, "2100") if owed else None,
+        "filing_code": filing,
+        "payer_claim_control_number": payer_number,
+        "facility_code": facility,
+        "frequency_code": frequency,
+        "drg_code": drg,
+        "drg_weight": number(clp, 12, findings, "2100") if weight else None,
         "segment_number": clp.number,
         "byte_offset": clp.offset,
     }
 
 
-def _read_detail(segment: Segment, fields: dict[str, Any], findings: list[Finding]) -> bool:
-    """Take one segment of loop 2100 into the claim's fields; False when the view does not model it."""
-    names = _DETAILS.get(segment.tag)
-    name = names.get(segment.get(1)) if names else None
+def _read_detail(
+    segment: Segment, details: dict[str, dict[str, str]], fields: dict[str, Any], findings: list[Finding], loop: str
+) -> bool:
+    """Take a segment into the field its tag and qualifier name; False when the view has none, or has it already."""
+    tag, elements = segment.tag, segment.elements
+    names = details.get(tag)
+    name = names.get(elements[0]) if names and elements else None
     if name is None or name in fields:
         return False
-    match segment.tag:
-        case "NM1":
-            fields[name] = read_named(segment)
-        case "DTM":
-            fields[name] = day(segment, 2, findings, "2100")
-        case _:
-            fields[name] = cents(segment, 2, findings, "2100")
+    if tag == "DTM":
+        fields[name] = day(segment, 2, findings, loop)
+    elif tag == "AMT":
+        fields[name] = cents(segment, 2, findings, loop)
+    elif tag == "NM1":
+        fields[name] = read_named(segment)
+    else:
+        fields[name] = segment.get(2)
     return True
-
-
-_DETAILS = {"NM1": _NAMES, "DTM": _CLAIM_DATES, "AMT": _CLAIM_AMOUNTS}
 
 
 def _remarks(segment: Segment) -> tuple[str, ...]:
@@ -112,38 +119,38 @@ def _read_service(part: list[Segment], findings: list[Finding]) -> ServicePaymen
     remarks: list[Remark] = []
     extras: list[Raw] = []
     for segment in part[1:]:
-        first = segment.get(1)
-        match segment.tag:
-            case "CAS":
-                adjustments.extend(read_adjustments(segment, findings, "2110"))
-            case "DTM" if (name := _SERVICE_DATES.get(first)) and name not in fields:
-                fields[name] = day(segment, 2, findings, "2110")
-            case "REF" if first == "6R" and "line_control_number" not in fields:
-                fields["line_control_number"] = segment.get(2)
-            case "AMT" if first == "B6" and "allowed_cents" not in fields:
-                fields["allowed_cents"] = cents(segment, 2, findings, "2110")
-            case "LQ":
-                remarks.append(Remark(first, segment.get(2)))
-            case _:
-                extras.append(raw(segment))
+        if segment.tag == "CAS":
+            adjustments += read_adjustments(segment, findings, "2110")
+        elif segment.tag == "LQ":
+            remarks.append(Remark(segment.get(1), segment.get(2)))
+        elif not _read_detail(segment, _SERVICE_DETAILS, fields, findings, "2110"):
+            extras.append(raw(segment))
     return ServicePayment(**fields, adjustments=tuple(adjustments), remarks=tuple(remarks), extras=tuple(extras))
 
 
 def _read_svc(svc: Segment, findings: list[Finding]) -> dict[str, Any]:
-    paid, billed = svc.components(1), svc.components(6)
-    more = len(svc.elements) > _SHORT_SERVICE
-    return {
-        "procedure_qualifier": paid[0] if paid else "",
-        "procedure": paid[1] if len(paid) > 1 else "",
-        "modifiers": tuple(one for one in paid[2:6] if one),
-        "description": paid[6] if len(paid) > 6 else "",
+    paid, _, _, revenue_code, units, billed, original_units = (svc.elements + _NO_ELEMENTS)[:7]
+    fields: dict[str, Any] = {
         "charge_cents": cents(svc, 2, findings, "2110"),
         "paid_cents": cents(svc, 3, findings, "2110"),
-        "revenue_code": svc.get(4),
-        "units": number(svc, 5, findings, "2110") if more else None,
-        "original_qualifier": billed[0] if billed else "",
-        "original_procedure": billed[1] if len(billed) > 1 else "",
-        "original_modifiers": tuple(one for one in billed[2:6] if one),
-        "original_units": number(svc, 7, findings, "2110") if more else None,
+        "revenue_code": revenue_code,
         "segment_number": svc.number,
     }
+    if paid:
+        fields["procedure_qualifier"], fields["procedure"], *more = _procedure(svc, 1)
+        fields["modifiers"], fields["description"] = more
+    if units:
+        fields["units"] = number(svc, 5, findings, "2110")
+    if billed:
+        fields["original_qualifier"], fields["original_procedure"], fields["original_modifiers"], _ = _procedure(svc, 6)
+    if original_units:
+        fields["original_units"] = number(svc, 7, findings, "2110")
+    return fields
+
+
+def _procedure(svc: Segment, position: int) -> tuple[str, str, tuple[str, ...], str]:
+    """Qualifier, code, up to four modifiers and description of a procedure composite."""
+    qualifier, *parts = svc.components(position)
+    if len(parts) < 2:
+        return qualifier, parts[0] if parts else "", (), ""
+    return qualifier, parts[0], tuple([one for one in parts[1:5] if one]), parts[5] if len(parts) > 5 else ""

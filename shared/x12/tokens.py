@@ -96,7 +96,7 @@ class Tokenizer:
         self._start_interchange()
         while True:
             header = self._next_header()
-            end = header if header >= 0 else self._buffer.rfind(self._terminator) + 1
+            end = header if header >= 0 else self._last_ending()
             if end:
                 for block in self._of_one_encoding(self._take(end)):
                     yield from self._segments(block)
@@ -120,6 +120,14 @@ class Tokenizer:
                 return True
         self._ended = True
         return False
+
+    def _last_ending(self) -> int:
+        """Where the last segment of the buffer that has its terminator ends, line break included; 0 for none."""
+        buffer = self._buffer
+        end = buffer.rfind(self._terminator) + 1
+        while end and buffer[end : end + 1] in (b"\r", b"\n"):
+            end += 1
+        return end
 
     def _take(self, count: int) -> bytes:
         block, self._buffer = self._buffer[:count], self._buffer[count:]
@@ -195,16 +203,16 @@ class Tokenizer:
         number, offset = self._number, self._offset
         # Half of all reading time goes into making segments; passing by NamedTuple's constructor saves a fifth of it.
         new = cast("Callable[[type[Segment], tuple[object, ...]], Segment]", tuple.__new__)
-        for piece in text.split(delimiters.segment):
-            body = piece.strip(_BLANK_TEXT) if piece[:1] in _BLANK_TEXT or piece[-1:] in "\r\n" else piece
+        ending, tidy = _ending(text, delimiters.segment)
+        width = len(ending)
+        for piece in text.split(ending):
+            body = piece if tidy else _tidied(piece)
             if body:
                 number += 1
                 start = offset if body is piece else offset + piece.index(body[0])
-                if "\n" in body:
-                    body = body.replace("\r", "").replace("\n", "")
                 tag, *elements = body.split(separator)
                 yield new(Segment, (tag, tuple(elements), number, start, delimiters))
-            offset += (len(piece.encode(encoded)) if encoded else len(piece)) + 1
+            offset += (len(piece.encode(encoded)) if encoded else len(piece)) + width
         self._number, self._offset = number, self._offset + len(block)
 
     def _decode(self, block: bytes) -> tuple[str, str]:
@@ -214,6 +222,28 @@ class Tokenizer:
         if self.encoding == "utf-8":
             return block.decode("utf-8"), "utf-8"
         return block.decode("latin-1"), ""
+
+
+def _ending(text: str, terminator: str) -> tuple[str, bool]:
+    """What parts the segments of a text, line break included where each has the same; and whether that is all.
+
+    When it is, no segment has blanks before it or line breaks in it, and none has to be looked at for them.
+    """
+    terminators, lines, returns = text.count(terminator), text.count("\n"), text.count("\r")
+    for ending in (terminator, f"{terminator}\n", f"{terminator}\r\n"):
+        if (text.count(ending), lines, returns) == (
+            terminators,
+            terminators * ending.count("\n"),
+            terminators * ending.count("\r"),
+        ):
+            return ending, text[:1] not in _BLANK_TEXT and not any(f"{ending}{one}" in text for one in _BLANK_TEXT)
+    return terminator, False
+
+
+def _tidied(piece: str) -> str:
+    """A segment without the blanks around it and the line breaks in it."""
+    body = piece.strip(_BLANK_TEXT) if piece[:1] in _BLANK_TEXT or piece[-1:] in "\r\n" else piece
+    return body.replace("\r", "").replace("\n", "") if "\n" in body else body
 
 
 def _portions(chunks: Iterable[bytes]) -> Iterator[bytes]:

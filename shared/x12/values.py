@@ -11,7 +11,7 @@ from functools import lru_cache
 from shared.x12.findings import Finding, Severity
 from shared.x12.tokens import Segment
 
-_AMOUNT = re.compile(r"(-?)([0-9]{0,16})(?:\.([0-9]{0,2}))?", re.ASCII)
+_MAX_WHOLE_DIGITS = 16
 _NUMBER = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 
@@ -19,11 +19,13 @@ _COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 @lru_cache(maxsize=4096)
 def parse_cents(text: str) -> int:
     """Integer cents of a decimal amount: `"12.25"` is 1225, `".5"` is 50. Raises ValueError for anything else."""
-    found = _AMOUNT.fullmatch(text)
-    if not found or not (found[2] or found[3]):
-        raise ValueError("not an amount with at most two decimals")
-    cents = int(found[2] or "0") * 100 + int((found[3] or "").ljust(2, "0"))
-    return -cents if found[1] else cents
+    whole, _, fraction = text.partition(".")
+    digits = whole + fraction
+    if digits.isdigit() and digits.isascii() and len(fraction) < 3 and len(whole) <= _MAX_WHOLE_DIGITS:
+        return int(whole + (fraction + "00")[:2])
+    if text[:1] == "-" and text[1:2] != "-":
+        return -parse_cents(text[1:])
+    raise ValueError("not an amount with at most two decimals")
 
 
 def format_cents(cents: int) -> str:
@@ -85,8 +87,8 @@ def fault(findings: list[Finding], code: str, message: str, segment: Segment, el
 
 def cents(segment: Segment, position: int, findings: list[Finding], loop: str = "") -> int | None:
     """The amount in element `position` in cents; None when absent, or when it is not an amount (a finding then)."""
-    text = segment.get(position)
-    if not text:
+    elements = segment.elements
+    if position > len(elements) or not (text := elements[position - 1]):
         return None
     try:
         return parse_cents(text)
