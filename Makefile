@@ -11,7 +11,7 @@ SOURCES := shared services sandbox revcycle tests
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.members ## Make the virtual environment from the locks
@@ -71,6 +71,17 @@ check: setup ## Check format, lint, types and import contracts, and run the fast
 sim: setup ## Run the seeded simulation (SEEDS=500, or SEED=... for one)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500))
 
+# The libraries compared with live in an environment of their own. One that cannot be installed is named as skipped.
+.venv-bench/.synced: $(VENV)/.bootstrap requirements/bench.lock
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-bench
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv-bench/bin/python --require-hashes requirements/bench.lock \
+	    || echo "Not every library could be installed." >&2
+	@touch $@
+
+.PHONY: bench-x12
+bench-x12: .venv-bench/.synced ## Measure our X12 readers beside others (BENCH_ARGS="--rounds 9 --json")
+	@.venv-bench/bin/python -m bench.x12 $(BENCH_ARGS)
+
 .PHONY: format
 format: setup ## Format the code and fix what the linter can fix
 	@$(BIN)/ruff check --fix-only --quiet .
@@ -82,4 +93,4 @@ lock: setup ## Write the locks again (LOCK_ARGS="--upgrade" takes newer releases
 
 .PHONY: clean
 clean: ## Remove the virtual environment, the caches and the local stack's data
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .revcycle dist build
+	@rm -rf $(VENV) .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .revcycle dist build
