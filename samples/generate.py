@@ -25,7 +25,7 @@ from shared.x12.claim837 import (
     Subscriber,
     write_837p,
 )
-from shared.x12.invented import ICD_10, Invented, choose, npi, number, person, weighted
+from shared.x12.invented import ICD_10, PAYERS, SERVICES, VISITS, Invented, choose, npi, number, person, weighted
 
 START = date(2026, 7, 1)
 SEED = 2026
@@ -37,7 +37,7 @@ _TAXONOMIES = ("207Q00000X", "207R00000X", "208000000X", "363L00000X")
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """`generate.toml`: payers with their weight, visits and services with their prices in cents, the two practices."""
+    """Payers with their weight, visits and services with prices in cents, and the practices of `generate.toml`."""
 
     payers: dict[str, dict[str, Any]]
     visits: dict[str, list[int]]
@@ -53,7 +53,7 @@ class Catalogue:
 def catalogue() -> Catalogue:
     """What the samples are made of."""
     read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
-    return Catalogue({one["id"]: one for one in read["payers"]}, read["visits"], read["services"], read["tenants"])
+    return Catalogue(PAYERS, VISITS, SERVICES, read["tenants"])
 
 
 def generate(claims: int = 1000, seed: int = SEED, start: date = START) -> dict[str, bytes]:

@@ -15,7 +15,10 @@ from revcycle.refusal import Exit, RefusalError
 if TYPE_CHECKING:
     from revcycle.x12.check import Checked
     from revcycle.x12.files import Opener
+    from shared.x12.claim837_views import Guide
 
+START = datetime(2026, 7, 1)  # noqa: DTZ001 - a day: the command line gives it no zone either
+DEFAULT_CLAIMS = 1000
 x12 = typer.Typer(help="Read, check, total, split, anonymize and generate X12 files.", no_args_is_help=True)
 OneFile: TypeAlias = Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")]
 Files: TypeAlias = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE...")]
@@ -27,6 +30,7 @@ def register(app: typer.Typer) -> None:
     x12.command()(totals)
     x12.command()(split)
     x12.command()(anonymize)
+    x12.command()(generate)
     app.add_typer(x12, name="x12")
 
 
@@ -216,3 +220,51 @@ def anonymize(
                 raise unreadable(file, error) from None
     written = [str(out / file.name) for file in files]
     typer.echo(json.dumps({"files": written}, indent=2) if as_json else "\n".join(written))
+
+
+def generate(
+    kind: Annotated[str, typer.Argument(help="837P, 837I, 837D, 835, 270, 271, 276, 277 or 277CA.")],
+    out: Annotated[Path, typer.Option(help="The file to write.", dir_okay=False)],
+    claims: Annotated[
+        int | None, typer.Option(min=1, help="So many claims, or questions and answers about them.")
+    ] = None,
+    size: Annotated[str | None, typer.Option(help="Until the file is so big, for example 1GB.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Equal seeds, equal claims, in every kind.")] = 2026,
+    start: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="Services lie in the weeks before.")] = START,
+    defect: Annotated[list[str] | None, typer.Option(help="What should be wrong; may be given more than once.")] = None,
+    every: Annotated[int, typer.Option(min=1, help="One claim, and one transaction set, in so many is wrong.")] = 10,
+    guide: Annotated[str, typer.Option(help="Whose claims the other kinds speak of: 837P, 837I or 837D.")] = "837P",
+    as_json: AsJson = False,
+) -> None:
+    """Write a file about people who do not exist, of any size, sound or with the defects you name."""
+    from revcycle.x12.files import counted, whole
+    from shared.x12.generate import Order
+    from shared.x12.generate import generate as pieces_of
+
+    size_bytes = _size_bytes(size)
+    if claims is None and size_bytes is None:
+        claims = DEFAULT_CLAIMS
+    try:
+        order = Order(
+            kind.upper(), claims, size_bytes, seed, start.date(), frozenset(defect or ()), every, guide=_guide(guide)
+        )
+    except ValueError as error:
+        raise typer.BadParameter(str(error)) from None
+    written_bytes = 0
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with whole(out) as file, counted("generating", size_bytes) as wrote:
+        for piece in pieces_of(order):
+            written_bytes += file.write(piece)
+            wrote(len(piece))
+    if as_json:
+        typer.echo(json.dumps({"file": str(out), "kind": order.kind, "bytes": written_bytes, "seed": seed}, indent=2))
+    else:
+        Console().print(Text(f"{out}: {written_bytes:,} bytes"), soft_wrap=True)
+
+
+def _guide(text: str) -> "Guide":
+    match text.upper():
+        case "837P" | "837I" | "837D" as guide:
+            return guide
+        case _:
+            raise typer.BadParameter("claims are of 837P, 837I or 837D", param_hint="--guide")

@@ -15,6 +15,14 @@ _FIRST_NAMES: dict[str, list[str]] = {"F": _LISTS["female_names"], "M": _LISTS["
 _PLACES: list[tuple[str, str, str]] = _LISTS["places"]
 ICD_10: list[str] = _LISTS["icd_10"]
 """Billable ICD-10-CM codes without point."""
+PAYERS: dict[str, dict[str, Any]] = {one["id"]: one for one in _LISTS["payers"]}
+"""By identifier: `name`, `filing_code` (SBR09) and `weight`, how often claims go there."""
+VISITS: dict[str, list[int]] = _LISTS["visits"]
+"""By procedure code: price in cents, weight."""
+SERVICES: dict[str, list[int]] = _LISTS["services"]
+"""By procedure code: price of a unit in cents, weight, most units."""
+DENTAL: dict[str, list[int]] = _LISTS["dental"]
+"""By procedure code: price in cents, weight, 1 where a tooth is named."""
 
 
 def number(*names: object) -> int:

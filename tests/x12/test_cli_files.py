@@ -104,3 +104,31 @@ def test_an_anonymized_file_never_replaces_the_original(tmp_path: Path) -> None:
 
     assert isinstance(result.exception, RefusalError)
     assert file.read_bytes() == REMITTANCE.read_bytes()
+
+
+def test_generate_writes_a_sound_file_and_a_faulty_one(tmp_path: Path) -> None:
+    sound, faulty = tmp_path / "new" / "sound.837", tmp_path / "faulty.835"
+
+    first = run("generate", "837p", "--claims", "5", "--out", sound, "--json")
+    run("generate", "835", "--claims", "5", "--out", faulty, "--defect", "claim-balance", "--defect", "no-iea")
+
+    assert json.loads(first.stdout)["bytes"] == sound.stat().st_size
+    assert run("validate", sound).exit_code == 0
+    found = json.loads(run("validate", faulty, "--json").stdout)[str(faulty)]
+    assert found["codes"].keys() == {"SNIP3:claim-balance", "TA105:023"}
+
+
+def test_generate_by_size(tmp_path: Path) -> None:
+    run("generate", "277CA", "--size", "80k", "--out", tmp_path / "a.277")
+
+    assert 80_000 <= (tmp_path / "a.277").stat().st_size < 160_000
+
+
+@pytest.mark.parametrize(
+    "words", [["834"], ["835", "--defect", "npi"], ["835", "--guide", "834"], ["835", "--claims", "1", "--size", "1k"]]
+)
+def test_generate_says_what_it_cannot_do(tmp_path: Path, words: list[str]) -> None:
+    result = run("generate", *words, "--out", tmp_path / "none.txt")
+
+    assert result.exit_code == Exit.USAGE
+    assert not (tmp_path / "none.txt").exists()

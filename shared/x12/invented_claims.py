@@ -1,0 +1,193 @@
+"""Claims about nobody: professional, institutional and dental, each a function of a seed and its number."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+from shared.x12.claim837_views import Claim837, Diagnosis, Guide, ServiceLine, Subscriber, Tooth
+from shared.x12.invented import (
+    DENTAL,
+    ICD_10,
+    PAYERS,
+    SERVICES,
+    VISITS,
+    Invented,
+    choose,
+    npi,
+    number,
+    person,
+    weighted,
+)
+from shared.x12.parties import Address, Party, Payer, Person
+from shared.x12.writing import Raw
+
+_PRACTICES = 3
+_PROVIDERS = 40
+_DAYS = 28
+_MORE_LINES = {0: 30, 1: 25, 2: 20, 3: 12, 4: 8, 5: 5}
+_TAXONOMIES: dict[Guide, str] = {"837P": "207Q00000X", "837I": "208M00000X", "837D": "1223G0001X"}
+_BILLING: dict[Guide, tuple[str, str]] = {
+    "837P": ("FAMILY MEDICINE", "261QP2300X"),
+    "837I": ("GENERAL HOSPITAL", "282N00000X"),
+    "837D": ("DENTAL ASSOCIATES", "1223G0001X"),
+}
+_TOWNS = ("LAKESIDE", "NORTHGATE", "MILTON")
+_OUTPATIENT: tuple[Raw, ...] = (("CL1", "3", "1", "01"),)
+
+
+def invented_claim(guide: Guide, seed: int, index: int, start: date) -> Claim837:
+    """Claim `index` of a seed. Its services lie in the four weeks before `start`; every eighth patient is a child."""
+    return _Draft(guide, seed, index, start).claim()
+
+
+def invented_person(who: Invented) -> Person:
+    """An invented person in the capitals of claims."""
+    address = Address(who.street.upper(), "", who.city.upper(), who.state, who.postal_code)
+    return Person(who.last_name.upper(), who.first_name.upper(), "", "", who.birth_date, who.sex, address)
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    guide: Guide
+    seed: int
+    index: int
+    start: date
+
+    @property
+    def _own(self) -> str:
+        return f"{self.guide}/{self.seed}/{self.index}"
+
+    def claim(self) -> Claim837:
+        insured = person("insured", self._own, on=self.start)
+        child = number("dependent", self._own) % 8 == 0
+        patient = person("child", self._own, child=True, on=self.start) if child else None
+        payer = PAYERS[weighted({one: int(it["weight"]) for one, it in PAYERS.items()}, "payer", self._own)]
+        day = self.start - timedelta(days=1 + number("day", self._own) % _DAYS)
+        lines = self._lines(day)
+        return Claim837(
+            patient_control_number=f"{self.guide[-1]}{self.index:08d}{number('control', self._own) % 10**6:06d}",
+            charge_cents=sum(line.charge_cents or 0 for line in lines),
+            frequency_code="1",
+            assignment="A",
+            benefits_assigned="Y",
+            release_of_information="Y",
+            diagnoses=self._diagnoses(),
+            lines=lines,
+            billing=self._practice(),
+            subscriber=self._subscriber(insured, payer, self_insured=patient is None),
+            patient=invented_person(patient) if patient else None,
+            patient_relationship="19" if patient else "",
+            payer=Payer(payer["name"], payer["id"]),
+            **self._of_guide(day),
+        )
+
+    def _of_guide(self, day: date) -> dict[str, Any]:
+        """What one guide asks for and the others do not."""
+        if self.guide == "837I":
+            return {
+                "facility_code": "13",
+                "facility_qualifier": "A",
+                "attending": self._provider(),
+                "statement_from": day,
+                "statement_to": day,
+                "extras": _OUTPATIENT,
+            }
+        return {"facility_code": "11", "provider_signature": "Y", "rendering": self._provider()}
+
+    def _diagnoses(self) -> tuple[Diagnosis, ...]:
+        if self.guide == "837D":
+            return ()
+        codes = dict.fromkeys(choose(ICD_10, "diagnosis", self._own, n) for n in range(1 + number(self._own, "dx") % 4))
+        return tuple(Diagnosis("ABF" if place else "ABK", code) for place, code in enumerate(codes))
+
+    def _lines(self, day: date) -> tuple[ServiceLine, ...]:
+        more = weighted(_MORE_LINES, "lines", self._own)
+        if self.guide == "837D":
+            weights = {code: weight for code, (_, weight, _) in DENTAL.items()}
+            codes = dict.fromkeys(weighted(weights, "service", self._own, n) for n in range(more + 1))
+            return tuple(self._dental(place, code, day) for place, code in enumerate(codes, 1))
+        visit = weighted({code: weight for code, (_, weight) in VISITS.items()}, "visit", self._own)
+        weights = {code: weight for code, (_, weight, _) in SERVICES.items()}
+        codes = dict.fromkeys(weighted(weights, "service", self._own, n) for n in range(more))
+        lines = [self._line(1, visit, VISITS[visit][0], 1, day)]
+        for place, code in enumerate(codes, 2):
+            cents, _, most_units = SERVICES[code]
+            lines.append(self._line(place, code, cents, 1 + number("units", self._own, code) % most_units, day))
+        return tuple(lines)
+
+    def _line(self, place: int, code: str, unit_cents: int, units: int, day: date) -> ServiceLine:
+        return ServiceLine(
+            number=str(place),
+            line_control_number=f"{self.index}-{place:02d}",
+            procedure_qualifier="HC",
+            procedure=code,
+            charge_cents=unit_cents * units,
+            unit="UN",
+            units=Decimal(units),
+            diagnosis_pointers=(1,) if self.guide == "837P" else (),
+            revenue_code=_revenue_code(code) if self.guide == "837I" else "",
+            service_from=day,
+            service_to=day,
+        )
+
+    def _dental(self, place: int, code: str, day: date) -> ServiceLine:
+        cents, _, on_a_tooth = DENTAL[code]
+        return ServiceLine(
+            number=str(place),
+            line_control_number=f"{self.index}-{place:02d}",
+            procedure_qualifier="AD",
+            procedure=code,
+            charge_cents=cents,
+            units=Decimal(1),
+            teeth=(Tooth(str(1 + number("tooth", self._own, place) % 32)),) if on_a_tooth else (),
+            service_from=day,
+            service_to=day,
+        )
+
+    def _practice(self) -> Party:
+        place = number("practice", self._own) % _PRACTICES
+        kind, taxonomy = _BILLING[self.guide]
+        town = _TOWNS[place]
+        return Party(
+            name=f"{town} {kind}",
+            npi=npi("practice", self.guide, self.seed, place),
+            tax_id=f"{number('tax', self.guide, self.seed, place) % 10**9:09d}",
+            tax_id_qualifier="EI",
+            taxonomy=taxonomy,
+            address=Address(f"{100 + place} MARKET STREET", "", town, "OH", "434401102"),
+        )
+
+    def _provider(self) -> Party:
+        place = number("provider", self._own) % _PROVIDERS
+        who = person("provider", self.seed, place)
+        return Party(
+            name=who.last_name.upper(),
+            first_name=who.first_name.upper(),
+            entity_type="1",
+            npi=npi("provider", self.seed, place),
+            taxonomy=_TAXONOMIES[self.guide],
+        )
+
+    def _subscriber(self, insured: Invented, payer: dict[str, Any], self_insured: bool) -> Subscriber:
+        return Subscriber(
+            person=invented_person(insured),
+            member_id=insured.member_id,
+            group_number=f"G{number('group', payer['id'], insured.member_id) % 900 + 100}",
+            relationship="18" if self_insured else "",
+            payer_responsibility="P",
+            claim_filing_code=payer["filing_code"],
+        )
+
+
+def _revenue_code(procedure: str) -> str:
+    """Laboratory, radiology, drugs, else clinic: the first two digits of a procedure tell."""
+    match procedure[:1]:
+        case "8" | "3":
+            return "0300"
+        case "7":
+            return "0320"
+        case "J":
+            return "0636"
+        case _:
+            return "0510"
