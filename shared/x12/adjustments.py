@@ -1,19 +1,19 @@
 """CAS segments, which 835 and 837 share: up to six (reason, amount, quantity) triples for one group."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from itertools import groupby
 
 from shared.x12.findings import Finding
 from shared.x12.tokens import Segment
 from shared.x12.values import cents, fault, format_cents, format_decimal, number
+from shared.x12.view import view
 from shared.x12.writing import Line
 
 _TRIPLES = 6
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Adjustment:
     """One reason of a CAS segment: group (CAS01: CO, PR, OA, PI, CR), reason code, amount in cents and quantity.
 

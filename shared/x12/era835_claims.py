@@ -3,6 +3,7 @@
 An 835 is mostly service lines, so here a segment's elements are unpacked at once instead of asked for one by one.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from shared.x12.adjustments import Adjustment, read_adjustments
@@ -137,20 +138,24 @@ def _read_svc(svc: Segment, findings: list[Finding]) -> dict[str, Any]:
         "segment_number": svc.number,
     }
     if paid:
-        fields["procedure_qualifier"], fields["procedure"], *more = _procedure(svc, 1)
-        fields["modifiers"], fields["description"] = more
+        qualifier, procedure, modifiers, description = _procedure(paid, svc.delimiters.component)
+        fields["procedure_qualifier"], fields["procedure"] = qualifier, procedure
+        fields["modifiers"], fields["description"] = modifiers, description
     if units:
         fields["units"] = number(svc, 5, findings, "2110")
     if billed:
-        fields["original_qualifier"], fields["original_procedure"], fields["original_modifiers"], _ = _procedure(svc, 6)
+        qualifier, procedure, modifiers, _ = _procedure(billed, svc.delimiters.component)
+        fields["original_qualifier"], fields["original_procedure"] = qualifier, procedure
+        fields["original_modifiers"] = modifiers
     if original_units:
         fields["original_units"] = number(svc, 7, findings, "2110")
     return fields
 
 
-def _procedure(svc: Segment, position: int) -> tuple[str, str, tuple[str, ...], str]:
+@lru_cache(maxsize=4096)
+def _procedure(text: str, separator: str) -> tuple[str, str, tuple[str, ...], str]:
     """Qualifier, code, up to four modifiers and description of a procedure composite."""
-    qualifier, *parts = svc.components(position)
+    qualifier, *parts = text.split(separator)
     if len(parts) < 2:
         return qualifier, parts[0] if parts else "", (), ""
     return qualifier, parts[0], tuple([one for one in parts[1:5] if one]), parts[5] if len(parts) > 5 else ""

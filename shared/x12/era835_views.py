@@ -1,16 +1,16 @@
 """An electronic remittance advice (835, X221A1): what a payer paid, claim by claim and line by line."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from shared.x12.adjustments import Adjustment
 from shared.x12.findings import Finding
 from shared.x12.parties import NO_PARTY, NO_PAYER, Named, Party, Payer
+from shared.x12.view import view
 from shared.x12.writing import Raw
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Remark:
     """LQ: code list (LQ01, HE for remittance advice remark codes) and code (LQ02)."""
 
@@ -18,7 +18,7 @@ class Remark:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class ServicePayment:
     """Loop 2110: SVC01 procedure paid, SVC02 charge, SVC03 paid, SVC04 revenue code, SVC05 units paid.
 
@@ -49,7 +49,7 @@ class ServicePayment:
     segment_number: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class ClaimPayment:
     """Loop 2100: CLP01 to CLP07 and what belongs to the claim.
 
@@ -93,7 +93,7 @@ class ClaimPayment:
     byte_offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class ProviderAdjustment:
     """One amount of a PLB segment: provider (PLB01), fiscal period end (PLB02), reason and reference (PLB03), amount.
 
@@ -107,7 +107,7 @@ class ProviderAdjustment:
     amount_cents: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Account:
     """A bank account of BPR: routing qualifier and number, account qualifier and number (BPR06-09, BPR12-15)."""
 
@@ -117,7 +117,7 @@ class Account:
     account_number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Remittance835:
     """One 835 transaction set.
 
