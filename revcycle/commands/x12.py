@@ -42,19 +42,20 @@ def inspect(
     """Print a file as a tree: envelopes, loops, names, amounts. Shows patient data, as the file does."""
     from revcycle.x12.files import unreadable, watched
     from revcycle.x12.outline import outline
-    from revcycle.x12.show import tree_json, tree_line
+    from revcycle.x12.show import batched, tree_json, tree_texts
     from shared.x12.findings import X12Error
 
     console = Console()
+    plain = console.color_system is None
     with watched([file], "reading") as opened:
         try:
             nodes = outline(opened(file)(), every_segment=segments)
             if as_json:
-                for piece in tree_json(nodes):
-                    typer.echo(piece, nl=False)
+                for pieces in batched(tree_json(nodes)):
+                    typer.echo("".join(pieces), nl=False)
             else:
-                for node in nodes:
-                    console.print(tree_line(node), soft_wrap=True)
+                for text in tree_texts(nodes):
+                    typer.echo(text.plain) if plain else console.print(text, soft_wrap=True)
         except X12Error as error:
             raise unreadable(file, error) from None
 

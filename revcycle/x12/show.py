@@ -2,8 +2,9 @@
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rich import box
 from rich.table import Table
@@ -14,6 +15,8 @@ from revcycle.x12.outline import Node
 from shared.x12.findings import Finding, Severity
 from shared.x12.totals import decimal
 
+Item = TypeVar("Item")
+_BATCH = 500
 _COLOURS = {Severity.ERROR: "red", Severity.WARNING: "yellow", Severity.INFO: "blue"}
 
 
@@ -45,6 +48,19 @@ def tree_line(node: Node) -> Text:
     if said.details:
         line.append(" " + printable(" ".join(said.details)), style="dim")
     return line
+
+
+def tree_texts(nodes: Iterable[Node]) -> Iterator[Text]:
+    """The tree in texts of many lines: the terminal library takes much longer for each line alone."""
+    for lines in batched(map(tree_line, nodes)):
+        yield Text("\n").join(lines)
+
+
+def batched(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Lists of up to 500 items."""
+    rest = iter(items)
+    while found := list(islice(rest, _BATCH)):
+        yield found
 
 
 def tree_json(nodes: Iterable[Node]) -> Iterator[str]:

@@ -33,6 +33,10 @@ _BILLING: dict[Guide, tuple[str, str]] = {
     "837D": ("DENTAL ASSOCIATES", "1223G0001X"),
 }
 _TOWNS = ("LAKESIDE", "NORTHGATE", "MILTON")
+_PAYER_WEIGHTS = {code: int(one["weight"]) for code, one in PAYERS.items()}
+_VISIT_WEIGHTS = {code: weight for code, (_, weight) in VISITS.items()}
+_SERVICE_WEIGHTS = {code: weight for code, (_, weight, _) in SERVICES.items()}
+_DENTAL_WEIGHTS = {code: weight for code, (_, weight, _) in DENTAL.items()}
 _OUTPATIENT: tuple[Raw, ...] = (("CL1", "3", "1", "01"),)
 
 
@@ -62,7 +66,7 @@ class _Draft:
         insured = person("insured", self._own, on=self.start)
         child = number("dependent", self._own) % 8 == 0
         patient = person("child", self._own, child=True, on=self.start) if child else None
-        payer = PAYERS[weighted({one: int(it["weight"]) for one, it in PAYERS.items()}, "payer", self._own)]
+        payer = PAYERS[weighted(_PAYER_WEIGHTS, "payer", self._own)]
         day = self.start - timedelta(days=1 + number("day", self._own) % _DAYS)
         lines = self._lines(day)
         return Claim837(
@@ -104,12 +108,10 @@ class _Draft:
     def _lines(self, day: date) -> tuple[ServiceLine, ...]:
         more = weighted(_MORE_LINES, "lines", self._own)
         if self.guide == "837D":
-            weights = {code: weight for code, (_, weight, _) in DENTAL.items()}
-            codes = dict.fromkeys(weighted(weights, "service", self._own, n) for n in range(more + 1))
+            codes = dict.fromkeys(weighted(_DENTAL_WEIGHTS, "service", self._own, n) for n in range(more + 1))
             return tuple(self._dental(place, code, day) for place, code in enumerate(codes, 1))
-        visit = weighted({code: weight for code, (_, weight) in VISITS.items()}, "visit", self._own)
-        weights = {code: weight for code, (_, weight, _) in SERVICES.items()}
-        codes = dict.fromkeys(weighted(weights, "service", self._own, n) for n in range(more))
+        visit = weighted(_VISIT_WEIGHTS, "visit", self._own)
+        codes = dict.fromkeys(weighted(_SERVICE_WEIGHTS, "service", self._own, n) for n in range(more))
         lines = [self._line(1, visit, VISITS[visit][0], 1, day)]
         for place, code in enumerate(codes, 2):
             cents, _, most_units = SERVICES[code]

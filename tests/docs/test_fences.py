@@ -75,15 +75,16 @@ def make_faults(words: list[str]) -> list[str]:
 
 
 def revcycle_faults(words: list[str]) -> list[str]:
-    """Subcommand and options that the command line does not have."""
-    group = typer.main.get_command(app)
-    assert isinstance(group, TyperGroup)
-    subcommand = next((w for w in words if not w.startswith("-")), None)
-    if subcommand is None:
-        return []
-    command = group.commands.get(subcommand)
-    if command is None:
-        return [subcommand]
+    """Subcommands and options that the command line does not have."""
+    command = typer.main.get_command(app)
+    names = (w for w in words if not w.startswith("-"))
+    while isinstance(command, TyperGroup):
+        subcommand = next(names, None)
+        if subcommand is None:
+            return []
+        if subcommand not in command.commands:
+            return [subcommand]
+        command = command.commands[subcommand]
     known = {"--help"} | {name for p in command.params for name in (*p.opts, *p.secondary_opts)}
     return [w for w in words if w.startswith("-") and w.partition("=")[0] not in known]
 
@@ -199,6 +200,9 @@ def test_every_feature_stands_once_with_a_state_and_its_test() -> None:
         ([".venv/bin/revcycle", "demo", "--claims", "3", "--no-public"], []),
         (["revcycle", "demo", "--clams", "3"], ["--clams"]),
         (["revcycle", "dance"], ["dance"]),
+        (["revcycle", "x12", "totals", "FILE", "--json"], []),
+        (["revcycle", "x12", "totals", "--jason"], ["--jason"]),
+        (["revcycle", "x12", "dance"], ["dance"]),
         (["python", "-m", "samples.nothing"], ["samples.nothing"]),
     ],
 )

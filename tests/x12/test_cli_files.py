@@ -9,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from revcycle.cli import app
 from revcycle.refusal import Exit, RefusalError
+from shared.x12.defects import DEFECTS
 from shared.x12.totals import totals
 from tests.x12.support import CORPUS
 
@@ -132,3 +133,9 @@ def test_generate_says_what_it_cannot_do(tmp_path: Path, words: list[str]) -> No
 
     assert result.exit_code == Exit.USAGE
     assert not (tmp_path / "none.txt").exists()
+
+
+def test_the_documentation_names_every_defect() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture" / "x12.md").read_text()
+
+    assert [name for name in DEFECTS if f"`{name}`" not in page] == []
