@@ -4,9 +4,8 @@ python -m bench.x12.stream [--megabytes 1000] [--what segments|837P|835]
 """
 
 import argparse
-import itertools
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 
 from bench.x12.inputs import invented
 from bench.x12.measure import peak_bytes, stay_on_one_core
@@ -41,20 +40,12 @@ def main() -> None:
     read = {"segments": read_segments, "837P": read_837, "835": read_835}[options.what]
     chunks = endless(options.what, options.megabytes * 1_000_000)
     start = time.process_time()
-    items = _count(read(chunks))
+    items = sum(1 for _ in read(chunks))
     seconds = time.process_time() - start
     print(
         f"{options.what}: {options.megabytes:,} MB, {items:,} items, "
         f"{options.megabytes / seconds:.1f} MB/s, peak {peak_bytes() / 1e6:.0f} MB"
     )
-
-
-def _count(items: Iterable[object]) -> int:
-    """How many, holding none."""
-    counter = itertools.count()
-    for _ in zip(items, counter, strict=False):
-        pass
-    return next(counter) - 1
 
 
 if __name__ == "__main__":
