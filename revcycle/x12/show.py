@@ -39,7 +39,7 @@ def tree_line(node: Node) -> Text:
         line.append(f"{node.loop} ", style="bold cyan")
     elif not said.title:
         line.append(f"{printable(node.tag)} ", style="cyan")
-    line.append(said.title, style="bold" if node.depth < 3 else "")
+    line.append(printable(said.title), style="bold" if node.depth < 3 else "")
     for text, style in ((said.name, "bold green"), (said.id, "magenta")):
         if text:
             line.append(f" {printable(text)}", style=style)

@@ -27,7 +27,12 @@ class Rewriter:
             self._break = self._line_break(segment.delimiters.segment)
         d = segment.delimiters
         text = d.element.join((segment.tag, *(segment.elements if elements is None else elements)))
-        return f"{text}{d.segment}{self._break}".encode(self._tokens.encoding)
+        whole = f"{text}{d.segment}{self._break}"
+        try:
+            return whole.encode(self._tokens.encoding)
+        except UnicodeEncodeError:
+            # Read as UTF-8 before the file turned out to be Latin-1 further on.
+            return whole.encode("utf-8")
 
     def _noting(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         for chunk in chunks:
