@@ -114,8 +114,9 @@ class Decider(Generic[S, M, F]):
     """One kind of aggregate: its rules, and how its parts are written down.
 
     `aggregate_id` finds the aggregate a message is for; `record_key` is the Kafka key of its events (the account where
-    there is one); `index` names the few values that queries select by; `due` is its next deadline. A projection of
-    other services' events keeps no history: what made it is in their journals.
+    there is one); `index` names the few values that queries select by (nothing is found by None, False or an empty
+    text); `due` is its next deadline. A projection of other services' events keeps no history: what made it is in their
+    journals.
     """
 
     service: str

@@ -123,13 +123,13 @@ async def list_accounts(
     accounts: Accounts,
     *,
     status: Status | None = None,
-    needs_work: bool | None = None,
+    needs_work: bool = False,
     after: str | None = None,
     limit: Limit = 50,
 ) -> list[dict[str, Any]]:
     """Accounts of the tenant, by id; `needs_work` lists those that wait for a person. Pages start `after` an id."""
     given = {"status": status, "needs_work": needs_work}
-    where = {name: value for name, value in given.items() if value is not None}
+    where = {name: value for name, value in given.items() if value}
     if len(where) > 1:
         raise HTTPException(422, "filter by one of status, needs_work")
     return [shown_account(account) for _, account in await run.store.find(accounts, caller.tenant, where, after, limit)]

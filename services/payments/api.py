@@ -26,6 +26,7 @@ from services.payments.views import (
     shown_unmatched,
 )
 from shared.auth import Principal
+from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
 from shared.identity import Guarantor, seal_model
 from shared.runtime import Runtime
@@ -131,15 +132,15 @@ async def find_accounts(
     caller: Reader,
     accounts: Accounts,
     *,
-    owes: bool | None = None,
-    credit: bool | None = None,
-    held: bool | None = None,
+    owes: bool = False,
+    credit: bool = False,
+    held: bool = False,
     after: str | None = None,
     limit: Limit = 50,
 ) -> list[dict[str, Any]]:
     """Accounts of the tenant, by id; filter by owing, showing a credit, or holding what cannot be posted yet."""
     given = {"owes": owes, "credit": credit, "held": held}
-    where = {name: value for name, value in given.items() if value is not None}
+    where: dict[str, Scalar] = {name: True for name, wanted in given.items() if wanted}
     found = await run.store.find(accounts, caller.tenant, where, after, limit)
     return [shown_balance(state) for _, state in found]
 

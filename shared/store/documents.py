@@ -115,8 +115,8 @@ def index_key(tenant: str, name: str, value: Scalar) -> str:
 
 def keys_of(decider: Decider[S, M, F], write: Write[S, F]) -> list[str]:
     """Everything an aggregate can be found by: one array, so that one index serves every equality query."""
-    tenant = write.key.tenant
-    keys = [index_key(tenant, name, value) for name, value in decider.index(write.snapshot.state).items()]
+    index = decider.index(write.snapshot.state)
+    keys = [index_key(write.key.tenant, name, value) for name, value in index.items() if is_found_by(value)]
     if write.parked is not None or any(p.stuck for p in write.snapshot.effects.values()):
         keys.append(ATTENTION)
     return keys
@@ -161,8 +161,16 @@ def row_from_document(decider: Decider[S, M, F], document: Document) -> Row[S]:
     )
 
 
+def is_found_by(value: Scalar) -> bool:
+    """Each key is paid at each write: None, False and an empty text are none, for nothing is found by what it lacks."""
+    return value is not None and value is not False and value != ""
+
+
 def wanted_keys(tenant: str, where: Mapping[str, Scalar]) -> list[str]:
-    """The keys an aggregate must have to answer a query."""
+    """The keys an aggregate must have to answer a query. ValueError for None and False; an empty text finds nothing."""
+    if lacking := sorted(name for name, value in where.items() if value is None or value is False):
+        msg = f"aggregates are not found by what they lack: {', '.join(lacking)}"
+        raise ValueError(msg)
     return [index_key(tenant, name, value) for name, value in where.items()]
 
 
