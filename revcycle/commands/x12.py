@@ -96,14 +96,15 @@ def validate(
 
 def _acknowledge(files: "dict[Path, Opener]", checked: "dict[Path, Checked]", out: Path) -> dict[str, list[str]]:
     """The paths of the answers to each readable file. Two files of one name get answers of different names."""
-    from revcycle.x12.answer import answers
+    from revcycle.x12.answer import answers, control_number_at
 
     out.mkdir(parents=True, exist_ok=True)
     at, written, taken = datetime.now(UTC), dict[str, list[str]](), set[str]()
-    for file, open_file in files.items():
+    first = control_number_at(at)
+    for index, (file, open_file) in enumerate(files.items()):
         stem = file.stem if file.stem not in taken else f"{file.stem}-{len(taken) + 1}"
         taken.add(stem)
-        made = answers(open_file(), at) if checked[file].readable else {}
+        made = answers(open_file(), at, first + 2 * index) if checked[file].readable else {}
         for extension, content in made.items():
             target = out / f"{stem}.{extension}"
             if target.resolve() in {one.resolve() for one in files}:

@@ -1,6 +1,7 @@
 """`revcycle x12 inspect`, `validate` and `totals` on the public samples."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from typer.testing import CliRunner, Result
 
 from revcycle.cli import app
 from revcycle.refusal import Exit, RefusalError
+from revcycle.x12.answer import control_number_at
 from shared.x12.acks import Ack999, Ta1, read_999, read_ta1
 from tests.x12.support import CORPUS, truth
 
@@ -157,6 +159,15 @@ def test_ack_says_what_it_wrote_and_skips_what_nobody_can_read(tmp_path: Path) -
 
     assert answers[NO_ISA]["answers"] == []
     assert [Path(one).suffix for one in answers[CLEAN]["answers"]] == [".ta1", ".999"]
+
+
+def test_no_two_answers_have_the_same_control_number(tmp_path: Path) -> None:
+    run("validate", MALFORMED, CLEAN, "--ack", "--out", tmp_path)
+
+    numbers = [one.read_bytes().split(b"*")[13] for one in tmp_path.iterdir()]
+    assert len(numbers) == 4
+    assert len(set(numbers)) == 4
+    assert control_number_at(datetime(2024, 12, 31, 23, 59, 59, tzinfo=UTC)) < 999_999_000
 
 
 def test_an_answer_never_replaces_the_file_it_answers(tmp_path: Path) -> None:

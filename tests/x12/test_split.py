@@ -1,6 +1,7 @@
 """Files split by claim, by transaction and by size: valid envelopes, nothing lost, nothing twice."""
 
 import contextlib
+import tracemalloc
 from collections import Counter
 from collections.abc import Iterator
 from itertools import groupby
@@ -15,6 +16,7 @@ from shared.x12.acknowledge import check_file
 from shared.x12.claim837 import Batch837, Claim837, read_837, write_837p
 from shared.x12.envelope import Transaction, identify, read_transactions
 from shared.x12.findings import X12Error
+from shared.x12.generate import Order, generate
 from shared.x12.split import Piece, Rule, split
 from shared.x12.totals import totals
 from tests.x12.invent import batches
@@ -184,3 +186,19 @@ def test_nothing_but_the_readers_own_error_escapes(path: Path) -> None:
         with contextlib.suppress(X12Error):
             made = parts(split(chunks(path), rule))
         assert all(part.startswith(b"ISA") and b"IEA" in part for part in made)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("rule", [Rule(claims=10), Rule(), Rule(size_bytes=20_000)], ids=["claims", "sets", "size"])
+def test_memory_does_not_grow_with_the_file(rule: Rule) -> None:
+    def peak_bytes(claims: int) -> int:
+        tracemalloc.start()
+        try:
+            for _ in split(generate(Order("837P", claims)), rule):
+                pass
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak_bytes(100)  # fills caches
+    assert peak_bytes(800) < 2 * peak_bytes(200)
