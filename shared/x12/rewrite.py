@@ -49,5 +49,6 @@ class Rewriter:
 
 
 def padded(isa: Sequence[str]) -> list[str]:
-    """The elements of an ISA at their fixed widths."""
-    return [text.strip(" ").ljust(width)[:width] for text, width in zip(isa, _ISA_WIDTHS, strict=False)]
+    """The sixteen elements of an ISA at their fixed widths; what a broken one lacks is blank."""
+    whole = (*isa, *[""] * len(_ISA_WIDTHS))
+    return [text.strip(" ").ljust(width)[:width] for text, width in zip(whole, _ISA_WIDTHS, strict=False)]

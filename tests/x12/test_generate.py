@@ -1,5 +1,7 @@
 """Generated files: sound unless told otherwise, wrong exactly where told, equal for equal orders, of any size."""
 
+import io
+import logging
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -22,7 +24,6 @@ from shared.x12.era835_balance import Outcome, balance
 from shared.x12.generate import CLAIMS_PER_SET, KINDS, Order, generate
 from shared.x12.status import StatusInquiry276, StatusResponse277, read_276, read_277
 from shared.x12.totals import totals
-from tests.x12.test_other_readers import accepted_by_pyx12
 
 READERS: dict[str, tuple[Callable[[Iterable[bytes]], Iterator[object]], type]] = {
     "837P": (read_837, Claim837),
@@ -203,6 +204,18 @@ def test_memory_does_not_grow_with_the_file() -> None:
 def test_what_cannot_be_generated_is_said_in_words(wrong: dict[str, Any], reason: str) -> None:
     with pytest.raises(ValueError, match=reason):
         Order(**wrong)
+
+
+def accepted_by_pyx12(data: bytes) -> bool:
+    params = pytest.importorskip("pyx12.params")
+    document = pytest.importorskip("pyx12.x12n_document")
+    logging.disable(logging.CRITICAL)
+    try:
+        answer = io.StringIO()
+        verdict: Any = document.x12n_document(params.params(), io.StringIO(data.decode()), answer, None, None)
+    finally:
+        logging.disable(logging.NOTSET)
+    return bool(verdict) and "*R*" not in answer.getvalue()
 
 
 @pytest.mark.parametrize("kind", ["837P", "837I", "277CA"])

@@ -188,6 +188,17 @@ def test_nothing_but_the_readers_own_error_escapes(path: Path) -> None:
         assert all(part.startswith(b"ISA") and b"IEA" in part for part in made)
 
 
+def test_an_interchange_header_that_breaks_off_inside_a_file_ends_the_one_before() -> None:
+    data = (CORPUS / "837p/imsweb/x12_multiple_isa.txt").read_bytes()
+    broken = data.replace(b"~HL*", b"~\nISA*00~HL*", 1)
+
+    made: list[bytes] = []
+    with contextlib.suppress(X12Error):
+        made = parts(split([broken], Rule()))
+
+    assert all(part.startswith(b"ISA") and b"IEA" in part for part in made)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("rule", [Rule(claims=10), Rule(), Rule(size_bytes=20_000)], ids=["claims", "sets", "size"])
 def test_memory_does_not_grow_with_the_file(rule: Rule) -> None:
