@@ -1,10 +1,11 @@
-"""Independent libraries judge what we read and write. They are not dependencies: each test runs where its library is.
+"""Independent libraries judge what we read and write: oxedi, pyx12 and x12sdk, of the development tools alone.
 
-`pip install oxedi==0.6.0 pyx12==4.0.0 x12sdk==2.2.0` beside the development tools runs them all.
+Where one has no wheel its tests are skipped. What they and we disagree about: docs/architecture/x12-judges.md.
 """
 
 import io
 import logging
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -22,21 +23,15 @@ from tests.x12.support import chunks, corpus_files
 
 AT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 WRITERS = {"837P": write_837p, "837I": write_837i}
-# Published examples pyx12 finds fault with: PWK02 AD and a postal code; it is told so of the originals too.
-DISPUTED = {
-    "X222A1_oxygen.edi",
-    "X222A1_wheelchair.edi",
-    "X223A2_two-claims-for-the-same-provider.edi",
-    "X223A2_automobile-accident.edi",
-    "X223A2_837-institutional-claim.edi",
-}
+Complaint = tuple[str, ...]
 
 
 def examples(kind: str) -> list[Path]:
     return [path for path in corpus_files(kind) if path.parent.name in ("stupidedi", "lfh-x12")]
 
 
-def accepted_by_pyx12(data: bytes) -> bool:
+def judged_by_pyx12(data: bytes) -> tuple[bool, set[Complaint]]:
+    """Whether pyx12 accepts a file, and its complaints: (segment, code) and (segment, element, code)."""
     params = pytest.importorskip("pyx12.params")
     document = pytest.importorskip("pyx12.x12n_document")
     logging.disable(logging.CRITICAL)
@@ -45,24 +40,62 @@ def accepted_by_pyx12(data: bytes) -> bool:
         verdict: Any = document.x12n_document(params.params(), io.StringIO(data.decode()), answer, None, None)
     finally:
         logging.disable(logging.NOTSET)
-    return bool(verdict) and "*R*" not in answer.getvalue()
+    text = answer.getvalue()
+    return bool(verdict) and "*R*" not in text, set(_complaints(text))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [one for kind in ("837p", "837i") for one in corpus_files(kind) if one.name.startswith("X22")],
-    ids=lambda path: path.name[:60],
-)
-def test_pyx12_accepts_the_claims_we_write(path: Path) -> None:
-    if path.name in DISPUTED:
-        pytest.skip("pyx12 rejects the original as well")
+def _complaints(answer: str) -> Iterator[Complaint]:
+    """The IK3 and IK4 of a 999 without their positions in the file; IK304 8 only announces IK4s."""
+    tag = ""
+    for line in answer.split("~"):
+        elements = line.strip().split("*")
+        if elements[0] == "IK3":
+            tag = elements[1]
+            if elements[4] != "8":
+                yield tag, elements[4]
+        elif elements[0] == "IK4":
+            yield tag, elements[1], elements[3]
+
+
+def written_again(path: Path) -> bytes:
+    """An 837 read and written."""
     claims = [one for one in read_837(chunks(path)) if isinstance(one, Claim837)]
     header = claims[0].header
     assert header
     assert header.guide
     batch = Batch837(header.submitter, header.receiver, 7, 7, AT, claims, "T", transaction_type=header.transaction_type)
+    return WRITERS[header.guide](batch)
 
-    assert accepted_by_pyx12(WRITERS[header.guide](batch))
+
+def with_known_version(data: bytes) -> bytes:
+    """Under the one version of each guide pyx12 has tables for; the errata changed no segment of these files."""
+    for version, known in (
+        (b"X222~", b"X222A1~"),
+        (b"X222A2", b"X222A1"),
+        (b"X223A1", b"X223A2"),
+        (b"X223A3", b"X223A2"),
+    ):
+        data = data.replace(version, known)
+    return data
+
+
+# Left out: 4010, which lacks what a writer of 5010 must say, and a parser's fixtures whose HI breaks every guide.
+CLAIM_FILES = [
+    one
+    for kind in ("837p", "837i")
+    for one in corpus_files(kind)
+    if "004010" not in one.name and (kind, one.parent.name) != ("837p", "imsweb")
+]
+
+
+@pytest.mark.parametrize("path", CLAIM_FILES, ids=lambda path: path.name[:60])
+def test_pyx12_finds_nothing_in_the_claims_we_write_that_was_not_in_them(path: Path) -> None:
+    _, before = judged_by_pyx12(with_known_version(path.read_bytes()))
+
+    accepted, after = judged_by_pyx12(written_again(path))
+
+    assert after - before == set()
+    assert accepted == (not after)
 
 
 @pytest.mark.parametrize("path", corpus_files("277ca"), ids=lambda path: path.name[:60])
@@ -74,19 +107,22 @@ def test_pyx12_accepts_the_claim_acknowledgements_we_write(path: Path) -> None:
         if isinstance(one, ClaimAck277CA)
     ]
 
-    assert accepted_by_pyx12(write_277ca(claims, "PAYER", "CLINIC", 7, AT))
+    assert judged_by_pyx12(write_277ca(claims, "PAYER", "CLINIC", 7, AT)) == (True, set())
 
 
 @pytest.mark.parametrize("path", corpus_files("835"), ids=lambda path: path.name[:60])
 def test_oxedi_reads_the_same_remittances(path: Path) -> None:
     oxedi = pytest.importorskip("oxedi")
     ours = [one for one in read_835(chunks(path)) if isinstance(one, Remittance835)]
+    claims = [claim for one in ours for claim in one.claims]
+    original = path.read_bytes()
     written = write_835(ours, 7, 7, AT, sender_id="PAYER", receiver_id="PAYEE")
 
-    theirs = oxedi.parse(written)
-
-    assert theirs.count_claims() == sum(len(one.claims) for one in ours)
-    assert Decimal(str(theirs.sum_payments())) * 100 == sum(one.payment_cents or 0 for one in ours)
+    # One file starts with ST: we read it, oxedi asks for an ISA.
+    for data in (original, written) if original.startswith(b"ISA") else (written,):
+        theirs = oxedi.parse(data)
+        assert theirs.count_claims() == len(claims)
+        assert Decimal(str(theirs.sum_payments())) * 100 == sum(one.payment_cents or 0 for one in ours)
 
 
 @pytest.mark.parametrize(
