@@ -22,6 +22,8 @@ from shared.x12.review278 import read_278
 from shared.x12.status import read_276, read_277
 from tests.x12.support import CORPUS
 
+pytestmark = pytest.mark.slow  # together a minute and a half
+
 ISA = b"ISA*00*          *00*          *ZZ*A              *ZZ*B              *260101*1200*^*00501*000000001*0*T*:~"
 Reader = Callable[[Iterable[bytes]], Iterator[object]]
 

@@ -21,6 +21,8 @@ from shared.x12.era835 import Remittance835, read_835, write_835
 from shared.x12.status import StatusInquiry276, StatusResponse277, read_276, read_277, write_276, write_277
 from tests.x12.support import chunks, corpus_files
 
+pytestmark = pytest.mark.slow  # together a minute and a half
+
 AT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 WRITERS = {"837P": write_837p, "837I": write_837i}
 Complaint = tuple[str, ...]
