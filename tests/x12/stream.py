@@ -6,6 +6,7 @@
 import resource
 import sys
 from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
 
 from shared.x12.claim837 import Claim837, read_837
 from shared.x12.era835 import Remittance835, read_835
@@ -52,7 +53,10 @@ def payments(chunks: Iterable[bytes]) -> int:
 
 
 def peak_megabytes() -> float:
-    """The most memory this process has held, in MB."""
+    """The most memory this process has held, in MB. On Linux `ru_maxrss` would begin with what the parent held."""
+    status = Path("/proc/self/status")
+    if status.exists():
+        return int(status.read_text().split("VmHWM:")[1].split()[0]) * 1024 / MEGABYTE
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return peak / MEGABYTE if sys.platform == "darwin" else peak * 1024 / MEGABYTE
 
