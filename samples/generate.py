@@ -20,12 +20,12 @@ from shared.x12.claim837 import (
     Diagnosis,
     Party,
     Payer,
-    Person,
     ServiceLine,
     Subscriber,
     write_837p,
 )
 from shared.x12.invented import ICD_10, PAYERS, SERVICES, VISITS, Invented, choose, npi, number, person, weighted
+from shared.x12.invented_claims import invented_person
 
 START = date(2026, 7, 1)
 SEED = 2026
@@ -120,7 +120,7 @@ class _Draft:
             billing=self._practice(),
             rendering=self._provider(),
             subscriber=self._subscriber(insured, payer, self_insured=dependent is None),
-            patient=_person(dependent) if dependent else None,
+            patient=invented_person(dependent) if dependent else None,
             patient_relationship="19" if dependent else "",
             payer=Payer(payer["name"], payer["id"]),
         )
@@ -202,18 +202,13 @@ class _Draft:
 
     def _subscriber(self, insured: Invented, payer: dict[str, Any], self_insured: bool) -> Subscriber:
         return Subscriber(
-            person=_person(insured),
+            person=invented_person(insured),
             member_id=insured.member_id,
             group_number=f"G{number('group', payer['id'], insured.member_id) % 900 + 100}",
             relationship="18" if self_insured else "",
             payer_responsibility="P",
             claim_filing_code=payer["filing_code"],
         )
-
-
-def _person(who: Invented) -> Person:
-    address = Address(who.street.upper(), "", who.city.upper(), who.state, who.postal_code)
-    return Person(who.last_name.upper(), who.first_name.upper(), "", "", who.birth_date, who.sex, address)
 
 
 def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = print) -> None:
