@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Literal
 
@@ -20,6 +20,7 @@ from sandbox.settings import SandboxSettings
 from sandbox.state import State
 from shared.clock import Clock
 from shared.log import Log, configure_logs
+from shared.tasks import end_tasks
 from shared.x12.eligibility import Inquiry270, read_270, write_271
 from shared.x12.findings import X12Error
 
@@ -128,9 +129,7 @@ def create_app(settings: SandboxSettings, log: Log) -> FastAPI:
         loop = asyncio.create_task(sandbox.run())
         loop.add_done_callback(_stop_process_on_failure)
         yield
-        loop.cancel()
-        with suppress(asyncio.CancelledError):
-            await loop
+        await end_tasks((loop,))
         sandbox.close()
 
     app = FastAPI(title="RevCycle sandbox", lifespan=lifespan)

@@ -24,7 +24,8 @@ class Pulse:
         """Until a beat that was not seen yet, or the time is over; the count to remember."""
         if self.count == seen:
             try:
-                await asyncio.wait_for(self._beaten.wait(), seconds)
+                async with asyncio.timeout(seconds):  # wait_for loses a cancellation that comes with the beat
+                    await self._beaten.wait()
             except TimeoutError:
                 return self.count
         return self.count

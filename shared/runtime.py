@@ -32,6 +32,7 @@ from shared.store.documents import NEVER
 from shared.store.mongo import MongoStore
 from shared.store.port import Store
 from shared.sweep import Sweep
+from shared.tasks import end_tasks
 from shared.worker import Performer, Worker
 
 Step: TypeAlias = Callable[[], Awaitable[int]]
@@ -215,9 +216,7 @@ async def run(spec: Spec, runtime: Runtime) -> AsyncGenerator[Running]:
     try:
         yield running
     finally:
-        for task in running.tasks:
-            task.cancel()
-        await asyncio.gather(*running.tasks, return_exceptions=True)
+        await end_tasks(running.tasks)
         await consumer.stop()
         for worker in workers:
             await worker.stop()

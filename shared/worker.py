@@ -18,6 +18,7 @@ from shared.log import Log
 from shared.shell import Shell, effects_pulse
 from shared.store.documents import NEVER
 from shared.store.port import Key, Leased, Write
+from shared.tasks import end_tasks
 
 Performer: TypeAlias = Callable[[Key, Pending], Awaitable[Message]]
 """Performs one effect of one aggregate and returns its Answer; `answer_meta` makes the answer's envelope."""
@@ -98,9 +99,7 @@ class Worker:
 
     async def stop(self) -> None:
         """Give up what is in flight; its leases end by themselves and another worker performs it."""
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await end_tasks(self._tasks)
 
     @property
     def in_flight(self) -> int:

@@ -1,7 +1,6 @@
 """`revcycle report`: what a stack has done so far, and whether its books tie out."""
 
 import asyncio
-import contextlib
 from typing import TYPE_CHECKING
 
 import typer
@@ -33,13 +32,12 @@ async def _report(layout: Layout, record: "StackRecord", console: Console) -> li
     from revcycle.identity import issue_token
     from revcycle.report import faults, read_proofs, show
     from revcycle.settle import Watcher
+    from shared.tasks import end_tasks
 
     tally = Tally()
     listening = asyncio.create_task(listen(record.kafka, tally, lambda _: None))
     await hear_to_the_end(tally)
-    listening.cancel()
-    with contextlib.suppress(asyncio.CancelledError):
-        await listening
+    await end_tasks((listening,))
     tokens = {t: issue_token(layout, t, "revcycle report", ["auditor"]) for t in sorted(tally.tenants)}
     proofs = await read_proofs(record.url("payments") or "", tokens)
     async with Watcher(layout, record) as watcher:

@@ -1,7 +1,6 @@
 """The demo's course: claims go in, the clock moves, patients pay, and the book must tie out."""
 
 import asyncio
-import contextlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
@@ -22,6 +21,7 @@ from revcycle.stack.layout import Layout
 from revcycle.stack.record import StackRecord
 from shared.auth import Role
 from shared.clock import write_clock_file
+from shared.tasks import end_tasks
 
 TENANTS = ("lakeside", "northgate")
 SETTLE_SECONDS_MAX = 1800.0
@@ -73,9 +73,7 @@ class Story:
             await self._watcher.wait(SETTLE_SECONDS_MAX)
             numbers = await self._watcher.look()
         finally:
-            listening.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await listening
+            await end_tasks((listening,))
             await self._patients.close()
             await self._watcher.close()
         found = faults(self.tally, proofs, numbers)

@@ -14,6 +14,7 @@ import psutil
 
 from revcycle.stack.probes import Probe
 from revcycle.stack.record import ProcessId, ProcessRecord, ProcessState
+from shared.tasks import end_tasks
 
 LOG_BYTES_MAX = 20_000_000
 PROBE_EVERY_SECONDS = 0.1
@@ -95,8 +96,7 @@ class Child:
     async def stop(self) -> None:
         """SIGTERM, a while to finish, SIGKILL. Safe to call twice, and before the start."""
         if self._life is not None:
-            self._life.cancel()
-            await asyncio.gather(self._life, return_exceptions=True)
+            await end_tasks((self._life,))
             self._life = None
         await self._end_process()
         self.settled.clear()
@@ -124,8 +124,7 @@ class Child:
         try:
             return await process.wait()
         finally:
-            watch.cancel()
-            await asyncio.gather(watch, return_exceptions=True)
+            await end_tasks((watch,))
 
     async def _spawn(self) -> asyncio.subprocess.Process:
         self._become(ProcessState.STARTING)

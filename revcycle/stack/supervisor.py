@@ -1,7 +1,6 @@
 """Starts the stages of a stack in order, keeps every process alive, and stops everything in the opposite order."""
 
 import asyncio
-import contextlib
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TypeAlias
 from revcycle.refusal import RefusalError
 from revcycle.stack.child import Child, ProcessSpec, RestartPolicy
 from revcycle.stack.record import Phase, ProcessRecord, ProcessState
+from shared.tasks import end_tasks
 
 Hook: TypeAlias = Callable[[], Awaitable[None]]
 LOG_LINES_SHOWN = 12
@@ -97,8 +97,7 @@ class Supervisor:
         }
         stopping = asyncio.create_task(stop.wait())
         done, open_waits = await asyncio.wait({stopping, *waits}, return_when=asyncio.FIRST_COMPLETED)
-        for task in open_waits:
-            task.cancel()
+        await end_tasks(open_waits)
         return None if stopping in done else min(waits[task] for task in done)
 
     async def _unless(self, stop: asyncio.Event, work: Awaitable[None]) -> bool:
@@ -106,11 +105,9 @@ class Supervisor:
         working = asyncio.ensure_future(work)
         stopping = asyncio.create_task(stop.wait())
         await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
-        stopping.cancel()
-        if not working.done():
-            working.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await working
+        done = working.done()
+        await end_tasks((stopping, working))
+        if not done:
             return False
         await working
         return not stop.is_set()

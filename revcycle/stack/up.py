@@ -33,6 +33,7 @@ from revcycle.stack.record import (
 )
 from revcycle.stack.supervisor import Supervisor
 from revcycle.stack.topics import create_topics
+from shared.tasks import end_tasks
 
 Ready = Callable[[StackRecord], None]
 STOP_SECONDS = 60.0
@@ -84,8 +85,7 @@ async def _supervise(options: Options, layout: Layout, ready: Ready) -> None:
     try:
         await supervisor.run(stop, is_ready)
     finally:
-        checkpoints.cancel()
-        await asyncio.gather(checkpoints, return_exceptions=True)
+        await end_tasks((checkpoints,))
 
 
 async def _keep_checkpoints(layout: Layout, record: StackRecord, up: asyncio.Event) -> None:

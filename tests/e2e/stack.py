@@ -17,6 +17,7 @@ from revcycle.demo.tally import Tally
 from revcycle.stack.layout import Layout
 from revcycle.stack.record import StackRecord
 from revcycle.stack.up import stop_stack
+from shared.tasks import end_tasks
 
 START = date(2026, 7, 1)
 
@@ -39,8 +40,7 @@ class Stack:
             try:
                 return await story.run(), story.tally
             finally:
-                trouble.cancel()
-                await asyncio.gather(trouble, return_exceptions=True)
+                await end_tasks((trouble,))
 
         return asyncio.run(both())
 
