@@ -12,6 +12,7 @@ from shared.x12.ack_ta1 import read_ta1
 from shared.x12.acknowledge import check_file
 from shared.x12.claim837 import Claim837, read_837
 from shared.x12.claim_rules import check_claim
+from shared.x12.code_rules import check_remittance_codes
 from shared.x12.eligibility import read_270, read_271
 from shared.x12.era835 import Remittance835, read_835
 from shared.x12.era835_balance import Equation, Outcome, balance
@@ -124,6 +125,7 @@ def _findings(item: object) -> Iterator[Finding]:
         case Remittance835():
             yield from item.findings
             yield from _unbalanced(item)
+            yield from check_remittance_codes(item)
         case _:
             yield from getattr(item, "findings", ())
 

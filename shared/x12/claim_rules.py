@@ -1,9 +1,10 @@
-"""What the syntax of an 837 cannot say: sums (SNIP 3), rules between segments (SNIP 4) and forms of codes (SNIP 5)."""
+"""What the syntax of an 837 cannot say: sums (SNIP 3), rules between segments (SNIP 4) and codes (SNIP 5)."""
 
 from collections.abc import Iterator
 
 from shared.x12.adjustments import total_cents
 from shared.x12.claim837_views import Claim837, LineAdjudication, OtherPayer, ServiceLine
+from shared.x12.code_rules import ICD_9, ICD_10, check_claim_codes
 from shared.x12.findings import Finding, Severity
 from shared.x12.identifiers import (
     icd9_form,
@@ -18,15 +19,14 @@ from shared.x12.parties import Party
 _MOST_LINES = {"837P": 50, "837I": 999, "837D": 50}
 _MOST_DIAGNOSES = {"837P": 12, "837D": 4}
 _REPLACES = frozenset({"7", "8"})
-_ICD10 = frozenset({"ABK", "ABF", "ABJ", "APR", "ABN"})
-_ICD9 = frozenset({"BK", "BF", "BJ", "PR", "BN"})
 
 
 def check_claim(claim: Claim837) -> tuple[Finding, ...]:
     """Every broken rule of one claim. Messages name rules and places, never values."""
     place = _Place(claim)
     rules = (_sums, _prior_payers, _references, _counts, _dates, _providers, _codes)
-    return tuple(finding for rule in rules for finding in rule(claim, place))
+    found = [finding for rule in rules for finding in rule(claim, place)]
+    return (*found, *check_claim_codes(claim))
 
 
 class _Place:
@@ -137,9 +137,9 @@ def _providers(claim: Claim837, place: _Place) -> Iterator[Finding]:
 
 def _codes(claim: Claim837, place: _Place) -> Iterator[Finding]:
     for one in claim.diagnoses:
-        if one.qualifier in _ICD10 and not icd10_form(one.code):
+        if one.qualifier in ICD_10 and not icd10_form(one.code):
             yield place.error("SNIP5:diagnosis", "A diagnosis code has not the form of ICD-10-CM.", "HI")
-        if one.qualifier in _ICD9 and not icd9_form(one.code):
+        if one.qualifier in ICD_9 and not icd9_form(one.code):
             yield place.error("SNIP5:diagnosis", "A diagnosis code has not the form of ICD-9-CM.", "HI")
     if claim.facility_qualifier == "B" and claim.facility_code and not place_of_service_form(claim.facility_code):
         yield place.error("SNIP5:place", "The place of service (CLM05-1) is not two digits.", "CLM", 5)
@@ -149,7 +149,7 @@ def _codes(claim: Claim837, place: _Place) -> Iterator[Finding]:
 
 def _line_codes(line: ServiceLine, place: _Place) -> Iterator[Finding]:
     if line.procedure_qualifier in ("HC", "AD") and not procedure_form(line.procedure):
-        message = f"The procedure code of line {line.number} is not five letters or digits."
+        message = f"The procedure code of line {line.number} has not the form of a HCPCS code."
         yield place.error("SNIP5:procedure", message, "SV1", 1, "2400")
     if line.place_of_service and not place_of_service_form(line.place_of_service):
         message = f"The place of service of line {line.number} is not two digits."

@@ -39,6 +39,8 @@ from shared.x12.status_write import write_276, write_277
 KINDS = ("837P", "837I", "837D", "835", "270", "271", "276", "277", "277CA")
 SEED = 2026
 START = date(2026, 7, 1)
+# The invented diagnoses are codes of October 2021 and later; services lie in the four weeks before the start.
+FIRST_START = date(2021, 10, 29)
 CLAIMS_PER_SET = 100
 _SUBMITTER = Party("LAKESIDE BILLING", "46", "LAKESIDE", contact_name="BILLING", contact_phone="4195550100")
 _RECEIVER = Party("SANDBOX CLEARINGHOUSE", "46", "CLEARING")
@@ -71,6 +73,8 @@ class Order:
             raise ValueError(f"{self.kind} cannot be generated; {', '.join(KINDS)} can")
         if (self.claims is None) == (self.size_bytes is None):
             raise ValueError("say either how many claims or how many bytes")
+        if self.start < FIRST_START:
+            raise ValueError(f"{self.start} is too early: files start on {FIRST_START} or later, as their codes do")
         if self.every < 1:
             raise ValueError("a defect stands in one claim of at least one")
         known = defects_of(self.kind)

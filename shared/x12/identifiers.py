@@ -2,9 +2,10 @@
 
 import re
 
-_ICD10 = re.compile(r"[A-Z][0-9][0-9AB][0-9A-Z]{0,4}", re.ASCII)
+# The second character is a letter since QA0 came in October 2025.
+_ICD10 = re.compile(r"[A-Z][0-9A][0-9AB][0-9A-Z]{0,4}", re.ASCII)
 _ICD9 = re.compile(r"(?:[0-9]{3}|V[0-9]{2})[0-9]{0,2}|E[0-9]{3}[0-9]?", re.ASCII)
-_PROCEDURE = re.compile(r"[A-Z0-9]{5}", re.ASCII)
+_PROCEDURE = re.compile(r"[0-9]{4}[0-9A-Z]|[A-Z][0-9]{4}", re.ASCII)
 _TAXONOMY = re.compile(r"[0-9A-Z]{9}[0-9A-Z]", re.ASCII)
 _PLACE = re.compile(r"[0-9]{2}", re.ASCII)
 # The prefix 80840 of the card-issuer form adds 24 to the Luhn sum (CMS, NPI check digit).
@@ -32,7 +33,7 @@ def icd9_form(text: str) -> bool:
 
 
 def procedure_form(text: str) -> bool:
-    """Five letters or digits: the form of HCPCS codes."""
+    """Four digits with a digit or letter behind them or a letter before them: the form of HCPCS and dental codes."""
     return bool(_PROCEDURE.fullmatch(text))
 
 

@@ -7,7 +7,7 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "architecture" / "x12.md").read_text()
-EXPECTED = ["26463774 10000 4", "balanced 81080", "False [('R', ('4', '5'))]"]
+EXPECTED = ["26463774 10000 4", "balanced 81080", "valid incomplete", "False [('R', ('4', '5'))]"]
 
 
 EXAMPLES = list(zip(re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL), EXPECTED, strict=True))
