@@ -11,9 +11,9 @@ from services.claims.tenants import Tenants
 from shared.contracts import Meta
 from shared.decider import Decider
 from shared.runtime import Runtime
+from shared.x12.control_numbers import ControlNumbers
 
 NAMESPACE = UUID("0c9b7c2e-6a0e-5c7e-9a51-3e4f0d1b2a77")
-NUMBERS_A_YEAR = 10_000_000
 QUIET_SECONDS = 0.15
 """A file opens once no further claim came for so long, or when it is full."""
 
@@ -35,6 +35,7 @@ class Batcher:
         self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], routing: Routing, tenants: Tenants
     ) -> None:
         self._runtime, self._claim, self._routing, self._tenants = runtime, claim, routing, tenants
+        self._numbers = ControlNumbers(runtime.store)
         self._waiting: dict[Lane, int] = {}
 
     async def step(self) -> int:
@@ -98,7 +99,5 @@ class Batcher:
         await self._runtime.shell.transact(SUBMISSION, (opening,))
 
     async def _next_number(self, lane: Lane) -> int:
-        """ISA13 and GS06: two digits of the year and seven of a counter, so that a partner never sees one again."""
-        year = self._runtime.clock.now().year
-        number = await self._runtime.store.next_number(f"interchange/{lane.tenant}/{lane.partner}/{year}")
-        return (year % 100) * NUMBERS_A_YEAR + number % NUMBERS_A_YEAR
+        """ISA13 and GS06, which the partner never saw before, whichever process sends."""
+        return await self._numbers.take(f"{lane.tenant}/{lane.partner}", self._runtime.clock.now().year)
