@@ -116,7 +116,7 @@ def _acknowledge(files: "dict[Path, Opener]", checked: "dict[Path, Checked]", ou
 
 
 def totals(files: Files, as_json: AsJson = False) -> None:
-    """The figures of 837, 835 and 271 files: counts, charges, payments, adjustments, what does not balance.
+    """The figures of files of any kind: counts, charges, payments, adjustments, verdicts, what does not balance.
 
     With --json one object keyed by path, for a second reader to agree with. A file that has no figures gets an
     `error`, and the exit code is 1.
