@@ -6,8 +6,8 @@ from itertools import groupby
 
 from shared.x12.findings import Finding
 from shared.x12.tokens import Segment
-from shared.x12.values import cents, fault, format_cents, format_decimal, number
-from shared.x12.view import view
+from shared.x12.values import cents_of, fault, format_cents, format_decimal, number_of
+from shared.x12.view import maker, view
 from shared.x12.writing import Line
 
 _TRIPLES = 6
@@ -26,16 +26,23 @@ class Adjustment:
     quantity: Decimal | None = None
 
 
+_adjustment = maker(Adjustment)
+
+
 def read_adjustments(segment: Segment, findings: list[Finding], loop: str) -> tuple[Adjustment, ...]:
     """Every triple of a CAS segment."""
     elements = segment.elements
+    if len(elements) == 3 and elements[1] and elements[2]:
+        group, reason, amount = elements
+        return (_adjustment(group, reason, cents_of(amount, segment, 3, findings, loop)),)
     group = segment.get(1)
     found: list[Adjustment] = []
     for position in range(2, len(elements) + 1, 3):
-        reason, amount = elements[position - 1], cents(segment, position + 1, findings, loop)
-        if not reason and amount is None:
+        reason, amount, quantity = (*elements[position - 1 : position + 2], "", "")[:3]
+        paid = cents_of(amount, segment, position + 1, findings, loop)
+        if not reason and paid is None:
             continue
-        if not reason or (amount is None and not segment.get(position + 1)):
+        if not (reason and amount):
             fault(
                 findings,
                 "IK403:1",
@@ -43,7 +50,7 @@ def read_adjustments(segment: Segment, findings: list[Finding], loop: str) -> tu
                 segment,
                 position,
             )
-        found.append(Adjustment(group, reason, amount, number(segment, position + 2, findings, loop)))
+        found.append(_adjustment(group, reason, paid, number_of(quantity, segment, position + 2, findings, loop)))
     return tuple(found)
 
 

@@ -1,133 +1,185 @@
 """One service line's segments (loop 2400 and below) as a `ServiceLine`."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from shared.x12.adjustments import Adjustment, read_adjustments
 from shared.x12.claim837_views import LineAdjudication, Ndc, ServiceLine, Tooth
 from shared.x12.findings import Finding
 from shared.x12.parties import read_party, split_groups
 from shared.x12.tokens import Segment
-from shared.x12.values import cents, day, fault, number, period, raw
+from shared.x12.values import cents, cents_of, day, fault, number, number_of, period, raw, remembered
+from shared.x12.view import drafts
 from shared.x12.writing import Raw
 
 _PARTS = frozenset({"NM1", "LIN", "SVD", "LQ"})
-_SERVICES = frozenset({"SV1", "SV2", "SV3"})
+_NO_ELEMENTS = ("",) * 15
+_line, _adjudication = drafts(ServiceLine), drafts(LineAdjudication)
+_Draft = Any
 
 
 def read_line(part: list[Segment], findings: list[Finding]) -> ServiceLine:
     """The line of a group that starts with LX."""
-    head, *groups = split_groups(part, _PARTS)
-    fields: dict[str, Any] = {}
-    teeth: list[Tooth] = []
-    extras: list[Raw] = [raw(one) for one in head[1:] if not _read_detail(one, fields, teeth, findings)]
-    adjudications: list[LineAdjudication] = []
-    for group in groups:
-        if group[0].tag == "SVD":
-            adjudications.append(_read_adjudication(group, findings, extras))
-        elif not _read_nested(group, fields, findings):
-            extras.extend(map(raw, group))
-    if "charge_cents" not in fields:
+    line = _line()
+    line.number = part[0].get(1)
+    seen: set[str] = set()
+    extras: list[Raw] = []
+    end = len(part)
+    for index in range(1, end):
+        segment = part[index]
+        tag = segment.tag
+        if tag in _PARTS:
+            end = index
+            break
+        read = _DETAILS.get(tag)
+        if read is None or not read(segment, line, seen, findings):
+            extras.append(raw(segment))
+    if end < len(part):
+        _read_nested(split_groups(part[end:], _PARTS)[1:], line, extras, findings)
+    if "SV" not in seen:
         fault(findings, "IK304:3", "The line has no SV1, SV2 or SV3.", part[0], 0, "2400")
-    return ServiceLine(
-        part[0].get(1), extras=tuple(extras), teeth=tuple(teeth), adjudications=tuple(adjudications), **fields
-    )
+    line.teeth, line.extras = tuple(line.teeth), tuple(extras)
+    line.__class__ = ServiceLine
+    return cast("ServiceLine", line)
 
 
-def _read_detail(segment: Segment, fields: dict[str, Any], teeth: list[Tooth], findings: list[Finding]) -> bool:
-    """Take one segment of loop 2400 into the line's fields; False when the view does not model it."""
-    match segment.tag:
-        case "SV1" | "SV2" | "SV3" if "charge_cents" not in fields:
-            fields |= _SERVICE_READERS[segment.tag](segment, findings)
-        case "DTP" if segment.get(1) == "472" and "service_from" not in fields and segment.get(2) in ("D8", "RD8"):
-            first, last = period(segment, findings, "2400")
-            if first is None:
-                return False
-            fields["service_from"], fields["service_to"] = first, last
-        case "REF" if segment.get(1) == "6R" and "line_control_number" not in fields:
-            fields["line_control_number"] = segment.get(2)
-        case "TOO" if segment.get(1) == "JP":
-            teeth.append(Tooth(segment.get(2), segment.components(3)))
-        case _:
-            return False
+def _read_service_date(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
+    """DTP*472, the first that can be read."""
+    elements = segment.elements
+    if "DTP" in seen or len(elements) < 2 or elements[0] != "472" or elements[1] not in ("D8", "RD8"):
+        return False
+    first, last = period(segment, findings, "2400")
+    if first is None:
+        return False
+    line.service_from, line.service_to = first, last
+    seen.add("DTP")
     return True
 
 
-def _procedure(segment: Segment, position: int) -> dict[str, Any]:
+def _read_reference(segment: Segment, line: _Draft, seen: set[str], _findings: list[Finding]) -> bool:
+    """The first REF*6R."""
+    if "REF" in seen or segment.get(1) != "6R":
+        return False
+    line.line_control_number = segment.get(2)
+    seen.add("REF")
+    return True
+
+
+def _read_tooth(segment: Segment, line: _Draft, _seen: set[str], _findings: list[Finding]) -> bool:
+    """TOO*JP."""
+    if segment.get(1) != "JP":
+        return False
+    line.teeth = line.teeth or []
+    line.teeth.append(Tooth(segment.get(2), segment.components(3)))
+    return True
+
+
+@remembered
+def parse_procedure(text: str, separator: str) -> tuple[str, str, tuple[str, ...], str]:
     """Qualifier, code, up to four modifiers and description of a procedure composite."""
-    parts = segment.components(position)
-    return {
-        "procedure_qualifier": parts[0] if parts else "",
-        "procedure": parts[1] if len(parts) > 1 else "",
-        "modifiers": tuple(one for one in parts[2:6] if one),
-        "description": parts[6] if len(parts) > 6 else "",
-    }
+    qualifier, code, *parts = (*text.split(separator), "")
+    modifiers = tuple([one for one in parts[:4] if one])
+    return qualifier, code, modifiers, parts[4] if len(parts) > 4 else ""
 
 
-def _pointers(segment: Segment, position: int, findings: list[Finding]) -> tuple[int, ...]:
-    found: list[int] = []
-    for one in segment.components(position):
-        if one.isascii() and one.isdigit() and len(one) < 3:
-            found.append(int(one))
-        elif one:
-            message = f"{segment.tag}{position:02d} points to something that is not a diagnosis number."
-            fault(findings, "IK403:6", message, segment, position, "2400")
-    return tuple(found)
+@remembered
+def _parse_pointers(text: str, separator: str) -> tuple[tuple[int, ...], int]:
+    """Diagnosis numbers, and how many of the components are none."""
+    parts = [one for one in text.split(separator) if one]
+    found = [int(one) for one in parts if one.isascii() and one.isdigit() and len(one) < 3]
+    return tuple(found), len(parts) - len(found)
 
 
-def _read_professional(segment: Segment, findings: list[Finding]) -> dict[str, Any]:
-    get = segment.get
-    return _procedure(segment, 1) | {
-        "charge_cents": cents(segment, 2, findings, "2400"),
-        "unit": get(3),
-        "units": number(segment, 4, findings, "2400"),
-        "place_of_service": get(5),
-        "diagnosis_pointers": _pointers(segment, 7, findings),
-        "emergency": get(9) == "Y",
-        "epsdt": get(11) == "Y",
-        "family_planning": get(12) == "Y",
-        "copay_exempt": get(15) == "0",
-    }
+def _pointers(text: str, segment: Segment, position: int, findings: list[Finding]) -> tuple[int, ...]:
+    found, wrong = _parse_pointers(text, segment.delimiters.component)
+    for _ in range(wrong):
+        message = f"{segment.tag}{position:02d} points to something that is not a diagnosis number."
+        fault(findings, "IK403:6", message, segment, position, "2400")
+    return found
 
 
-def _read_institutional(segment: Segment, findings: list[Finding]) -> dict[str, Any]:
-    return _procedure(segment, 2) | {
-        "revenue_code": segment.get(1),
-        "charge_cents": cents(segment, 3, findings, "2400"),
-        "unit": segment.get(4),
-        "units": number(segment, 5, findings, "2400"),
-        "non_covered_cents": cents(segment, 7, findings, "2400"),
-    }
+def _read_professional(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
+    if "SV" in seen:
+        return False
+    seen.add("SV")
+    elements = segment.elements
+    procedure, charge, line.unit, units, line.place_of_service, _, pointers, *flags = (
+        elements if len(elements) > 6 else (elements + _NO_ELEMENTS)[:7]
+    )
+    if procedure:
+        line.procedure_qualifier, line.procedure, line.modifiers, line.description = parse_procedure(
+            procedure, segment.delimiters.component
+        )
+    line.charge_cents = cents_of(charge, segment, 2, findings, "2400")
+    line.units = number_of(units, segment, 4, findings, "2400")
+    if pointers:
+        line.diagnosis_pointers = _pointers(pointers, segment, 7, findings)
+    if flags:
+        line.emergency, line.epsdt = segment.get(9) == "Y", segment.get(11) == "Y"
+        line.family_planning, line.copay_exempt = segment.get(12) == "Y", segment.get(15) == "0"
+    return True
 
 
-def _read_dental(segment: Segment, findings: list[Finding]) -> dict[str, Any]:
-    return _procedure(segment, 1) | {
-        "charge_cents": cents(segment, 2, findings, "2400"),
-        "place_of_service": segment.get(3),
-        "oral_cavity": segment.components(4),
-        "prosthesis": segment.get(5),
-        "units": number(segment, 6, findings, "2400"),
-        "diagnosis_pointers": _pointers(segment, 11, findings),
-    }
+def _read_institutional(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
+    if "SV" in seen:
+        return False
+    seen.add("SV")
+    line.revenue_code, procedure, charge, line.unit, units, _, non_covered = (segment.elements + _NO_ELEMENTS)[:7]
+    if procedure:
+        line.procedure_qualifier, line.procedure, line.modifiers, line.description = parse_procedure(
+            procedure, segment.delimiters.component
+        )
+    line.charge_cents = cents_of(charge, segment, 3, findings, "2400")
+    line.units = number_of(units, segment, 5, findings, "2400")
+    line.non_covered_cents = cents_of(non_covered, segment, 7, findings, "2400")
+    return True
 
 
-_SERVICE_READERS = {"SV1": _read_professional, "SV2": _read_institutional, "SV3": _read_dental}
+def _read_dental(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
+    if "SV" in seen:
+        return False
+    seen.add("SV")
+    procedure, charge, line.place_of_service, _, line.prosthesis, units, *_ = segment.elements + _NO_ELEMENTS
+    if procedure:
+        line.procedure_qualifier, line.procedure, line.modifiers, line.description = parse_procedure(
+            procedure, segment.delimiters.component
+        )
+    line.charge_cents = cents_of(charge, segment, 2, findings, "2400")
+    line.oral_cavity = segment.components(4)
+    line.units = number_of(units, segment, 6, findings, "2400")
+    line.diagnosis_pointers = _pointers(segment.get(11), segment, 11, findings)
+    return True
 
 
-def _read_nested(group: list[Segment], fields: dict[str, Any], findings: list[Finding]) -> bool:
-    """Take a drug or the rendering provider; False for any other nested loop."""
-    first = group[0]
-    if first.tag == "LIN" and first.get(2) == "N4" and "ndc" not in fields:
-        ndc = _read_drug(group, findings)
-        if ndc is None:
-            return False
-        fields["ndc"] = ndc
-        return True
-    if first.tag == "NM1" and first.get(1) == "82" and "rendering" not in fields:
-        fields["rendering"] = read_party(group)
-        return True
-    return False
+# Each takes one segment of loop 2400 into the line and remembers it as seen; False when the view does not model it.
+_DETAILS: dict[str, Callable[[Segment, _Draft, set[str], list[Finding]], bool]] = {
+    "SV1": _read_professional,
+    "SV2": _read_institutional,
+    "SV3": _read_dental,
+    "DTP": _read_service_date,
+    "REF": _read_reference,
+    "TOO": _read_tooth,
+}
+
+
+def _read_nested(groups: list[list[Segment]], line: _Draft, extras: list[Raw], findings: list[Finding]) -> None:
+    """Prior payers' decisions, a drug and the rendering provider; other nested loops are kept."""
+    adjudications: list[LineAdjudication] = []
+    for group in groups:
+        first = group[0]
+        tag, qualifier = first.tag, first.get(1)
+        ndc: Ndc | None = None
+        if tag == "SVD":
+            adjudications.append(_read_adjudication(group, findings, extras))
+        elif tag == "NM1" and qualifier == "82" and line.rendering is None:
+            line.rendering = read_party(group)
+        elif tag == "LIN" and first.get(2) == "N4" and line.ndc is None and (ndc := _read_drug(group, findings)):
+            line.ndc = ndc
+        else:
+            extras.extend(map(raw, group))
+    line.adjudications = tuple(adjudications)
 
 
 def _read_drug(group: list[Segment], findings: list[Finding]) -> Ndc | None:
@@ -159,14 +211,15 @@ def _read_adjudication(group: list[Segment], findings: list[Finding], extras: li
             remaining = cents(segment, 2, findings, "2430")
         else:
             extras.append(raw(segment))
-    return LineAdjudication(
-        payer_id=svd.get(1),
-        paid_cents=cents(svd, 2, findings, "2430"),
-        **_procedure(svd, 3),
-        revenue_code=svd.get(4),
-        units=number(svd, 5, findings, "2430"),
-        bundled_line=svd.get(6),
-        adjustments=tuple(adjustments),
-        adjudicated_on=adjudicated_on,
-        remaining_liability_cents=remaining,
-    )
+    made = _adjudication()
+    made.payer_id, paid, procedure, made.revenue_code, units, made.bundled_line = (svd.elements + _NO_ELEMENTS)[:6]
+    made.paid_cents = cents_of(paid, svd, 2, findings, "2430")
+    if procedure:
+        made.procedure_qualifier, made.procedure, made.modifiers, made.description = parse_procedure(
+            procedure, svd.delimiters.component
+        )
+    made.units = number_of(units, svd, 5, findings, "2430")
+    made.adjustments = tuple(adjustments)
+    made.adjudicated_on, made.remaining_liability_cents = adjudicated_on, remaining
+    made.__class__ = LineAdjudication
+    return cast("LineAdjudication", made)

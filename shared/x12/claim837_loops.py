@@ -1,7 +1,7 @@
 """One claim's segments (loop 2300 and below) as a `Claim837`."""
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from shared.x12.adjustments import Adjustment, read_adjustments
 from shared.x12.claim837_lines import read_line
@@ -9,7 +9,8 @@ from shared.x12.claim837_views import Claim837, Diagnosis, OtherPayer, Subscribe
 from shared.x12.findings import Finding
 from shared.x12.parties import Payer, read_party, read_payer, read_person, split_groups
 from shared.x12.tokens import Segment
-from shared.x12.values import cents, day, fault, period, raw
+from shared.x12.values import cents, cents_of, day, fault, period, raw, remembered
+from shared.x12.view import maker
 from shared.x12.writing import Raw
 
 _PARTS = frozenset({"SBR", "LX"})
@@ -22,92 +23,108 @@ _PROVIDERS = {
     "71": "attending",
     "72": "operating",
 }
-_REFERENCES = {"F8": "payer_claim_control_number", "G1": "prior_authorization_number", "9F": "referral_number"}
-_DATES = {"439": "accident_date", "431": "onset_date", "435": "admission_date", "096": "discharge_date"}
+_FIELDS = {
+    ("REF", "F8"): "payer_claim_control_number",
+    ("REF", "G1"): "prior_authorization_number",
+    ("REF", "9F"): "referral_number",
+    ("AMT", "F5"): "patient_paid_cents",
+    ("DTP", "434"): "statement_from",
+    ("DTP", "439"): "accident_date",
+    ("DTP", "431"): "onset_date",
+    ("DTP", "435"): "admission_date",
+    ("DTP", "096"): "discharge_date",
+}
+_NO_ELEMENTS = ("",) * 9
+_NO_NAME = Segment("NM1", ())
+_CLM_ELEMENTS = 9
+_subscriber = maker(Subscriber)
 _DIAGNOSES = frozenset({"ABK", "ABF", "BK", "BF", "ABJ", "BJ", "APR", "PR", "ABN", "BN"})
 
 
-def read_claim(block: list[Segment], findings: list[Finding], above: dict[str, Any]) -> Claim837:
-    """The claim of a block that starts with CLM; `above` are the fields from outside it (subscriber, billing ...)."""
+def read_claim(block: list[Segment], findings: list[Finding], claim: Any) -> Claim837:
+    """The claim of a block that starts with CLM; `claim` is a draft with what stands above it (subscriber, billing)."""
     head, *parts = split_groups(block, _PARTS)
     details, *names = split_groups(head, _NAMES)
-    fields = _read_clm(block[0], findings)
+    _read_clm(block[0], claim, findings)
     diagnoses: list[Diagnosis] = []
     extras: list[Raw] = []
+    seen: set[str] = set()
     for segment in details[1:]:
         if segment.tag == "HI":
             _read_diagnoses(segment, diagnoses, extras, findings)
-        elif not _read_detail(segment, fields, findings):
+        elif not _read_detail(segment, claim, seen, findings):
             extras.append(raw(segment))
     for group in names:
-        role = _PROVIDERS.get(group[0].get(1), "")
-        if role and role not in fields:
-            fields[role] = read_party(group)
+        role = _PROVIDERS.get(group[0].get(1))
+        if role and role not in seen:
+            seen.add(role)
+            setattr(claim, role, read_party(group))
         else:
             extras.extend(map(raw, group))
-    others = tuple(read_other_payer(part, findings) for part in parts if part[0].tag == "SBR")
-    lines = tuple(read_line(part, findings) for part in parts if part[0].tag == "LX")
-    return Claim837(
-        **above,
-        **fields,
-        diagnoses=tuple(diagnoses),
-        other_payers=others,
-        lines=lines,
-        extras=tuple(extras),
-        findings=tuple(findings),
+    claim.other_payers = tuple([read_other_payer(part, findings) for part in parts if part[0].tag == "SBR"])
+    claim.lines = tuple([read_line(part, findings) for part in parts if part[0].tag == "LX"])
+    claim.diagnoses, claim.extras, claim.findings = tuple(diagnoses), tuple(extras), tuple(findings)
+    claim.__class__ = Claim837
+    return cast("Claim837", claim)
+
+
+def _read_clm(clm: Segment, claim: Any, findings: list[Finding]) -> None:
+    control_number, total, _, _, facility, signature, assignment, benefits, release, *more = (
+        clm.elements if len(clm.elements) >= _CLM_ELEMENTS else (clm.elements + _NO_ELEMENTS)[:_CLM_ELEMENTS]
     )
-
-
-def _read_clm(clm: Segment, findings: list[Finding]) -> dict[str, Any]:
-    get = clm.get
-    if not get(1):
+    if not control_number:
         fault(findings, "IK403:1", "CLM01, the patient control number, is missing.", clm, 1, "2300")
-    charge = cents(clm, 2, findings, "2300")
-    if charge is None and not get(2):
+    if not total:
         fault(findings, "IK403:1", "CLM02, the total charge, is missing.", clm, 2, "2300")
-    facility, facility_qualifier, frequency = (*clm.components(5), "", "", "")[:3]
+    claim.patient_control_number = control_number
+    claim.charge_cents = cents_of(total, clm, 2, findings, "2300")
+    claim.facility_code, claim.facility_qualifier, claim.frequency_code = _parse_facility(
+        facility, clm.delimiters.component
+    )
+    claim.provider_signature, claim.assignment = signature, assignment
+    claim.benefits_assigned, claim.release_of_information = benefits, release
+    if more:
+        _read_clm_end(clm, claim)
+    claim.segment_number, claim.byte_offset = clm.number, clm.offset
+
+
+@remembered
+def _parse_facility(text: str, separator: str) -> tuple[str, str, str]:
+    facility, qualifier, frequency = (*text.split(separator), "", "")[:3]
+    return facility, qualifier, frequency
+
+
+def _read_clm_end(clm: Segment, claim: Any) -> None:
+    """What seldom stands: CLM10 to CLM20."""
+    get = clm.get
     *causes, state, country = (*clm.components(11), "", "", "", "", "")[:5]
-    return {
-        "patient_control_number": get(1),
-        "charge_cents": charge,
-        "facility_code": facility,
-        "frequency_code": frequency,
-        "provider_signature": get(6),
-        "assignment": get(7),
-        "benefits_assigned": get(8),
-        "release_of_information": get(9),
-        "accident_state": state,
-        "related_causes": tuple(one for one in causes if one),
-        "facility_qualifier": facility_qualifier,
-        "patient_signature_source": get(10),
-        "accident_country": country,
-        "special_program": get(12),
-        "predetermination": get(19),
-        "delay_reason": get(20),
-        "segment_number": clm.number,
-        "byte_offset": clm.offset,
-    }
+    claim.related_causes = tuple([one for one in causes if one])
+    claim.accident_state, claim.accident_country = state, country
+    claim.patient_signature_source, claim.special_program = get(10), get(12)
+    claim.predetermination, claim.delay_reason = get(19), get(20)
 
 
-def _read_detail(segment: Segment, fields: dict[str, Any], findings: list[Finding]) -> bool:
-    """Take one segment of loop 2300 into the claim's fields; False when the view does not model it."""
+def _read_detail(segment: Segment, claim: Any, seen: set[str], findings: list[Finding]) -> bool:
+    """Take one segment of loop 2300 into the claim; False when the view does not model it, or has it already."""
     qualifier = segment.get(1)
-    match segment.tag:
-        case "REF" if qualifier in _REFERENCES and _REFERENCES[qualifier] not in fields:
-            fields[_REFERENCES[qualifier]] = segment.get(2)
-        case "AMT" if qualifier == "F5" and "patient_paid_cents" not in fields:
-            fields["patient_paid_cents"] = cents(segment, 2, findings, "2300")
-        case "DTP" if qualifier == "434" and "statement_from" not in fields:
-            first, last = period(segment, findings, "2300")
-            if first is None:
-                return False
-            fields["statement_from"], fields["statement_to"] = first, last
-        case "DTP" if qualifier in _DATES and _DATES[qualifier] not in fields and segment.get(2) == "D8":
-            fields[_DATES[qualifier]] = found = day(segment, 3, findings, "2300")
-            return found is not None
-        case _:
+    name = _FIELDS.get((segment.tag, qualifier))
+    if name is None or name in seen:
+        return False
+    if segment.tag == "REF":
+        value: object = segment.get(2)
+    elif segment.tag == "AMT":
+        value = cents(segment, 2, findings, "2300")
+    elif name == "statement_from":
+        value, claim.statement_to = period(segment, findings, "2300")
+        if value is None:
             return False
-    return True
+    elif segment.get(2) == "D8":
+        value = day(segment, 3, findings, "2300")
+    else:
+        return False
+    setattr(claim, name, value)
+    seen.add(name)
+    return value is not None or segment.tag == "AMT"
 
 
 def _read_diagnoses(segment: Segment, diagnoses: list[Diagnosis], extras: list[Raw], findings: list[Finding]) -> None:
@@ -115,16 +132,27 @@ def _read_diagnoses(segment: Segment, diagnoses: list[Diagnosis], extras: list[R
     kept = raw(segment)
     others: list[str] = []
     for position in range(1, len(kept)):
-        parts = kept[position].split(":")
-        if len(parts) == 1 and parts[0]:
+        text = kept[position]
+        if found := _parse_diagnosis(text, ":"):
+            diagnoses += found
+            continue
+        qualifier, separator, _ = text.partition(":")
+        if qualifier:
+            others.append(text)
+        if qualifier and not separator:
             message = f"HI{position:02d} has a qualifier or a code, but not both."
             fault(findings, "IK403:1", message, segment, position, "2300")
-        if parts[0] in _DIAGNOSES and len(parts) > 1:
-            diagnoses.append(Diagnosis(parts[0], parts[1], parts[8] if len(parts) > 8 else ""))
-        elif parts[0]:
-            others.append(kept[position])
     if others:
         extras.append(("HI", *others))
+
+
+@remembered
+def _parse_diagnosis(text: str, separator: str) -> tuple[Diagnosis, ...]:
+    """The diagnosis of an HI composite; none when it is another code."""
+    parts = text.split(separator)
+    if parts[0] not in _DIAGNOSES or len(parts) == 1:
+        return ()
+    return (Diagnosis(parts[0], parts[1], parts[8] if len(parts) > 8 else ""),)
 
 
 def read_other_payer(part: list[Segment], findings: list[Finding]) -> OtherPayer:
@@ -188,18 +216,19 @@ def read_insured(
     others: tuple[Raw, ...] = (),
 ) -> Subscriber:
     """A subscriber of an SBR segment and an NM1*IL group; `kept` and `others` become its extras."""
-    sbr = insurance or Segment("SBR", ())
-    name = group[0] if group else Segment("NM1", ())
+    relation = (insurance.elements + _NO_ELEMENTS)[:9] if insurance else _NO_ELEMENTS
+    name = group[0] if group else _NO_NAME
     who = read_person(group or [name], findings, "2010BA" if kept or others else "2330A")
-    return Subscriber(
-        person=replace(who, extras=()) if who.extras else who,
-        member_id=name.get(9),
-        group_number=sbr.get(3),
-        group_name=sbr.get(4),
-        relationship=sbr.get(2),
-        payer_responsibility=sbr.get(1),
-        claim_filing_code=sbr.get(9),
-        insurance_type=sbr.get(5),
-        member_id_qualifier=name.get(8),
-        extras=(*kept, *who.extras, *others),
+    responsibility, relationship, group_number, group_name, insurance_type, _, _, _, filing_code = relation
+    return _subscriber(
+        replace(who, extras=()) if who.extras else who,
+        name.get(9),
+        group_number,
+        group_name,
+        relationship,
+        responsibility,
+        filing_code,
+        insurance_type,
+        name.get(8),
+        (*kept, *who.extras, *others),
     )

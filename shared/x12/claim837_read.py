@@ -5,17 +5,19 @@ from dataclasses import replace
 
 from shared.x12.claim837_loops import read_claim, read_insured
 from shared.x12.claim837_views import Claim837, Guide, Header837, Subscriber
-from shared.x12.envelope import TransactionEnd, TransactionHeader, expect, walk
+from shared.x12.envelope import TransactionEnd, TransactionHeader, expect, walk_runs
 from shared.x12.findings import Finding, unreadable
 from shared.x12.hierarchy import LevelNumbers
 from shared.x12.parties import Party, Payer, Person, read_party, read_payer, read_person, split_groups
 from shared.x12.tokens import Segment
 from shared.x12.values import fault, raw
+from shared.x12.view import drafts
 
 MAX_BLOCK_SEGMENTS = 200_000
 _BOUNDARIES = frozenset({"HL", "CLM", "SE", "ST"})
 _NAMES = frozenset({"NM1"})
 _GUIDES: dict[str, Guide] = {"837P": "837P", "837I": "837I", "837D": "837D"}
+_claim_draft = drafts(Claim837)
 
 
 def read_837(chunks: Iterable[bytes]) -> Iterator[Claim837 | Finding]:
@@ -26,14 +28,16 @@ def read_837(chunks: Iterable[bytes]) -> Iterator[Claim837 | Finding]:
     """
     reading: _Transaction | None = None
     block: list[Segment] = []
-    for item in expect("837", walk(chunks)):
-        if type(item) is Segment:
-            if item.tag in _BOUNDARIES and reading is not None:
+    for item in expect("837", walk_runs(chunks, _BOUNDARIES)):
+        if isinstance(item, Segment | list):
+            run = item if isinstance(item, list) else [item]
+            if run[0].tag in _BOUNDARIES and reading is not None:
                 yield from reading.take(block)
                 block = []
-            block.append(item)
+            block += run
             if len(block) > MAX_BLOCK_SEGMENTS:
-                raise unreadable("FILE:claim", "One claim has more than 200,000 segments.", item.number, item.offset)
+                first = block[MAX_BLOCK_SEGMENTS]
+                raise unreadable("FILE:claim", "One claim has more than 200,000 segments.", first.number, first.offset)
         elif isinstance(item, TransactionHeader):
             reading, block = _Transaction(item), []
         elif isinstance(item, TransactionEnd):
@@ -75,17 +79,12 @@ class _Transaction:
         findings: list[Finding] = []
         if cut_off:
             fault(findings, "IK502:2", "The file ends inside this claim; it may be incomplete.", block[-1], 0, "2300")
-        above = {
-            "billing": self._billing,
-            "pay_to": self._pay_to,
-            "subscriber": self._subscriber,
-            "payer": self._payer,
-            "patient": self._patient,
-            "patient_relationship": self._relationship,
-            "transaction": self._envelope.control_number,
-            "header": self._header,
-        }
-        return read_claim(block, findings, above)
+        claim = _claim_draft()
+        claim.billing, claim.pay_to = self._billing, self._pay_to
+        claim.subscriber, claim.payer = self._subscriber, self._payer
+        claim.patient, claim.patient_relationship = self._patient, self._relationship
+        claim.transaction, claim.header = self._envelope.control_number, self._header
+        return read_claim(block, findings, claim)
 
     def _hierarchy(self, block: list[Segment]) -> None:
         self._findings = []

@@ -1,7 +1,6 @@
 """A health care claim as the 837 carries it: professional (X222), institutional (X223) and dental (X224)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Literal
@@ -9,12 +8,13 @@ from typing import Literal
 from shared.x12.adjustments import Adjustment
 from shared.x12.findings import Finding
 from shared.x12.parties import NO_PARTY, NO_PAYER, NO_PERSON, Party, Payer, Person
+from shared.x12.view import view
 from shared.x12.writing import Raw
 
 Guide = Literal["837P", "837I", "837D"]
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Diagnosis:
     """One code of an HI segment: qualifier (HI0n-1, ABK principal, ABF other, BK/BF for ICD-9), code without point.
 
@@ -26,7 +26,7 @@ class Diagnosis:
     present_on_admission: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Ndc:
     """A drug: national drug code (LIN03), quantity (CTP04) and its unit (CTP05-1), prescription number (REF*XZ)."""
 
@@ -36,7 +36,7 @@ class Ndc:
     prescription_number: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class LineAdjudication:
     """What a prior payer decided about a line (loop 2430): SVD01 payer, SVD02 paid, SVD03 procedure, SVD05 units.
 
@@ -57,7 +57,7 @@ class LineAdjudication:
     description: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Tooth:
     """TOO: tooth code (TOO02) and surfaces (TOO03)."""
 
@@ -65,7 +65,7 @@ class Tooth:
     surfaces: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class ServiceLine:
     """Loop 2400: LX01 and SV1 (professional), SV2 (institutional) or SV3 (dental).
 
@@ -102,7 +102,7 @@ class ServiceLine:
     adjudications: tuple[LineAdjudication, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Subscriber:
     """Loop 2000B and 2010BA: SBR01 payer responsibility (P, S, T ...), SBR02 relationship (18: is the patient).
 
@@ -124,7 +124,7 @@ class Subscriber:
 NO_SUBSCRIBER = Subscriber()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class OtherPayer:
     """Another payer of the claim and what it decided (loops 2320 and 2330A/B).
 
@@ -148,7 +148,7 @@ class OtherPayer:
     extras: tuple[Raw, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Header837:
     """What the claims of one transaction set share: envelope numbers, BHT and the parties of loop 1000.
 
@@ -167,7 +167,7 @@ class Header837:
     receiver: Party
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Claim837:
     """One claim (loop 2300) with everything above and below it.
 
@@ -230,7 +230,7 @@ class Claim837:
     header: Header837 | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Batch837:
     """Claims to write in one interchange.
 

@@ -1,19 +1,19 @@
 """Eligibility inquiries (270) and answers (271), guide X279A1."""
 
-from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from typing import Literal
 
 from shared.x12.findings import Finding
 from shared.x12.parties import NO_PARTY, NO_PAYER, NO_PERSON, Party, Payer, Person
+from shared.x12.view import view
 from shared.x12.writing import Raw
 
 ACTIVE = frozenset({"1", "2", "3", "4", "5"})
 INACTIVE = frozenset({"6", "7", "8"})
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Inquiry270:
     """One question about one person.
 
@@ -52,7 +52,7 @@ class Inquiry270:
     findings: tuple[Finding, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Aaa:
     """A rejection: AAA03 reason `code`, AAA04 `follow_up`, the guide's `loop` it stands in; `valid` is AAA01 = Y."""
 
@@ -62,7 +62,7 @@ class Aaa:
     valid: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class BenefitDate:
     """A DTP: qualifier (DTP01) and its first and last day (the same day for a single date)."""
 
@@ -71,7 +71,7 @@ class BenefitDate:
     last: date | None
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Benefit:
     """Loop 2110: one EB segment.
 
@@ -106,7 +106,7 @@ class Benefit:
     extras: tuple[Raw, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Answer271:
     """What a payer answers about one person.
 

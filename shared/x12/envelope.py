@@ -119,7 +119,24 @@ class _Walker:
         self.open: dict[str, _Level] = {"file": _Level("")}
         self.strayed = False
 
+    def take_run(self, run: list[Segment]) -> Iterator[Walked | list[Segment]]:
+        """Segments of which only the first may belong to the envelope."""
+        first = run[0]
+        if first.tag in _ENVELOPE_TAGS:
+            yield from self.take(first)
+            run = run[1:]
+        elif first.tag == "TA1" and ("ST" in self.open or self.note()):
+            yield first
+            run = run[1:]
+        if not run:
+            return
+        if "ST" in self.open:
+            yield run
+        elif found := self.stray(run[0]):
+            yield found
+
     def take(self, segment: Segment) -> Iterator[Walked]:
+        """A segment of the envelope."""
         self.strayed = False
         match segment.tag:
             case "ISA":
@@ -265,6 +282,7 @@ class _Walker:
 
 
 _ENVELOPE_TAGS = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
+_NO_TAGS: frozenset[str] = frozenset()
 
 
 def walk(chunks: Iterable[bytes]) -> Iterator[Walked]:
@@ -272,23 +290,29 @@ def walk(chunks: Iterable[bytes]) -> Iterator[Walked]:
 
     Raises `X12Error` only when the file has no readable ISA or a segment that never ends.
     """
+    for item in walk_runs(chunks):
+        if isinstance(item, list):
+            yield from item
+        else:
+            yield item
+
+
+def walk_runs(chunks: Iterable[bytes], starters: frozenset[str] = _NO_TAGS) -> Iterator[Walked | list[Segment]]:
+    """`walk` in bigger steps: neighbours come as lists, cut at least before a segment whose tag is in `starters`."""
     tokens = Tokenizer(chunks)
-    walker, segment = _Walker(), Segment("", ())
-    opened = walker.open
+    walker, last = _Walker(), Segment("", ())
     latin = False
-    for segment in tokens:
-        if segment.tag in _ENVELOPE_TAGS:
-            yield from walker.take(segment)
-        elif "ST" in opened or (segment.tag == "TA1" and walker.note()):
-            yield segment
-        elif found := walker.stray(segment):
-            yield found
-        if not latin and tokens.encoding != "utf-8":
-            latin = True
-            yield _finding(
-                "TEXT:latin-1", "The text is not UTF-8; it was read as Latin-1.", segment, 0, Severity.WARNING
-            )
-    yield from walker.finish(segment)
+    for run in tokens.runs(_ENVELOPE_TAGS | {"TA1"} | starters):
+        last = run[-1]
+        if latin or tokens.encoding == "utf-8":
+            yield from walker.take_run(run)
+            continue
+        latin = True
+        yield from walker.take_run(run[:1])
+        yield _finding("TEXT:latin-1", "The text is not UTF-8; it was read as Latin-1.", run[0], 0, Severity.WARNING)
+        if len(run) > 1:
+            yield from walker.take_run(run[1:])
+    yield from walker.finish(last)
 
 
 def read_transactions(chunks: Iterable[bytes]) -> Iterator[Transaction | Finding]:
@@ -296,19 +320,20 @@ def read_transactions(chunks: Iterable[bytes]) -> Iterator[Transaction | Finding
 
     What is wrong with an interchange or group (GE, IEA, control numbers) follows as findings of their own.
     """
-    yield from _gather(walk(chunks))
+    yield from _gather(walk_runs(chunks))
 
 
-def _gather(items: Iterable[Walked]) -> Iterator[Transaction | Finding]:
+def _gather(items: Iterable[Walked | list[Segment]]) -> Iterator[Transaction | Finding]:
     header: TransactionHeader | None = None
     segments: list[Segment] = []
     findings: list[Finding] = []
     for item in items:
-        if type(item) is Segment:
-            segments.append(item)
+        if isinstance(item, Segment | list):
+            segments += item if isinstance(item, list) else (item,)
             if len(segments) > MAX_SET_SEGMENTS:
+                first = segments[MAX_SET_SEGMENTS]
                 message = f"One transaction set has more than {MAX_SET_SEGMENTS:,} segments: have the sender split it."
-                raise unreadable("FILE:set-size", message, item.number, item.offset, item.tag)
+                raise unreadable("FILE:set-size", message, first.number, first.offset, first.tag)
             continue
         match item:
             case TransactionHeader():
@@ -324,13 +349,17 @@ def _gather(items: Iterable[Walked]) -> Iterator[Transaction | Finding]:
                 pass
 
 
-def expect(set_id: str, items: Iterable[Walked]) -> Iterator[Walked]:
+def expect(set_id: str, items: Iterable[Walked | list[Segment]]) -> Iterator[Walked | list[Segment]]:
     """Only the transaction sets `set_id`; another one is skipped with a finding.
 
     Raises `X12Error` at the end of a file that held none.
     """
     wanted, found, other = False, False, Segment("", ())
     for item in items:
+        if isinstance(item, list):
+            if wanted:
+                yield item
+            continue
         if type(item) is Segment:
             if wanted or item.tag == "TA1":
                 yield item
@@ -350,7 +379,7 @@ def expect(set_id: str, items: Iterable[Walked]) -> Iterator[Walked]:
 
 def read_transactions_of(set_id: str, chunks: Iterable[bytes]) -> Iterator[Transaction | Finding]:
     """`read_transactions` for one kind of set; another one is skipped with a finding, a file without any is refused."""
-    yield from _gather(expect(set_id, walk(chunks)))
+    yield from _gather(expect(set_id, walk_runs(chunks)))
 
 
 def identify(first_bytes: bytes) -> Kind | None:

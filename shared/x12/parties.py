@@ -1,16 +1,18 @@
 """People, organisations and addresses as every transaction set names them (NM1/N1 loops)."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
+from typing import Any, cast
 
 from shared.x12.findings import Finding
 from shared.x12.tokens import Segment
 from shared.x12.values import day, format_date, raw
+from shared.x12.view import drafts, maker, view
 from shared.x12.writing import Line, Raw
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Address:
     """N3 and N4: street lines (N301, N302), city (N401), state (N402), postal code (N403), country (N404)."""
 
@@ -22,7 +24,7 @@ class Address:
     country: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Party:
     """An organisation or provider: NM1 with its N3, N4, REF, PER and PRV, or N1 in an 835.
 
@@ -50,7 +52,7 @@ class Party:
     extras: tuple[Raw, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Person:
     """A subscriber or patient: NM103 to NM105, NM107, DMG02 birth date, DMG03 sex, N3 and N4."""
 
@@ -65,7 +67,7 @@ class Person:
     extras: tuple[Raw, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Payer:
     """NM1*PR: name (NM103), identifier (NM109) with its qualifier (NM108, PI or XV) and address."""
 
@@ -76,7 +78,7 @@ class Payer:
     extras: tuple[Raw, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Named:
     """An NM1 on its own: names (NM103 to NM105, NM107), identifier (NM109) and its qualifier (NM108)."""
 
@@ -95,111 +97,112 @@ NO_PERSON = Person()
 NO_PAYER = Payer()
 
 _NO_ELEMENTS = ("",) * 9
+_address, _person, _payer, _named = maker(Address), maker(Person), maker(Payer), maker(Named)
+_party = drafts(Party)
 Group = Sequence[Segment]
 
 
 def split_groups(segments: Group, starters: frozenset[str]) -> list[list[Segment]]:
     """Cut before every segment whose tag is in `starters`; the first group is what stands before the first of them."""
-    current: list[Segment] = []
-    groups = [current]
-    for segment in segments:
-        if segment.tag in starters:
-            current = [segment]
-            groups.append(current)
-        else:
-            current.append(segment)
-    return groups
+    whole = list(segments)
+    starts = [index for index, segment in enumerate(whole) if segment.tag in starters]
+    if not starts:
+        return [whole]
+    return [whole[: starts[0]], *[whole[start:end] for start, end in pairwise([*starts, len(whole)])]]
 
 
 def read_address(line: Segment | None, place: Segment | None) -> Address | None:
     """The address of an N3 and an N4; None when both are absent."""
     if line is None and place is None:
         return None
-    line1, line2 = (*line.elements, "", "")[:2] if line else ("", "")
-    city, state, postal_code, country = (*place.elements, *_NO_ELEMENTS)[:4] if place else ("", "", "", "")
-    return Address(line1, line2, city, state, postal_code, country)
+    line1, line2 = (line.elements + _NO_ELEMENTS)[:2] if line else ("", "")
+    city, state, postal_code, country = (place.elements + _NO_ELEMENTS)[:4] if place else ("", "", "", "")
+    return _address(line1, line2, city, state, postal_code, country)
+
+
+def _nine(name: Segment) -> tuple[str, ...]:
+    """The first nine elements of an NM1."""
+    elements = name.elements
+    return elements if len(elements) == len(_NO_ELEMENTS) else (elements + _NO_ELEMENTS)[: len(_NO_ELEMENTS)]
 
 
 def read_party(group: Group, taxonomy: str = "") -> Party:
     """The party of a loop that starts with NM1."""
-    name, *rest = group
-    _, entity_type, last, first, middle, _, suffix, qualifier, identifier = (*name.elements, *_NO_ELEMENTS)[:9]
-    line = place = contact = None
-    tax_id = tax_id_qualifier = ""
-    extras: list[Raw] = []
-    for segment in rest:
-        match segment.tag:
-            case "N3" if line is None:
-                line = segment
-            case "N4" if place is None:
-                place = segment
-            case "REF" if not tax_id and segment.get(1) in ("EI", "SY"):
-                tax_id_qualifier, tax_id = segment.get(1), segment.get(2)
-            case "PER" if contact is None:
-                contact = segment
-            case "PRV" if not taxonomy and segment.get(2) in ("PXC", "ZZ"):
-                taxonomy = segment.get(3)
-            case _:
-                extras.append(raw(segment))
-    national = qualifier == "XX"
-    phone, numbers = _numbers(contact)
-    return Party(
-        name=last,
-        id_qualifier="" if national else qualifier,
-        id="" if national else identifier,
-        npi=identifier if national else "",
-        tax_id=tax_id,
-        tax_id_qualifier=tax_id_qualifier,
-        taxonomy=taxonomy,
-        address=read_address(line, place),
-        contact_name=contact.get(2) if contact else "",
-        contact_phone=phone,
-        first_name=first,
-        middle_name=middle,
-        suffix=suffix,
-        entity_type=entity_type,
-        contact_numbers=numbers,
-        extras=tuple(extras),
+    party = _party()
+    _, party.entity_type, party.name, party.first_name, party.middle_name, _, party.suffix, qualifier, identifier = (
+        _nine(group[0])
     )
+    if qualifier == "XX":
+        party.npi = identifier
+    else:
+        party.id_qualifier, party.id = qualifier, identifier
+    if len(group) > 1 or taxonomy:
+        _read_party_details(group, taxonomy, party)
+    party.__class__ = Party
+    return cast("Party", party)
 
 
-def _numbers(contact: Segment | None) -> tuple[str, tuple[tuple[str, str], ...]]:
+def _read_party_details(group: Group, taxonomy: str, party: Any) -> None:
+    """What follows the name, into the draft of a party."""
+    line = place = contact = None
+    extras: list[Raw] = []
+    for segment in group[1:]:
+        tag = segment.tag
+        if tag == "N3" and line is None:
+            line = segment
+        elif tag == "N4" and place is None:
+            place = segment
+        elif tag == "REF" and not party.tax_id and segment.get(1) in ("EI", "SY"):
+            party.tax_id_qualifier, party.tax_id = segment.get(1), segment.get(2)
+        elif tag == "PER" and contact is None:
+            contact = segment
+            party.contact_name = contact.get(2)
+            party.contact_phone, party.contact_numbers = _numbers(contact)
+        elif tag == "PRV" and not taxonomy and segment.get(2) in ("PXC", "ZZ"):
+            taxonomy = segment.get(3)
+        else:
+            extras.append(raw(segment))
+    party.taxonomy = taxonomy
+    party.address = read_address(line, place)
+    party.extras = tuple(extras)
+
+
+def _numbers(contact: Segment) -> tuple[str, tuple[tuple[str, str], ...]]:
     """The TE number of a PER, and its other numbers."""
-    if contact is None:
-        return "", ()
     pairs = [(contact.get(n), contact.get(n + 1)) for n in (3, 5, 7) if contact.get(n)]
     phone = next((pair for pair in pairs if pair[0] == "TE"), ("", ""))
-    return phone[1], tuple(pair for pair in pairs if pair is not phone)
+    return phone[1], tuple([pair for pair in pairs if pair is not phone])
 
 
 def read_person(group: Group, findings: list[Finding], loop: str, head: Sequence[Raw] = ()) -> Person:
     """The person of a loop that starts with NM1; `head` are kept segments that came before it."""
-    name, *rest = group
     line = place = None
     birth_date, sex = None, ""
     extras = list(head)
-    for segment in rest:
-        match segment.tag:
-            case "N3" if line is None:
-                line = segment
-            case "N4" if place is None:
-                place = segment
-            case "DMG":
-                birth_date, sex = day(segment, 2, findings, loop), segment.get(3)
-            case _:
-                extras.append(raw(segment))
-    _, entity_type, last, first, middle, _, suffix = (*name.elements, *_NO_ELEMENTS)[:7]
+    for segment in group[1:]:
+        tag = segment.tag
+        if tag == "N3" and line is None:
+            line = segment
+        elif tag == "N4" and place is None:
+            place = segment
+        elif tag == "DMG":
+            birth_date, sex = day(segment, 2, findings, loop), segment.get(3)
+        else:
+            extras.append(raw(segment))
+    _, entity_type, last, first, middle, _, suffix, _, _ = _nine(group[0])
     address = read_address(line, place)
-    return Person(last, first, middle, suffix, birth_date, sex, address, entity_type, tuple(extras))
+    return _person(last, first, middle, suffix, birth_date, sex, address, entity_type, tuple(extras))
 
 
 def read_payer(group: Group) -> Payer:
     """The payer of a loop that starts with NM1*PR."""
-    name, *rest = group
-    line = next((one for one in rest if one.tag == "N3"), None)
-    place = next((one for one in rest if one.tag == "N4"), None)
-    extras = tuple(raw(one) for one in rest if one is not line and one is not place)
-    return Payer(name.get(3), name.get(9), read_address(line, place), name.get(8), extras)
+    _, _, name, _, _, _, _, qualifier, identifier = _nine(group[0])
+    if len(group) == 1:
+        return _payer(name, identifier, None, qualifier)
+    line = next((one for one in group[1:] if one.tag == "N3"), None)
+    place = next((one for one in group[1:] if one.tag == "N4"), None)
+    extras = tuple([raw(one) for one in group[1:] if one is not line and one is not place])
+    return _payer(name, identifier, read_address(line, place), qualifier, extras)
 
 
 def address_lines(address: Address | None) -> Iterator[Line]:
@@ -241,8 +244,8 @@ def demographic_line(person: Person) -> Iterator[Line]:
 
 def read_named(segment: Segment) -> Named:
     """The names and identifier of one NM1 segment."""
-    get = segment.get
-    return Named(get(3), get(4), get(5), get(7), get(8), get(9), get(2))
+    _, entity_type, last, first, middle, _, suffix, qualifier, identifier = _nine(segment)
+    return _named(last, first, middle, suffix, qualifier, identifier, entity_type)
 
 
 def named_line(code: str, one: Named) -> Line:

@@ -4,28 +4,79 @@ An absent value is None, never 0. A value that is not what its element may hold 
 """
 
 import re
+from collections.abc import Callable
 from datetime import date, time
 from decimal import Decimal
 from functools import lru_cache
+from typing import TypeVar
 
 from shared.x12.findings import Finding, Severity
-from shared.x12.tokens import Segment
+from shared.x12.tokens import STANDARD, Segment
 
 _MAX_WHOLE_DIGITS = 16
+_MOST_KNOWN = 4096
+_LONGEST_KNOWN = 80
 _NUMBER = re.compile(r"-?(?:[0-9]{1,15}(?:\.[0-9]{0,9})?|\.[0-9]{1,9})", re.ASCII)
 _COUNT = re.compile(r"[0-9]{1,9}", re.ASCII)
 
 
-@lru_cache(maxsize=4096)
+_Parsed = TypeVar("_Parsed")
+
+
+def remembered(parse: Callable[[str, str], _Parsed]) -> Callable[[str, str], _Parsed]:
+    """A parser of a text and what it is to be read by, which keeps its last answers: up to 4,096 short texts.
+
+    Unlike `lru_cache` it keeps no long ones, so that a hostile file cannot make it hold gigabytes.
+    """
+    answers: dict[tuple[str, str], _Parsed] = {}
+
+    def known(text: str, how: str) -> _Parsed:
+        answer = answers.get((text, how))
+        if answer is None:
+            answer = parse(text, how)
+            if len(text) <= _LONGEST_KNOWN:
+                if len(answers) >= _MOST_KNOWN:
+                    answers.clear()
+                answers[text, how] = answer
+        return answer
+
+    return known
+
+
+# What has been read, up to a bound: amounts, and the part before the point with its value in cents. A file's prices
+# repeat, and where they do not, their whole parts do. Half as dear as `lru_cache` when they do not.
+_AMOUNTS: dict[str, int] = {}
+_WHOLES: dict[str, int] = {}
+_FRACTIONS = {"": 0} | {f"{n}": 10 * n for n in range(10)} | {f"{n:02d}": n for n in range(100)}
+
+
 def parse_cents(text: str) -> int:
     """Integer cents of a decimal amount: `"12.25"` is 1225, `".5"` is 50. Raises ValueError for anything else."""
+    known = _AMOUNTS.get(text)
+    if known is not None:
+        return known
     whole, _, fraction = text.partition(".")
-    digits = whole + fraction
-    if digits.isdigit() and digits.isascii() and len(fraction) < 3 and len(whole) <= _MAX_WHOLE_DIGITS:
-        return int(whole + (fraction + "00")[:2])
-    if text[:1] == "-" and text[1:2] != "-":
+    base, rest = _WHOLES.get(whole), _FRACTIONS.get(fraction)
+    amount = _parse_new_cents(text, whole, fraction) if base is None or rest is None else base + rest
+    if len(_AMOUNTS) >= _MOST_KNOWN:
+        _AMOUNTS.clear()
+    _AMOUNTS[text] = amount
+    return amount
+
+
+def _parse_new_cents(text: str, whole: str, fraction: str) -> int:
+    """Digit by digit. A whole part that is a number is remembered."""
+    if whole.isdigit() and whole.isascii() and len(whole) <= _MAX_WHOLE_DIGITS:
+        if len(_WHOLES) >= _MOST_KNOWN:
+            _WHOLES.clear()
+        _WHOLES[whole] = 100 * int(whole)
+    elif text[:1] == "-" and text[1:2] != "-":
         return -parse_cents(text[1:])
-    raise ValueError("not an amount with at most two decimals")
+    elif whole or not fraction:
+        raise ValueError("not an amount with at most two decimals")
+    if fraction not in _FRACTIONS:
+        raise ValueError("not an amount with at most two decimals")
+    return _WHOLES.get(whole, 0) + _FRACTIONS[fraction]
 
 
 def format_cents(cents: int) -> str:
@@ -87,8 +138,12 @@ def fault(findings: list[Finding], code: str, message: str, segment: Segment, el
 
 def cents(segment: Segment, position: int, findings: list[Finding], loop: str = "") -> int | None:
     """The amount in element `position` in cents; None when absent, or when it is not an amount (a finding then)."""
-    elements = segment.elements
-    if position > len(elements) or not (text := elements[position - 1]):
+    return cents_of(segment.get(position), segment, position, findings, loop)
+
+
+def cents_of(text: str, segment: Segment, position: int, findings: list[Finding], loop: str = "") -> int | None:
+    """`cents` for who has the text of the element at hand, as `day_of` and `number_of` are."""
+    if not text:
         return None
     try:
         return parse_cents(text)
@@ -100,7 +155,11 @@ def cents(segment: Segment, position: int, findings: list[Finding], loop: str = 
 
 def day(segment: Segment, position: int, findings: list[Finding], loop: str = "") -> date | None:
     """The date in element `position`; None when absent or invalid (a finding then)."""
-    text = segment.get(position)
+    return day_of(segment.get(position), segment, position, findings, loop)
+
+
+def day_of(text: str, segment: Segment, position: int, findings: list[Finding], loop: str = "") -> date | None:
+    """The date a text is, which stands in element `position`."""
     if not text:
         return None
     try:
@@ -113,11 +172,8 @@ def day(segment: Segment, position: int, findings: list[Finding], loop: str = ""
 def period(segment: Segment, findings: list[Finding], loop: str = "") -> tuple[date | None, date | None]:
     """First and last day of a DTP segment: `D8` gives the same day twice, `RD8` a range, `DT` drops the time."""
     form, text = segment.get(2), segment.get(3)
-    first, _, last = text.partition("-") if form == "RD8" else (text, "", text)
-    if form == "DT":
-        first = last = text[:8]
     try:
-        return parse_date(first), parse_date(last)
+        return _parse_period(text, form)
     except ValueError:
         if text:
             fault(
@@ -131,9 +187,21 @@ def period(segment: Segment, findings: list[Finding], loop: str = "") -> tuple[d
         return None, None
 
 
+@remembered
+def _parse_period(text: str, form: str) -> tuple[date, date]:
+    first, _, last = text.partition("-") if form == "RD8" else (text, "", text)
+    if form == "DT":
+        first = last = text[:8]
+    return parse_date(first), parse_date(last)
+
+
 def number(segment: Segment, position: int, findings: list[Finding], loop: str = "") -> Decimal | None:
     """The decimal number in element `position`; None when absent or invalid (a finding then)."""
-    text = segment.get(position)
+    return number_of(segment.get(position), segment, position, findings, loop)
+
+
+def number_of(text: str, segment: Segment, position: int, findings: list[Finding], loop: str = "") -> Decimal | None:
+    """The decimal number a text is, which stands in element `position`."""
     if not text:
         return None
     try:
@@ -154,6 +222,8 @@ def raw(segment: Segment) -> tuple[str, ...]:
     Where a file with other delimiters holds those two characters as plain text, they become spaces.
     """
     elements, delimiters = segment.elements, segment.delimiters
+    if delimiters is STANDARD and elements and elements[-1]:
+        return (segment.tag, *elements)
     if elements and not elements[-1]:
         used = next((index for index in range(len(elements), 0, -1) if elements[index - 1]), 0)
         elements = elements[:used]
