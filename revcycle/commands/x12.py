@@ -97,21 +97,27 @@ def validate(
 def _acknowledge(files: "dict[Path, Opener]", checked: "dict[Path, Checked]", out: Path) -> dict[str, list[str]]:
     """The paths of the answers to each readable file. Two files of one name get answers of different names."""
     from revcycle.x12.answer import answers, control_number_at
+    from revcycle.x12.files import Parts
 
     out.mkdir(parents=True, exist_ok=True)
     at, written, taken = datetime.now(UTC), dict[str, list[str]](), set[str]()
-    first = control_number_at(at)
+    first, inputs = control_number_at(at), {one.resolve() for one in files}
     for index, (file, open_file) in enumerate(files.items()):
         stem = file.stem if file.stem not in taken else f"{file.stem}-{len(taken) + 1}"
         taken.add(stem)
-        made = answers(open_file(), at, first + 2 * index) if checked[file].readable else {}
-        for extension, content in made.items():
-            target = out / f"{stem}.{extension}"
-            if target.resolve() in {one.resolve() for one in files}:
-                message = f"The answer would be written over {target}: name another place with --out."
-                raise RefusalError(message, Exit.REFUSED)
-            target.write_bytes(content)
-            written.setdefault(str(file), []).append(str(target))
+        made = set[str]()
+        if not checked[file].readable:
+            continue
+        with Parts() as parts:
+            for extension, piece in answers(open_file(), at, first + 2 * index):
+                target = out / f"{stem}.{extension}"
+                if target.resolve() in inputs:
+                    message = f"The answer would be written over {target}: name another place with --out."
+                    raise RefusalError(message, Exit.REFUSED)
+                parts.write(target, piece)
+                made.add(str(target))
+        if made:
+            written[str(file)] = sorted(made, reverse=True)
     return written
 
 

@@ -55,13 +55,40 @@ def whole(target: Path) -> Generator[BinaryIO]:
     if target.exists():
         message = f"{target} exists already: remove it, or name another place with --out."
         raise RefusalError(message, Exit.REFUSED)
-    unfinished = target.with_name(f".{target.name}.unfinished")
+    unfinished = _unfinished(target)
     try:
         with unfinished.open("wb") as file:
             yield file
         unfinished.rename(target)
     finally:
         unfinished.unlink(missing_ok=True)
+
+
+class Parts:
+    """Files that are written together, piece by piece, and appear under their names only once all are whole."""
+
+    def __init__(self) -> None:
+        self._open: dict[Path, BinaryIO] = {}
+
+    def write(self, target: Path, piece: bytes) -> None:
+        if target not in self._open:
+            self._open[target] = _unfinished(target).open("wb")
+        self._open[target].write(piece)
+
+    def __enter__(self) -> "Parts":
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        for target, file in self._open.items():
+            file.close()
+            if failed:
+                _unfinished(target).unlink()
+            else:
+                _unfinished(target).replace(target)
+
+
+def _unfinished(target: Path) -> Path:
+    return target.with_name(f".{target.name}.unfinished")
 
 
 def unreadable(file: Path, error: X12Error) -> RefusalError:

@@ -10,7 +10,7 @@ from shared.x12.findings import Finding
 from shared.x12.parties import split_groups
 from shared.x12.tokens import Segment
 from shared.x12.values import fault, parse_count, raw
-from shared.x12.writing import Line, Outgoing, Raw, from_raw, write_interchange
+from shared.x12.writing import Envelope, Line, Outgoing, Raw, from_raw, stream_interchange, write_interchange
 
 _VERSION = "005010X231A1"
 _PARTS = frozenset({"AK2", "AK9"})
@@ -190,13 +190,48 @@ def write_999(
     return write_interchange(*parties, control_number, at, "FA", _VERSION, control_number, sets, usage)
 
 
+def stream_999(
+    groups: Iterable[tuple[Ack999, Iterable[AckTransaction | Ack999]]],
+    sender_id: str,
+    receiver_id: str,
+    control_number: int,
+    at: datetime,
+    usage: str = "P",
+) -> Iterator[bytes]:
+    """`write_999` in pieces, for groups of any size.
+
+    Of each group first what AK1 says of it, then its sets one after another, and last the group with its verdict.
+    Without groups there is nothing. Raises `X12Error` for a text X12 cannot carry, after earlier pieces.
+    """
+    envelope = Envelope(("ZZ", sender_id, "ZZ", receiver_id), control_number, at, "FA", _VERSION, usage)
+    return stream_interchange(envelope, "999", (_streamed(opening, answered) for opening, answered in groups))
+
+
+def _streamed(opening: Ack999, answered: Iterable[AckTransaction | Ack999]) -> Iterator[Line]:
+    yield _opening(opening)
+    for one in answered:
+        yield from _transaction_lines(one) if isinstance(one, AckTransaction) else _verdict(one)
+
+
 def _lines(ack: Ack999) -> Iterator[Line]:
-    yield "AK1", ack.functional_id, ack.group_control_number, ack.version
+    yield _opening(ack)
     for one in ack.transactions:
-        yield "AK2", one.set_id, one.control_number, one.version
-        for segment in one.segments:
-            yield from _segment_lines(segment)
-        yield "IK5", one.status, *one.codes
+        yield from _transaction_lines(one)
+    yield from _verdict(ack)
+
+
+def _opening(ack: Ack999) -> Line:
+    return "AK1", ack.functional_id, ack.group_control_number, ack.version
+
+
+def _transaction_lines(one: AckTransaction) -> Iterator[Line]:
+    yield "AK2", one.set_id, one.control_number, one.version
+    for segment in one.segments:
+        yield from _segment_lines(segment)
+    yield "IK5", one.status, *one.codes
+
+
+def _verdict(ack: Ack999) -> Iterator[Line]:
     counts = (("" if count is None else str(count)) for count in (ack.included, ack.received, ack.accepted))
     yield "AK9", ack.status, *counts, *ack.codes
 

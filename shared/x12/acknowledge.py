@@ -45,15 +45,46 @@ def check_file(chunks: Iterable[bytes]) -> Iterator[Finding]:
             yield item
 
 
+Answered = Finding | Ta1 | Ack999 | AckTransaction
+
+
 def acknowledge(chunks: Iterable[bytes]) -> Acknowledged:
     """The TA1s and 999s a receiver of the file would send. Raises `X12Error` when the file cannot be read at all.
 
-    At most 1,000 findings are noted per transaction set; the rest still count towards its verdict.
+    At most 1,000 findings are noted per transaction set; the rest still count towards its verdict. `answer_in_pieces`
+    does the same without holding the answer.
     """
-    result = _Answer()
+    findings: list[Finding] = []
+    ta1: list[Ta1] = []
+    groups: list[Ack999] = []
+    transactions: list[AckTransaction] = []
+    for one in answer_in_pieces(chunks):
+        match one:
+            case Finding():
+                if len(findings) < MAX_FINDINGS:
+                    findings.append(one)
+            case Ta1():
+                ta1 += [one] if one.status else []
+            case AckTransaction():
+                transactions.append(one)
+            case Ack999(status=""):
+                transactions = []
+            case _:
+                groups.append(replace(one, transactions=tuple(transactions)))
+    return Acknowledged(tuple(ta1), tuple(groups), tuple(findings))
+
+
+def answer_in_pieces(chunks: Iterable[bytes]) -> Iterator[Answered]:
+    """The answer to a file as it is read, in the memory of one transaction set's notes.
+
+    An interchange begins with a `Ta1` without status and ends with the one to send. Between them a group begins with
+    an `Ack999` without status, goes on with an `AckTransaction` for each set, and ends with an `Ack999` that has status
+    and counts but not the sets. Findings stand where they were found. Raises `X12Error` when the file cannot be read.
+    """
+    answer = _Answer()
     for item in _checked(walk(chunks)):
-        result.take(item)
-    return result.finish()
+        yield from answer.take(item)
+    yield from answer.finish()
 
 
 def _checked(items: Iterable[Walked]) -> Iterator[Walked]:
@@ -88,64 +119,80 @@ class _Group:
 
     group: Group
     codes: dict[str, None] = field(default_factory=dict[str, None])
-    transactions: list[AckTransaction] = field(default_factory=list[AckTransaction])
+    included: int = 0
+    accepted: int = 0
+    with_errors: bool = False
     strayed: bool = False
 
 
 class _Answer:
-    """Collects findings under the interchange, group and set they belong to."""
+    """Brings findings under the interchange, group and set they belong to."""
 
     def __init__(self) -> None:
-        self._findings: list[Finding] = []
-        self._ta1: list[Ta1] = []
-        self._groups: list[_Group] = []
+        self._ta1: Ta1 | None = None
+        self._group: _Group | None = None
         self._set: _Set | None = None
 
-    def take(self, item: Walked) -> None:
+    def take(self, item: Walked) -> Iterator[Answered]:
         match item:
             case Interchange():
-                self._ta1.append(_ta1(item))
+                yield from self.finish()
+                self._ta1 = _ta1(item)
+                yield replace(self._ta1, status="", note="")
             case Group():
-                self._groups.append(_Group(item))
+                yield from self._end_group()
+                self._group = _Group(item)
+                yield Ack999(item.functional_id, item.control_number, "", item.version)
             case TransactionHeader():
                 self._set = _Set(item)
             case TransactionEnd():
-                self._close_set()
+                yield from self._end_set()
             case Finding():
                 self._note(item)
+                yield item
             case _:
                 pass
 
     def _note(self, finding: Finding) -> None:
-        if len(self._findings) < MAX_FINDINGS:
-            self._findings.append(finding)
         place, _, code = finding.code.partition(":")
         wrong = finding.severity == Severity.ERROR
         if place == "TA105" and wrong and self._ta1:
-            self._ta1[-1] = replace(self._ta1[-1], status="R", note=code)
-        elif place == "AK905" and wrong and self._groups:
-            self._groups[-1].codes[code] = None
+            self._ta1 = replace(self._ta1, status="R", note=code)
+        elif place == "AK905" and wrong and self._group:
+            self._group.codes[code] = None
         elif place.startswith("IK"):
             self._note_in_set(finding)
 
     def _note_in_set(self, finding: Finding) -> None:
         if self._set is None:
-            for group in self._groups[-1:]:
-                group.strayed = True
+            if self._group:
+                self._group.strayed = True
             return
         self._set.errors += finding.severity == Severity.ERROR
         if len(self._set.findings) < MAX_NOTES:
             self._set.findings.append(finding)
 
-    def _close_set(self) -> None:
+    def _end_set(self) -> Iterator[Answered]:
         """The set's verdict goes to its group, when it stands in one."""
-        if self._set and self._set.header.group and self._groups:
-            self._groups[-1].transactions.append(_transaction(self._set))
-        self._set = None
+        ended, self._set = self._set, None
+        if ended and ended.header.group and self._group:
+            answered = _transaction(ended)
+            self._group.included += 1
+            self._group.accepted += answered.status != "R"
+            self._group.with_errors = self._group.with_errors or answered.status == "E"
+            yield answered
 
-    def finish(self) -> Acknowledged:
-        """Everything has been read."""
-        return Acknowledged(tuple(self._ta1), tuple(map(_ack, self._groups)), tuple(self._findings))
+    def _end_group(self) -> Iterator[Answered]:
+        if self._group:
+            yield _ack(self._group)
+        self._group = None
+
+    def finish(self) -> Iterator[Answered]:
+        """All of an interchange was read."""
+        yield from self._end_group()
+        if self._ta1:
+            yield self._ta1
+        self._ta1 = None
 
 
 def _ta1(interchange: Interchange) -> Ta1:
@@ -158,15 +205,13 @@ def _ta1(interchange: Interchange) -> Ta1:
 
 def _ack(one: _Group) -> Ack999:
     """The group's 999, with AK901 to AK909 from the verdicts of its sets and its own faults."""
-    group = one.group
-    included = len(one.transactions)
-    accepted = sum(each.status != "R" for each in one.transactions)
+    group, included, accepted = one.group, one.included, one.accepted
     if one.codes or not accepted:
         status, accepted = "R", 0
     elif accepted < included:
         status = "P"
     else:
-        status = "E" if one.strayed or any(each.status == "E" for each in one.transactions) else "A"
+        status = "E" if one.strayed or one.with_errors else "A"
     return Ack999(
         group.functional_id,
         group.control_number,
@@ -176,7 +221,6 @@ def _ack(one: _Group) -> Ack999:
         received=included,
         accepted=accepted,
         codes=tuple(one.codes)[:_MOST_CODES],
-        transactions=tuple(one.transactions),
     )
 
 

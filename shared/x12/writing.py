@@ -1,6 +1,6 @@
 """From segments to bytes: the one envelope writer, with counts, control numbers, character set and lengths enforced."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -96,6 +96,45 @@ def write_interchange(  # noqa: PLR0913, PLR0917  # an envelope has that many el
     return write.result()
 
 
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """ISA05 to ISA08, the number of ISA13 and GS06, and GS01 and GS08 of an interchange with one functional group."""
+
+    parties: tuple[str, str, str, str]
+    control_number: int
+    at: datetime
+    functional_id: str
+    version: str
+    usage: str = "P"
+
+
+def stream_interchange(envelope: Envelope, set_id: str, sets: Iterable[Iterable[Line]]) -> Iterator[bytes]:
+    """What `write_interchange` writes, a segment at a time: of `sets` nothing is held. Without sets, nothing.
+
+    `sets` are the segments between ST and SE. Raises `X12Error` like `write_interchange`, but after earlier pieces.
+    """
+    write = _Writer(STANDARD)
+    control = _control(envelope.control_number, "ISA13")
+    count = 0
+    for count, lines in enumerate(sets, 1):
+        if count == 1:
+            write.header(envelope.parties, envelope.at, control, envelope.usage)
+            codes = envelope.parties[1], envelope.parties[3]
+            write.group(envelope.functional_id, codes, envelope.at, str(int(control)), envelope.version)
+        number, segments = f"{count:04d}", 2
+        write.line(("ST", set_id, number, envelope.version))
+        for line in lines:
+            write.line(line)
+            segments += 1  # the count is wanted when there are no lines, too
+            yield write.taken()
+        write.line(("SE", str(segments), number))
+        yield write.taken()
+    if count:
+        write.line(("GE", str(count), str(int(control))))
+        write.line(("IEA", "1", control))
+        yield write.taken()
+
+
 def write_interchange_note(
     parties: tuple[str, str, str, str], control_number: int, at: datetime, lines: Iterable[Line], usage: str = "P"
 ) -> bytes:
@@ -163,6 +202,12 @@ class _Writer:
         end = self._delimiters.segment
         separator = end if end in "\r\n" else end + "\n"
         return (separator.join(self._texts) + separator).encode("ascii")
+
+    def taken(self) -> bytes:
+        """What was written since it was last asked."""
+        text = self.result()
+        self._texts.clear()
+        return text
 
     def _element(self, tag: str, position: int, element: Element) -> str:
         if not element:

@@ -1,5 +1,8 @@
 """Findings from the loop tables, the element rules and the claim rules, and the acknowledgements made of them."""
 
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -8,8 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.x12.ack999 import Ack999, read_999, write_999
-from shared.x12.acknowledge import acknowledge, check_file
+from shared.x12.ack999 import Ack999, AckTransaction, read_999, stream_999, write_999
+from shared.x12.ack_ta1 import Ta1
+from shared.x12.acknowledge import acknowledge, answer_in_pieces, check_file
 from shared.x12.adjustments import Adjustment
 from shared.x12.claim837 import Claim837, Diagnosis, LineAdjudication, OtherPayer, Payer, read_837
 from shared.x12.claim_rules import check_claim
@@ -144,6 +148,48 @@ def test_every_acknowledgement_can_be_sent_and_is_itself_in_order(path: Path) ->
     assert [one for one in check_file([written]) if one.severity == Severity.ERROR] == []
     after = [one for one in read_999([written]) if isinstance(one, Ack999)]
     assert [one.transactions for one in after] == [one.transactions for one in answer.groups]
+
+
+def _streamed(acks: tuple[Ack999, ...]) -> bytes:
+    def answered(ack: Ack999) -> Iterator[AckTransaction | Ack999]:
+        yield from ack.transactions
+        yield ack
+
+    return b"".join(stream_999(((one, answered(one)) for one in acks), "US", "THEM", 7, AT))
+
+
+@pytest.mark.parametrize("path", [*VALID, *corpus_files("malformed")], ids=lambda path: path.name[:60])
+def test_an_acknowledgement_in_pieces_is_the_one_written_whole(path: Path) -> None:
+    try:
+        groups = acknowledge(chunks(path)).groups
+    except X12Error:
+        pytest.skip("it cannot be read at all")
+
+    assert _streamed(groups) == (write_999(groups, "US", "THEM", 7, AT) if groups else b"")
+
+
+def _many_sets(count: int) -> Iterator[bytes]:
+    """A file of one group with so many sets of one number (others are remembered), all of which want a note."""
+    start, end = EXAMPLE.index(b"ST*"), EXAMPLE.index(b"GE*")
+    body = EXAMPLE[start:end].replace(b"LX*1~", b"LX*one~")
+    yield EXAMPLE[:start]
+    yield from [body] * count
+    yield EXAMPLE[end:].replace(b"GE*1*", b"GE*%d*" % count)
+
+
+def _peak(sets: int) -> int:
+    tracemalloc.start()
+    found = Counter(type(one) for one in answer_in_pieces(_many_sets(sets)))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (found[AckTransaction], found[Ack999], found[Ta1]) == (sets, 2, 2)
+    return peak
+
+
+def test_answering_in_pieces_needs_no_more_memory_for_more_sets() -> None:
+    _peak(50)  # the first warms caches
+
+    assert _peak(1500) < 1.5 * _peak(150)
 
 
 SAMPLES = [path.read_bytes() for path in VALID if len(path.read_bytes()) < 3000]

@@ -51,7 +51,7 @@ def test_checking_never_raises_and_answers_whatever_can_be_read(data: bytes) -> 
 
     assert sum(result.codes.values()) == sum(result.severities.values())
     with contextlib.suppress(X12Error):
-        assert set(answers([data], AT, 1)) <= {"ta1", "999"}
+        assert {name for name, _ in answers([data], AT, 1)} <= {"ta1", "999"}
 
 
 @given(mutilated(), st.sampled_from(RULES))
