@@ -10,7 +10,7 @@ from shared.x12.claim837_views import LineAdjudication, Ndc, ServiceLine, Tooth
 from shared.x12.findings import Finding
 from shared.x12.parties import read_party, split_groups
 from shared.x12.tokens import Segment
-from shared.x12.values import cents, cents_of, day, fault, number, number_of, period, raw, remembered
+from shared.x12.values import cents, cents_of, day, fault, number, number_of, parse_procedure, period, raw, remembered
 from shared.x12.view import drafts
 from shared.x12.writing import Raw
 
@@ -74,14 +74,6 @@ def _read_tooth(segment: Segment, line: _Draft, _seen: set[str], _findings: list
     line.teeth = line.teeth or []
     line.teeth.append(Tooth(segment.get(2), segment.components(3)))
     return True
-
-
-@remembered
-def parse_procedure(text: str, separator: str) -> tuple[str, str, tuple[str, ...], str]:
-    """Qualifier, code, up to four modifiers and description of a procedure composite."""
-    qualifier, code, *parts = (*text.split(separator), "")
-    modifiers = tuple([one for one in parts[:4] if one])
-    return qualifier, code, modifiers, parts[4] if len(parts) > 4 else ""
 
 
 @remembered

@@ -211,6 +211,14 @@ def number_of(text: str, segment: Segment, position: int, findings: list[Finding
         return None
 
 
+@remembered
+def parse_procedure(text: str, separator: str) -> tuple[str, str, tuple[str, ...], str]:
+    """Qualifier, code, up to four modifiers and description of a procedure composite."""
+    qualifier, code, *parts = (*text.split(separator), "")
+    modifiers = tuple([one for one in parts[:4] if one])
+    return qualifier, code, modifiers, parts[4] if len(parts) > 4 else ""
+
+
 def parse_count(text: str) -> int | None:
     """A short non-negative whole number, None for anything else."""
     return int(text) if _COUNT.fullmatch(text) else None
