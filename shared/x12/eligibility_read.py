@@ -1,7 +1,7 @@
 """270 and 271 files as inquiries and answers, one per person."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from shared.x12.eligibility_views import Aaa, Answer271, Benefit, BenefitDate, Inquiry270
 from shared.x12.envelope import Transaction, read_transactions_of
@@ -9,7 +9,8 @@ from shared.x12.findings import Finding
 from shared.x12.hierarchy import Level, paths, read_hierarchy
 from shared.x12.parties import Party, Payer, Person, read_party, read_payer, read_person, split_groups
 from shared.x12.tokens import Segment
-from shared.x12.values import cents, number, period, raw
+from shared.x12.values import cents_of, number_of, parse_procedure, period, raw, remembered
+from shared.x12.view import drafts, maker
 from shared.x12.writing import Raw
 
 _View = TypeVar("_View", Inquiry270, Answer271)
@@ -20,7 +21,12 @@ _QUESTIONS = frozenset({"EQ"})
 _NAMES = frozenset({"NM1"})
 # The guide allows 9. Those of a level above go to each of its persons, so that a bound on them bounds the whole.
 _MOST_REJECTIONS = 100
+_PERSONAL = frozenset({"NM1", "N3", "N4", "DMG"})
+_MODELLED = frozenset({"TRN", "AAA", "INS", "DTP"})
+_PLAN_NUMBERS = {"6P": "group_number", "18": "plan_number"}
 _ANSWER = {"Y": True, "N": False}
+_NO_ELEMENTS = ("",) * 13
+_new_answer, _new_benefit, _date = drafts(Answer271), drafts(Benefit), maker(BenefitDate)
 
 
 def read_270(chunks: Iterable[bytes]) -> Iterator[Inquiry270 | Finding]:
@@ -151,26 +157,26 @@ def _person(fields: dict[str, Any], level: Level, head: list[Segment], findings:
     """The person of a level, under `subscriber` or `dependent`; the loop's other segments become extras."""
     result = dict(fields)
     details = _person_details(head, findings)
-    groups = split_groups(head, _NAMES)
-    group = groups[1] if len(groups) > 1 else []
-    modelled = {"TRN", "AAA", "INS", "DTP"}
-    kept = [one for one in group if one.tag in ("NM1", "N3", "N4", "DMG")]
-    read = {id(one) for one in kept}
-    extras = [raw(one) for one in head if id(one) not in read and one.tag not in modelled and not _is_plan_number(one)]
-    if group:
+    names = 0
+    kept: list[Segment] = []
+    extras: list[Raw] = []
+    for segment in head:
+        tag = segment.tag
+        names += tag == "NM1"
+        if names == 1 and tag in _PERSONAL:
+            kept.append(segment)
+        elif tag not in _MODELLED and not (tag == "REF" and segment.get(1) in _PLAN_NUMBERS):
+            extras.append(raw(segment))
+    if kept:
         person = read_person(kept, findings, _LOOPS.get(level.code, ""))
         if level.code == "23":
             result["dependent"] = person
         else:
-            result |= {"subscriber": person, "member_id": group[0].get(9)}
+            result |= {"subscriber": person, "member_id": kept[0].get(9)}
     for name, value in details.items():
         if value or name not in result:
             result[name] = value
     return result | {"extras": tuple(extras), "segment_number": level.opening.number}
-
-
-def _is_plan_number(segment: Segment) -> bool:
-    return segment.tag == "REF" and segment.get(1) in ("6P", "18")
 
 
 def _person_details(segments: Sequence[Segment], findings: list[Finding]) -> dict[str, Any]:
@@ -178,23 +184,21 @@ def _person_details(segments: Sequence[Segment], findings: list[Finding]) -> dic
     fields: dict[str, Any] = {}
     dates: list[BenefitDate] = []
     for segment in segments:
-        first = segment.get(1)
-        match segment.tag:
-            case "EB" | "EQ":
-                break
-            case "TRN":
-                fields |= _trace(segment, fields)
-            case "INS":
-                fields["relationship"] = segment.get(2)
-            case "REF" if first == "6P":
-                fields["group_number"] = segment.get(2)
-            case "REF" if first == "18":
-                fields["plan_number"] = segment.get(2)
-            case "DTP":
-                dates.append(BenefitDate(first, *period(segment, findings, "2100")))
-            case _:
-                pass
-    return fields | {"dates": tuple(dates)}
+        tag = segment.tag
+        if tag in {"EB", "EQ"}:
+            break
+        if tag == "TRN":
+            fields |= _trace(segment, fields)
+        elif tag == "INS":
+            fields["relationship"] = segment.get(2)
+        elif tag == "REF":
+            name = _PLAN_NUMBERS.get(segment.get(1))
+            if name:
+                fields[name] = segment.get(2)
+        elif tag == "DTP":
+            dates.append(_date(segment.get(1), *period(segment, findings, "2100")))
+    fields["dates"] = tuple(dates)
+    return fields
 
 
 def _trace(segment: Segment, fields: dict[str, Any]) -> dict[str, Any]:
@@ -246,11 +250,26 @@ def _answer(fields: dict[str, Any], level: Level) -> Answer271:
     known.setdefault("trace_number", "")
     known["rejections"] = (*fields["rejections"], *_rejections(level))
     loop = "2110D" if level.code == "23" else "2110C"
-    benefits = tuple([_benefit(group, loop, findings) for group in groups])
-    return Answer271(**known, benefits=benefits, findings=tuple(findings))
+    known["benefits"] = tuple([_benefit(group, loop, findings) for group in groups])
+    answer = _new_answer()
+    for name, value in known.items():
+        setattr(answer, name, value)
+    answer.findings = tuple(findings)
+    answer.__class__ = Answer271
+    return cast("Answer271", answer)
 
 
 def _benefit(group: list[Segment], loop: str, findings: list[Finding]) -> Benefit:
+    benefit = _new_benefit()
+    if len(group) > 1:
+        _read_benefit_details(group, benefit, loop, findings)
+    _read_eb(group[0], benefit, loop, findings)
+    benefit.__class__ = Benefit
+    return cast("Benefit", benefit)
+
+
+def _read_benefit_details(group: list[Segment], benefit: Any, loop: str, findings: list[Finding]) -> None:
+    """What follows the EB."""
     own, *names = split_groups(group, _NAMES)
     dates: list[BenefitDate] = []
     messages: list[str] = []
@@ -259,7 +278,7 @@ def _benefit(group: list[Segment], loop: str, findings: list[Finding]) -> Benefi
     for segment in own[1:]:
         match segment.tag:
             case "DTP":
-                dates.append(BenefitDate(segment.get(1), *period(segment, findings, loop)))
+                dates.append(_date(segment.get(1), *period(segment, findings, loop)))
             case "MSG":
                 messages.append(segment.get(1))
             case "AAA":
@@ -269,34 +288,45 @@ def _benefit(group: list[Segment], loop: str, findings: list[Finding]) -> Benefi
             case _:
                 extras.append(raw(segment))
     entities = [(one[0].get(1), read_party([part for part in one if part.tag != "LE"])) for one in names]
-    return Benefit(
-        **_read_eb(own[0], loop, findings),
-        dates=tuple(dates),
-        messages=tuple(messages),
-        entities=tuple(entities),
-        rejections=tuple(rejections),
-        extras=tuple(extras),
-    )
+    benefit.dates, benefit.messages, benefit.entities = tuple(dates), tuple(messages), tuple(entities)
+    benefit.rejections, benefit.extras = tuple(rejections), tuple(extras)
 
 
-def _read_eb(eb: Segment, loop: str, findings: list[Finding]) -> dict[str, Any]:
-    get = eb.get
-    coded = eb.components(13)
-    return {
-        "code": get(1),
-        "coverage_level": get(2),
-        "service_types": eb.repetitions(3),
-        "insurance_type": get(4),
-        "plan": get(5),
-        "time_period": get(6),
-        "amount_cents": cents(eb, 7, findings, loop),
-        "percent": number(eb, 8, findings, loop),
-        "quantity_qualifier": get(9),
-        "quantity": number(eb, 10, findings, loop),
-        "authorization_required": _ANSWER.get(get(11)),
-        "in_network": _ANSWER.get(get(12)),
-        "network_applies": get(12) != "W",
-        "procedure_qualifier": coded[0] if coded else "",
-        "procedure": coded[1] if len(coded) > 1 else "",
-        "modifiers": tuple(one for one in coded[2:6] if one),
-    }
+def _read_eb(eb: Segment, benefit: Any, loop: str, findings: list[Finding]) -> None:
+    delimiters = eb.delimiters
+    (
+        benefit.code,
+        benefit.coverage_level,
+        types,
+        benefit.insurance_type,
+        benefit.plan,
+        benefit.time_period,
+        amount,
+        percent,
+        benefit.quantity_qualifier,
+        quantity,
+        authorization,
+        network,
+        coded,
+    ) = (eb.elements + _NO_ELEMENTS)[:13]
+    if types:
+        benefit.service_types = _parse_types(types, delimiters.repetition)
+    if amount:
+        benefit.amount_cents = cents_of(amount, eb, 7, findings, loop)
+    if percent:
+        benefit.percent = number_of(percent, eb, 8, findings, loop)
+    if quantity:
+        benefit.quantity = number_of(quantity, eb, 10, findings, loop)
+    if authorization:
+        benefit.authorization_required = _ANSWER.get(authorization)
+    if network:
+        benefit.in_network, benefit.network_applies = _ANSWER.get(network), network != "W"
+    if coded:
+        benefit.procedure_qualifier, benefit.procedure, benefit.modifiers, _ = parse_procedure(
+            coded, delimiters.component
+        )
+
+
+@remembered
+def _parse_types(text: str, separator: str) -> tuple[str, ...]:
+    return tuple(text.split(separator)) if separator else (text,)
