@@ -10,6 +10,7 @@ from aiokafka.errors import KafkaError
 from pydantic import JsonValue
 
 from revcycle.refusal import RefusalError
+from revcycle.stack.topics import partitions_of
 
 POLL_MS = 500
 Fetched: TypeAlias = ConsumerRecord[bytes, bytes]
@@ -84,7 +85,7 @@ async def watch(servers: str, topic: str, wanted: Wanted, *, earliest: bool, fol
         await consumer.stop()
         raise RefusalError(f"No Kafka broker answers at {servers}.") from None
     try:
-        ends = await _take_all(consumer, topic, earliest=earliest)
+        ends = await _take_all(consumer, servers, topic, earliest=earliest)
         given = 0
         async for seen in _records(consumer, ends, follow=follow):
             if wanted.wants(seen):
@@ -96,11 +97,12 @@ async def watch(servers: str, topic: str, wanted: Wanted, *, earliest: bool, fol
         await consumer.stop()
 
 
-async def _take_all(consumer: AIOKafkaConsumer, topic: str, *, earliest: bool) -> dict[TopicPartition, int]:
+async def _take_all(
+    consumer: AIOKafkaConsumer, servers: str, topic: str, *, earliest: bool
+) -> dict[TopicPartition, int]:
     """Read every partition of the topic; where each ends now."""
-    if topic not in await consumer.topics():
+    if not (partitions := await partitions_of(servers, [topic])):
         raise RefusalError(f"There is no topic {topic}.")
-    partitions = [TopicPartition(topic, number) for number in sorted(consumer.partitions_for_topic(topic) or ())]
     consumer.assign(partitions)
     await (consumer.seek_to_beginning() if earliest else consumer.seek_to_end())
     ends = cast("Any", await consumer.end_offsets(partitions))

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
-from revcycle.stack.topics import SERVICES
+from revcycle.stack.topics import SERVICES, partitions_of
 from shared.wire import dead_letter_topic, events_topic
 
 POLL_MS = 200
@@ -105,11 +105,9 @@ async def listen(servers: str, tally: Tally, told: Callable[[Heard], None]) -> N
     consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers, enable_auto_commit=False, fetch_max_wait_ms=POLL_MS)
     await consumer.start()
     try:
-        await consumer.topics()
         topics = [events_topic(service) for service in SERVICES]
         topics += [dead_letter_topic(topic) for topic in topics]
-        partitions = [TopicPartition(t, p) for t in topics for p in consumer.partitions_for_topic(t) or ()]
-        consumer.assign(partitions)
+        consumer.assign(await partitions_of(servers, topics))
         await consumer.seek_to_beginning()
         while True:
             for partition, records in (await consumer.getmany(timeout_ms=POLL_MS)).items():

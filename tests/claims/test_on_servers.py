@@ -21,20 +21,21 @@ from shared.bus.kafka import KafkaBus
 from shared.contracts import ClaimReceived
 from shared.wire import events_topic, to_record
 from tests.claims.world import ISSUER, TENANT, coverage_answer, signing_key
+from tests.servers import Kafka
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow]
 CLAIMS = 60
 
 
-def settings_for(root: Path, kafka: str, mongo: str, database: str, key: ECKey) -> ClaimsSettings:
+def settings_for(root: Path, kafka: Kafka, mongo: str, database: str, key: ECKey) -> ClaimsSettings:
     (root / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     (root / "master").write_bytes(bytes(range(96)))
     (root / "pseudonym").write_bytes(b"a key of thirty-two bytes, at least")
     (root / "clock.json").write_text(json.dumps({"now": "2026-07-01T08:00:00Z"}))
     return ClaimsSettings(
         env="development",
-        kafka=kafka,
-        kafka_idempotent=False,
+        kafka=kafka.servers,
+        kafka_idempotent=kafka.idempotent,
         kafka_session_timeout_ms=2000,
         kafka_fetch_wait_ms=100,
         mongo=mongo,
@@ -75,10 +76,10 @@ class Service:
 
 
 @pytest.fixture
-async def service(tmp_path: Path, kafka_servers: str, mongo_url: str, database_name: str) -> AsyncGenerator[Service]:
-    await create_topics(kafka_servers, 3)
+async def service(tmp_path: Path, kafka: Kafka, mongo_url: str, database_name: str) -> AsyncGenerator[Service]:
+    await create_topics(kafka.servers, 3)
     key = signing_key()
-    settings = settings_for(tmp_path, kafka_servers, mongo_url, database_name, key)
+    settings = settings_for(tmp_path, kafka, mongo_url, database_name, key)
     app = create_app(settings)
     async with (
         app.router.lifespan_context(app),
@@ -87,7 +88,7 @@ async def service(tmp_path: Path, kafka_servers: str, mongo_url: str, database_n
         yield Service(http, key, settings, app)
 
 
-async def test_claims_go_out_over_the_wire(service: Service, kafka_servers: str) -> None:
+async def test_claims_go_out_over_the_wire(service: Service, kafka: Kafka) -> None:
     folder = service.settings.intake / TENANT
     folder.mkdir(parents=True)
     (folder / "day.837").write_bytes(generate(CLAIMS * 2)[TENANT])
@@ -95,7 +96,7 @@ async def test_claims_go_out_over_the_wire(service: Service, kafka_servers: str)
 
     running = service.app.state.running
     found = await running.runtime.store.find(running.spec.deciders[0], TENANT, {}, None, 200)
-    bus = KafkaBus(kafka_servers, "test", idempotent=False)
+    bus = KafkaBus(kafka.servers, "test", idempotent=kafka.idempotent)
     await bus.start()
     await bus.send([to_record(events_topic("eligibility"), coverage_answer(state)) for _, state in found])
     await bus.stop()

@@ -11,12 +11,12 @@ from typing import Any
 import bson
 import httpx
 import pytest
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import AIOKafkaConsumer
 
 from revcycle.identity import issue_token
 from revcycle.report import read_proofs
 from revcycle.stack.record import StackRecord
-from revcycle.stack.topics import SERVICES, topic_names
+from revcycle.stack.topics import SERVICES, partitions_of, topic_names
 from samples.generate import generate
 from shared.store.connect import connect, disconnect
 from shared.x12.claim837 import Claim837, read_837
@@ -98,8 +98,7 @@ async def _scan_topics(servers: str, marks: set[bytes]) -> list[str]:
     await consumer.start()
     leaks: list[str] = []
     try:
-        await consumer.topics()
-        parts = [TopicPartition(t, p) for t in topic_names() for p in consumer.partitions_for_topic(t) or ()]
+        parts = await partitions_of(servers, topic_names())
         consumer.assign(parts)
         await consumer.seek_to_beginning()
         ends = await consumer.end_offsets(parts)
