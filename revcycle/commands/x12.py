@@ -231,7 +231,7 @@ def anonymize(
 
 
 def generate(
-    kind: Annotated[str, typer.Argument(help="837P, 837I, 837D, 835, 270, 271, 276, 277 or 277CA.")],
+    kind: Annotated[str, typer.Argument(help="837P, 837I, 837D, 835, 270, 271, 276, 277, 277CA, 278 or 999.")],
     out: Annotated[Path, typer.Option(help="The file to write.", dir_okay=False)],
     claims: Annotated[
         int | None, typer.Option(min=1, help="So many claims, or questions and answers about them.")

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 
 from revcycle.x12.files import Opener
 from shared.x12.ack277ca import read_277ca
-from shared.x12.ack999 import read_999
+from shared.x12.ack999 import Ack999, read_999
+from shared.x12.ack_rules import check_999
 from shared.x12.ack_ta1 import read_ta1
 from shared.x12.acknowledge import check_file
 from shared.x12.claim837 import Claim837, read_837
@@ -126,6 +127,9 @@ def _findings(item: object) -> Iterator[Finding]:
             yield from item.findings
             yield from _unbalanced(item)
             yield from check_remittance_codes(item)
+        case Ack999():
+            yield from item.findings
+            yield from check_999(item)
         case _:
             yield from getattr(item, "findings", ())
 

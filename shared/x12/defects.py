@@ -4,14 +4,17 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from shared.x12.ack999 import Ack999
 from shared.x12.claim837_views import Claim837
 from shared.x12.era835_views import ClaimPayment, Remittance835
 from shared.x12.invented import check_digit
 from shared.x12.parties import Party
 
-ALL = ("837P", "837I", "837D", "835", "270", "271", "276", "277", "277CA")
+ALL = ("837P", "837I", "837D", "835", "270", "271", "276", "277", "277CA", "278", "999")
 CLAIMS = ("837P", "837I", "837D")
-LEVELLED = tuple(kind for kind in ALL if kind != "835")
+LEVELLED = tuple(kind for kind in ALL if kind not in ("835", "999"))
+# A 278 has no loop table: only its envelope and levels are checked.
+TABLED = tuple(kind for kind in ALL if kind != "278")
 Lines = list[bytes]
 
 
@@ -44,9 +47,11 @@ DEFECTS = {
         Defect("claim-balance", "SNIP3:claim-balance", ("835",), "a claim pays a cent too much"),
         Defect("payment-balance", "SNIP3:payment-balance", ("835",), "BPR02 is a cent more than was paid"),
         Defect("absent-payment", "IK403:1", ("835",), "CLP04 is absent"),
+        Defect("ack-count", "SNIP4:ack-count", ("999",), "AK904 counts one accepted set too many"),
+        Defect("ack-verdict", "SNIP4:ack-verdict", ("999",), "AK901 accepts a group although a set was rejected"),
         Defect("hl-number", "SNIP4:hl-number", LEVELLED, "HL01 repeats an earlier number"),
         Defect("hl-parent", "SNIP4:hl-parent", LEVELLED, "HL02 names a level that is not there"),
-        Defect("unknown-segment", "IK304:1", ALL, "a segment no guide has"),
+        Defect("unknown-segment", "IK304:1", TABLED, "a segment no guide has"),
         Defect("se-count", "IK502:4", ALL, "SE01 is one too many"),
         Defect("se-number", "IK502:3", ALL, "SE02 is not ST02"),
         Defect("no-se", "IK502:2", ALL, "a transaction set without SE"),
@@ -172,6 +177,21 @@ def _break_payment(claim: ClaimPayment, wanted: frozenset[str]) -> ClaimPayment:
     if "absent-payment" in wanted:
         claim = replace(claim, paid_cents=None)
     return claim
+
+
+# In an acknowledgement
+
+
+def break_acknowledgement(ack: Ack999, wanted: frozenset[str]) -> Ack999:
+    """The acknowledgement with the wanted defects; for `ack-verdict` its first set is rejected."""
+    if "ack-count" in wanted:
+        ack = replace(ack, accepted=(ack.accepted or 0) + 1)
+    if "ack-verdict" in wanted:
+        first, *others = ack.transactions
+        lost = first.status != "R"
+        rejected = replace(first, status="R", codes=("5",))
+        ack = replace(ack, status="A", accepted=(ack.accepted or 0) - lost, transactions=(rejected, *others))
+    return ack
 
 
 # In the lines of a written transaction set, ST to SE

@@ -10,10 +10,12 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import chain, count, islice
 
 from shared.x12.ack277ca_write import write_277ca
+from shared.x12.ack999 import write_999
 from shared.x12.claim837_views import Batch837, Claim837, Guide
 from shared.x12.claim837_write import write_837d, write_837i, write_837p
 from shared.x12.defects import (
     DEFECTS,
+    break_acknowledgement,
     break_claim,
     break_header,
     break_remittance,
@@ -27,16 +29,19 @@ from shared.x12.era835_write import write_835
 from shared.x12.invented_answers import (
     invented_acknowledgement,
     invented_answer,
+    invented_file_acknowledgement,
     invented_inquiry,
     invented_remittance,
+    invented_review,
     invented_status,
     invented_status_inquiry,
 )
 from shared.x12.invented_claims import invented_claim
 from shared.x12.parties import Party
+from shared.x12.review278_write import write_278
 from shared.x12.status_write import write_276, write_277
 
-KINDS = ("837P", "837I", "837D", "835", "270", "271", "276", "277", "277CA")
+KINDS = ("837P", "837I", "837D", "835", "270", "271", "276", "277", "277CA", "278", "999")
 SEED = 2026
 START = date(2026, 7, 1)
 # The invented diagnoses are codes of October 2021 and later; services lie in the four weeks before the start.
@@ -50,11 +55,13 @@ _END = b"~\n"
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What to generate: a kind of `KINDS`, and so many claims (270, 271, 276 and 277: questions or answers).
+    """What to generate: a kind of `KINDS`, and so many claims.
+
+    Of 270, 271, 276, 277 and 278 they are questions or answers about a claim, of a 999 answered sets of one claim each.
 
     `size_bytes` instead of `claims` ends the file with the first transaction set that reaches it. `defects` are names
-    of `DEFECTS`; one claim and one transaction set in `every` has them, the first always. Claims of 835, 27x and
-    277CA are those of `guide`.
+    of `DEFECTS`; one claim and one transaction set in `every` has them, the first always. Claims of the other
+    kinds are those of `guide`.
     """
 
     kind: str
@@ -132,6 +139,12 @@ def _written(order: Order, claims: Sequence[Claim837], number: int) -> Iterator[
         case "277CA":
             acks = [invented_acknowledgement(one, day) for one in claims]
             yield write_277ca(acks, "CLEARING", "LAKESIDE", control, at, usage=order.usage)
+        case "278":
+            reviews = [invented_review(one) for one in claims]
+            yield write_278(reviews, "LAKESIDE", "CLEARING", control, at, order.usage)
+        case "999":
+            ack = break_acknowledgement(invented_file_acknowledgement(claims, number), order.defects)
+            yield write_999(ack, "CLEARING", "LAKESIDE", control, at, order.usage)
         case _:
             reference = f"{control:09d}{number:06d}"
             batch = Batch837(_SUBMITTER, _RECEIVER, control, control, at, claims, order.usage, reference=reference)

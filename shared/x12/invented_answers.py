@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 
 from shared.x12.ack277ca import ClaimAck277CA
+from shared.x12.ack999 import Ack999, AckElement, AckSegment, AckTransaction
 from shared.x12.adjustments import Adjustment
 from shared.x12.claim837_views import Claim837, ServiceLine
 from shared.x12.claim_status import Status
@@ -12,7 +13,9 @@ from shared.x12.eligibility_views import Aaa, Answer271, Benefit, BenefitDate, I
 from shared.x12.era835_views import Account, ClaimPayment, ProviderAdjustment, Remittance835, ServicePayment
 from shared.x12.invented import number, weighted
 from shared.x12.parties import Address, Named, Party, Payer, Person
+from shared.x12.review278 import Review278, ReviewedDiagnosis, ReviewedService
 from shared.x12.status_views import StatusInquiry276, StatusResponse277
+from shared.x12.values import format_decimal
 
 _PAYER = Payer("ALDER HEALTH PLAN", "RC101", Address("1 PLAN WAY", "", "TOLEDO", "OH", "43604"), "XV")
 _CONTACT = ("PER", "BL", "PROVIDER SERVICES", "TE", "8005550100")
@@ -247,4 +250,72 @@ def invented_acknowledgement(claim: Claim837, on: date) -> ClaimAck277CA:
         receiver=_SUBMITTER,
         provider=_provider(claim),
         submitted_reference="000000001",
+    )
+
+
+_VERSIONS = {"P": "005010X222A1", "I": "005010X223A2", "D": "005010X224A2"}
+# Of a hundred transaction sets: accepted, accepted with an error noted, rejected.
+_VERDICTS = {"A": 93, "E": 4, "R": 3}
+
+
+def invented_file_acknowledgement(claims: Sequence[Claim837], group: int) -> Ack999:
+    """The 999 of a group that brought each of these claims in a transaction set of its own."""
+    version = _VERSIONS[claims[0].patient_control_number[:1]]
+    answered = tuple(_answered(claim, place, version) for place, claim in enumerate(claims, 1))
+    statuses = {one.status for one in answered}
+    accepted = sum(one.status != "R" for one in answered)
+    status = "R" if not accepted else "P" if "R" in statuses else "E" if "E" in statuses else "A"
+    counts = len(claims), len(claims), accepted
+    return Ack999("HC", str(group), status, version, *counts, transactions=answered)
+
+
+def _answered(claim: Claim837, place: int, version: str) -> AckTransaction:
+    """A rejected set lacks its subscriber's identifier; one with an error noted has a segment out of order."""
+    status = weighted(_VERDICTS, "999", claim.patient_control_number)
+    codes: tuple[str, ...] = ()
+    segments: tuple[AckSegment, ...] = ()
+    if status == "R":
+        codes = ("5",)
+        segments = (AckSegment("NM1", 14, "2010BA", "8", elements=(AckElement(9, "1", data_element="67"),)),)
+    elif status == "E":
+        segments = (AckSegment("REF", 22, "2300", "2"),)
+    return AckTransaction("837", f"{place:04d}", status, version, codes, segments)
+
+
+def invented_review(claim: Claim837) -> Review278:
+    """A request to certify the services of a claim before they are given: a referral, a service a line."""
+    control = claim.patient_control_number
+    return Review278(
+        reference=f"R{control}",
+        purpose="13",
+        is_response=False,
+        payer=Named(claim.payer.name, id_qualifier="PI", id=claim.payer.id, entity_type="2"),
+        requester=Named(claim.billing.name, id_qualifier="XX", id=claim.billing.npi, entity_type="2"),
+        subscriber=claim.subscriber.person,
+        member_id=claim.subscriber.member_id,
+        dependent=claim.patient,
+        event=ReviewedService(
+            category="HS",
+            certification_type="I",
+            facility_code="11",
+            facility_qualifier="B",
+            trace_type="1",
+            trace_number=f"T{control}",
+            trace_details=(_ORIGINATOR,),
+            diagnosis_codes=tuple(ReviewedDiagnosis(one.qualifier, one.code) for one in claim.diagnoses),
+        ),
+        services=tuple(_reviewed(line) for line in claim.lines),
+    )
+
+
+def _reviewed(line: ServiceLine) -> ReviewedService:
+    dental = line.procedure_qualifier == "AD"
+    return ReviewedService(
+        service_segment="SV3" if dental else "SV1",
+        procedure_qualifier=line.procedure_qualifier,
+        procedure=line.procedure,
+        service_from=line.service_from,
+        service_to=line.service_to,
+        date_qualifier="472",
+        service_details=() if dental else ("", "UN", format_decimal(line.units)),
     )
