@@ -43,6 +43,10 @@ $(VENV)/.members: $(VENV)/.synced $(MEMBERS:%=%/pyproject.toml)
 demo: setup ## Run the whole cycle on real files, 180 days of it
 	@$(BIN)/revcycle demo
 
+.PHONY: store
+store: setup ## Build a faster local store once (needs Rust; about ten minutes), for up, demo and tests
+	@$(BIN)/python -m revcycle.stack.store_server
+
 .PHONY: up
 up: setup ## Start the local stack and print its addresses; Ctrl-C stops it
 	@$(BIN)/revcycle up

@@ -9,6 +9,7 @@ from revcycle.stack.child import ProcessSpec
 from revcycle.stack.layout import Layout
 from revcycle.stack.options import HOST, MODULES, Options
 from revcycle.stack.probes import accepts_connections, answers_ready
+from revcycle.stack.store_server import store_server
 from revcycle.stack.supervisor import Hook, Stage
 from shared.auth import DEVELOPMENT_ISSUER
 
@@ -38,15 +39,16 @@ def broker(port: int, layout: Layout) -> ProcessSpec:
 
 def store(port: int, layout: Layout) -> ProcessSpec:
     """SecantusDB: a MongoDB-wire server on WiredTiger. Each commit is on disk before it is confirmed."""
-    argv = (sys.executable, _store_script(), "--host", HOST, "--port", str(port))
+    server = store_server(layout.data)
+    argv = (*server.argv, "--host", HOST, "--port", str(port))
     return ProcessSpec(
         name="store",
-        argv=(*argv, "--storage-path", str(layout.data), "--sync-on-commit", "--standalone"),
+        argv=(*argv, "--storage-path", str(server.folder), "--sync-on-commit", "--standalone"),
         port=port,
         url=f"mongodb://{HOST}:{port}/?directConnection=true",
         ready=accepts_connections(port),
         cwd=layout.root,
-        one_core=True,
+        one_core=server.one_core,
     )
 
 
@@ -90,18 +92,14 @@ def environment(name: str, options: Options, layout: Layout) -> dict[str, str]:
     if layout.clock.exists():
         told["REVCYCLE_CLOCK_FILE"] = str(layout.clock)
     told |= {} if options.kafka else _tansu_settings(name)
-    return told if options.mongo else told | SECANTUS_SETTINGS
+    pool_size = None if options.mongo else store_server(layout.data).pool_size
+    return told if pool_size is None else told | {"REVCYCLE_MONGO_POOL_SIZE": str(pool_size)}
 
 
 SLOW_PAYERS = {
     # Only the time a person waits is shorter here: a slow payer still answers too late, and is asked again.
     "REVCYCLE_PAYER_TIMEOUT_SECONDS": "1.5",
     "REVCYCLE_SANDBOX_SLOW_SECONDS": "2.5",
-}
-
-SECANTUS_SETTINGS = {
-    # It serves one request at a time: more connections only make it switch threads.
-    "REVCYCLE_MONGO_POOL_SIZE": "1",
 }
 
 
@@ -124,10 +122,3 @@ def _broker_binary() -> str:
     binary = Path(found.origin).parent / "bin" / "tansu"
     binary.chmod(0o755)
     return str(binary)
-
-
-def _store_script() -> str:
-    script = Path(sys.executable).parent / "secantusd-py"
-    if not script.exists():
-        raise RefusalError("No local store is installed: install revcycle[local], or give one with --mongo URL.")
-    return str(script)

@@ -9,8 +9,9 @@ from services.claims.core.ack_file import ReadAcks, ReportAcks
 from services.claims.core.claim import REJECTING
 from services.claims.core.claim_messages import Ack, RecordClaimAck
 from services.claims.core.intake_file import FileFinding
-from services.claims.core.submission import FileAck, RecordFileAck, Submission
+from services.claims.core.submission import FileAck, RecordFileAck
 from services.claims.file_performer import of_file
+from services.claims.sent_files import SentFiles
 from services.claims.streaming import ThreadedReader
 from services.claims.vault import FileVault
 from shared.contracts import Meta
@@ -33,7 +34,6 @@ from shared.x12.findings import Finding
 
 FOLDER = "acks"
 BATCH_ITEMS = 200
-FOUND_MAX = 20
 READERS: dict[str, Callable[[Iterable[bytes]], Iterator[Any]]] = {
     "999": read_999,
     "277ca": read_277ca,
@@ -59,12 +59,13 @@ class AckReader:
         """Read the whole file. Safe to repeat: each acknowledgement is known by its file and place."""
         assert isinstance(pending.effect, ReadAcks)
         reader = ThreadedReader(READERS[pending.effect.extension], self._vault.read(key.tenant, FOLDER, key.id))
+        sent = SentFiles(self._runtime.store, self._claim, key.tenant)
         matched, place, ended = 0, 0, False
         unmatched: list[FileFinding] = []
         reason: FileFinding | None = None
         while not ended:
             batch = await reader.take(BATCH_ITEMS)
-            found = await self._match(key, pending, batch.items, place)
+            found = await self._match(key, pending, batch.items, place, sent)
             await self._runtime.shell.transact(SUBMISSION, found.files)
             await self._runtime.shell.transact(self._claim, found.claims)
             matched += len(found.files) + len(found.claims)
@@ -80,7 +81,7 @@ class AckReader:
             reason=reason,
         )
 
-    async def _match(self, key: Key, pending: Pending, items: list[Any], first_place: int) -> Matched:
+    async def _match(self, key: Key, pending: Pending, items: list[Any], first_place: int, sent: SentFiles) -> Matched:
         found = Matched([], [], [])
         for place, item in enumerate(items, first_place):
             ack_id = f"{key.id}/{place}"
@@ -88,9 +89,9 @@ class AckReader:
                 case Finding():
                     found.unmatched.append(of_file(item))
                 case Ta1() | Ack999():
-                    await self._match_file(key, pending, ack_id, item, found)
+                    await self._match_file(key, pending, ack_id, item, sent, found)
                 case ClaimAck277CA():
-                    await self._match_claim(key, pending, ack_id, item, found)
+                    await self._match_claim(key, pending, ack_id, item, sent, found)
                 case BatchAck277CA():
                     pass  # totals of a level; each claim speaks for itself
                 case _:
@@ -98,28 +99,30 @@ class AckReader:
                     raise TypeError(msg)
         return found
 
-    async def _match_file(self, key: Key, pending: Pending, ack_id: str, item: Ta1 | Ack999, found: Matched) -> None:
+    async def _match_file(
+        self, key: Key, pending: Pending, ack_id: str, item: Ta1 | Ack999, sent: SentFiles, found: Matched
+    ) -> None:
         index, number = (
             ("interchange", item.interchange_control_number)
             if isinstance(item, Ta1)
             else ("group", item.group_control_number)
         )
         ack = file_ack(ack_id, item)
-        submissions = await self._submissions(key.tenant, index, number)
+        submission = await sent.find(index, number)
         if ack is None:
             found.unmatched.append(_unmatched("ACK:verdict", "The acknowledgement does not say accepted or rejected."))
-        elif len(submissions) != 1:
+        elif submission is None:
             message = f"No file of ours, or more than one, has the {index} control number that is acknowledged."
             found.unmatched.append(_unmatched("ACK:submission", message))
         else:
-            meta = _meta(key, pending, ack_id, f"submission/{submissions[0].submission_id}")
-            submission_id = submissions[0].submission_id
-            found.files.append(RecordFileAck(meta=meta, submission_id=submission_id, ack=ack))
+            meta = _meta(key, pending, ack_id, f"submission/{submission.submission_id}")
+            found.files.append(RecordFileAck(meta=meta, submission_id=submission.submission_id, ack=ack))
 
-    async def _match_claim(self, key: Key, pending: Pending, ack_id: str, item: ClaimAck277CA, found: Matched) -> None:
-        submissions = await self._submissions(key.tenant, "interchange", item.submitted_reference)
-        submission_id = submissions[0].submission_id if len(submissions) == 1 else None
-        claim_id = await self._claim_of(key.tenant, item.patient_control_number, submission_id)
+    async def _match_claim(
+        self, key: Key, pending: Pending, ack_id: str, item: ClaimAck277CA, sent: SentFiles, found: Matched
+    ) -> None:
+        submission = await sent.find("interchange", item.submitted_reference)
+        claim_id = await sent.claim_of(item.patient_control_number, submission)
         decisive = decisive_status(item.statuses)
         if claim_id is None or decisive is None:
             message = "No claim of ours that was sent, or more than one, has this patient control number (TRN02)."
@@ -129,7 +132,7 @@ class AckReader:
             return
         ack = Ack(
             ack_id=ack_id,
-            submission_id=submission_id,
+            submission_id=None if submission is None else submission.submission_id,
             category=decisive.category,
             codes=tuple(f"{one.category}:{one.code}" for one in item.statuses),
             payer_claim_control_number=item.payer_claim_control_number or None,
@@ -137,20 +140,6 @@ class AckReader:
         )
         meta = _meta(key, pending, ack_id, f"claim/{claim_id}")
         found.claims.append(RecordClaimAck(meta=meta, claim_id=claim_id, ack=ack))
-
-    async def _submissions(self, tenant: str, index: str, number: str) -> list[Submission]:
-        if not (number.isascii() and number.isdigit()):
-            return []
-        where = {index: int(number)}
-        return [state for _, state in await self._runtime.store.find(SUBMISSION, tenant, where, None, 2)]
-
-    async def _claim_of(self, tenant: str, control_number: str, submission_id: str | None) -> str | None:
-        """The one claim that is meant: in the file that is answered, or else the only one that ever left the house."""
-        where = {"control_number": control_number}
-        found = [state for _, state in await self._runtime.store.find(self._claim, tenant, where, None, FOUND_MAX)]
-        in_file = [state for state in found if submission_id is not None and submission_id in state.submissions]
-        sent = in_file or [state for state in found if state.submissions]
-        return sent[0].claim_id if len(sent) == 1 else None
 
     async def _quarantine(self, key: Key, unmatched: list[FileFinding]) -> None:
         for number, finding in enumerate(unmatched):

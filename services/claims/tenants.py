@@ -21,8 +21,8 @@ class Tenants:
     async def all(self) -> list[str]:
         """Every tenant, by name."""
         found: list[str] = []
-        after: str | None = None
-        while page := await self._store.notes("tenants", None, after, PAGE):
+        while True:
+            page = await self._store.notes("tenants", None, found[-1] if found else None, PAGE)
             found += [str(note["tenant"]) for note in page]
-            after = found[-1]
-        return found
+            if len(page) < PAGE:
+                return found

@@ -13,6 +13,7 @@ from revcycle.stack.layout import Layout
 from revcycle.stack.options import DEFAULT_PORTS, MODULES, Options
 from revcycle.stack.plan import environment, stages
 from revcycle.stack.ports import free_port, is_free, refuse_taken_ports
+from revcycle.stack.store_server import cached_binary, store_server
 from shared.clock import read_clock_file
 from shared.settings import Settings
 
@@ -83,3 +84,33 @@ def test_the_clock_goes_forward_only(layout: Layout) -> None:
     assert refused.value.exit_code is Exit.REFUSED
     assert read_clock_file(layout.clock) == august
     assert "REVCYCLE_CLOCK_FILE" in environment("claims", Options(DEFAULT_PORTS), layout)
+
+
+def test_a_stack_goes_on_with_the_store_it_began_with(layout: Layout, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("REVCYCLE_CACHE", str(layout.root / "cache"))
+    wheel = store_server(layout.data)
+    assert (wheel.folder, wheel.pool_size, wheel.one_core) == (layout.data, 1, True)
+    cached_binary().parent.mkdir(parents=True)
+    cached_binary().touch()
+    rust = store_server(layout.data)
+    assert (rust.argv, rust.pool_size, rust.one_core) == ((str(cached_binary()),), None, False)
+    (layout.data / "WiredTiger.wt").touch()
+    assert store_server(layout.data) == wheel, "what the wheel wrote, the Rust build does not read"
+    (layout.data / "WiredTiger.wt").unlink()
+    rust.folder.mkdir()
+    assert store_server(layout.data) == rust
+    cached_binary().unlink()
+    with pytest.raises(RefusalError, match="make store"):
+        store_server(layout.data)
+
+
+@pytest.mark.parametrize(("binary", "pool_size"), [(False, "1"), (True, None)])
+def test_services_have_as_many_connections_as_the_store_can_use(
+    layout: Layout, monkeypatch: pytest.MonkeyPatch, binary: bool, pool_size: str | None
+) -> None:
+    monkeypatch.setenv("REVCYCLE_CACHE", str(layout.root / "cache"))
+    if binary:
+        cached_binary().parent.mkdir(parents=True)
+        cached_binary().touch()
+    told = environment("claims", Options(DEFAULT_PORTS), layout)
+    assert told.get("REVCYCLE_MONGO_POOL_SIZE") == pool_size
