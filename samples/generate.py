@@ -6,26 +6,23 @@ python -m samples.generate --out DIRECTORY [--claims 1000] [--seed 2026] [--star
 import argparse
 import tomllib
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
-from decimal import Decimal
 from functools import cache
 from pathlib import Path
-from typing import Any
 
-from shared.x12.claim837 import (
-    Address,
-    Batch837,
-    Claim837,
-    Diagnosis,
-    Party,
-    Payer,
-    ServiceLine,
-    Subscriber,
-    write_837p,
+from shared.x12.claim837 import Address, Batch837, Claim837, Party, Payer, ServiceLine, write_837p
+from shared.x12.invented import Invented, choose, npi, number, person
+from shared.x12.invented_claims import (
+    Service,
+    invented_diagnoses,
+    invented_line,
+    invented_payer,
+    invented_person,
+    invented_provider,
+    invented_services,
+    invented_subscriber,
 )
-from shared.x12.invented import ICD_10, PAYERS, SERVICES, VISITS, Invented, choose, npi, number, person, weighted
-from shared.x12.invented_claims import invented_person
 
 START = date(2026, 7, 1)
 SEED = 2026
@@ -35,25 +32,11 @@ _DAYS = 28
 _TAXONOMIES = ("207Q00000X", "207R00000X", "208000000X", "363L00000X")
 
 
-@dataclass(frozen=True, slots=True)
-class Catalogue:
-    """Payers with their weight, visits and services with prices in cents, and the practices of `generate.toml`."""
-
-    payers: dict[str, dict[str, Any]]
-    visits: dict[str, list[int]]
-    services: dict[str, list[int]]
-    tenants: list[dict[str, str]]
-
-    @property
-    def payer_weights(self) -> dict[str, int]:
-        return {one: int(payer["weight"]) for one, payer in self.payers.items()}
-
-
 @cache
-def catalogue() -> Catalogue:
-    """What the samples are made of."""
-    read = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
-    return Catalogue(PAYERS, VISITS, SERVICES, read["tenants"])
+def tenants() -> list[dict[str, str]]:
+    """The practices of `generate.toml`."""
+    read: dict[str, list[dict[str, str]]] = tomllib.loads(Path(__file__).with_suffix(".toml").read_text())
+    return read["tenants"]
 
 
 def generate(claims: int = 1000, seed: int = SEED, start: date = START) -> dict[str, bytes]:
@@ -66,16 +49,16 @@ def generate(claims: int = 1000, seed: int = SEED, start: date = START) -> dict[
 
 def generate_claims(claims: int = 1000, seed: int = SEED, start: date = START) -> dict[str, list[Claim837]]:
     """The claims of the files, by tenant."""
-    tenants = catalogue().tenants
-    made: dict[str, list[Claim837]] = {one["name"]: [] for one in tenants}
+    practices = tenants()
+    made: dict[str, list[Claim837]] = {one["name"]: [] for one in practices}
     for index in range(claims):
-        tenant = tenants[index % len(tenants)]
-        made[tenant["name"]].append(_Draft(tenant, seed, start, index // len(tenants), claims // len(tenants)).claim())
+        tenant, place = practices[index % len(practices)], index // len(practices)
+        made[tenant["name"]].append(_Draft(tenant, seed, start, place, claims // len(practices)).claim())
     return made
 
 
 def _batch(index: int, claims: list[Claim837], seed: int, start: date) -> Batch837:
-    tenant = catalogue().tenants[index - 1]
+    tenant = tenants()[index - 1]
     control = number("interchange", seed, tenant["name"], len(claims)) % 999_999_999 + 1
     return Batch837(
         submitter=Party(
@@ -104,7 +87,7 @@ class _Draft:
         patients = max(1, round(self.count / _CLAIMS_PER_PATIENT))
         visit, patient = divmod(self.index, patients)
         insured, dependent = self._people(patient)
-        payer = catalogue().payers[weighted(catalogue().payer_weights, "payer", self._who(patient))]
+        payer = invented_payer(self._who(patient))
         lines = self._lines(self._day(patient, visit))
         return Claim837(
             patient_control_number=self._control_number(),
@@ -115,11 +98,11 @@ class _Draft:
             assignment="A",
             benefits_assigned="Y",
             release_of_information="Y",
-            diagnoses=self._diagnoses(),
+            diagnoses=invented_diagnoses(1 + number("diagnoses", self._own()) % 4, self._own()),
             lines=lines,
             billing=self._practice(),
             rendering=self._provider(),
-            subscriber=self._subscriber(insured, payer, self_insured=dependent is None),
+            subscriber=invented_subscriber(insured, payer, self_insured=dependent is None),
             patient=invented_person(dependent) if dependent else None,
             patient_relationship="19" if dependent else "",
             payer=Payer(payer["name"], payer["id"]),
@@ -144,38 +127,14 @@ class _Draft:
         child = number("dependent", who) % 8 == 0
         return person("insured", who), person("child", who, child=True) if child else None
 
-    def _diagnoses(self) -> tuple[Diagnosis, ...]:
-        wanted = 1 + number("diagnoses", self._own()) % 4
-        codes = dict.fromkeys(choose(ICD_10, "diagnosis", self._own(), n) for n in range(wanted))
-        return tuple(Diagnosis("ABF" if index else "ABK", code) for index, code in enumerate(codes))
-
     def _lines(self, day: date) -> tuple[ServiceLine, ...]:
         """A visit first; then services, each code once."""
-        own, prices = self._own(), catalogue()
-        visit = weighted({code: weight for code, (_, weight) in prices.visits.items()}, "visit", own)
-        more = weighted({0: 30, 1: 25, 2: 20, 3: 12, 4: 8, 5: 5}, "lines", own)
-        weights = {code: weight for code, (_, weight, _) in prices.services.items()}
-        codes = dict.fromkeys(weighted(weights, "service", own, n) for n in range(more))
-        lines = [self._line(1, visit, prices.visits[visit][0], 1, day)]
-        for place, code in enumerate(codes, 2):
-            cents, _, most_units = prices.services[code]
-            lines.append(self._line(place, code, cents, 1 + number("units", own, code) % most_units, day))
-        return tuple(lines)
+        services = enumerate(invented_services(self._own()), 1)
+        return tuple(self._line(place, service, day) for place, service in services)
 
-    def _line(self, place: int, code: str, unit_cents: int, units: int, day: date) -> ServiceLine:
-        return ServiceLine(
-            number=str(place),
-            line_control_number=f"{self.index:04d}{place:02d}",
-            procedure_qualifier="HC",
-            procedure=code,
-            modifiers=("GP",) if code.startswith("971") else (),
-            charge_cents=unit_cents * units,
-            unit="UN",
-            units=Decimal(units),
-            diagnosis_pointers=(1,),
-            service_from=day,
-            service_to=day,
-        )
+    def _line(self, place: int, service: Service, day: date) -> ServiceLine:
+        line = invented_line(place, service, day, f"{self.index:04d}{place:02d}")
+        return replace(line, modifiers=("GP",)) if service.procedure.startswith("971") else line
 
     def _practice(self) -> Party:
         one = self.tenant
@@ -190,25 +149,9 @@ class _Draft:
 
     def _provider(self) -> Party:
         """One of the practice's half of the forty."""
-        place = number("provider", self._own()) % (PROVIDERS // len(catalogue().tenants))
-        who = person("provider", self.seed, self.tenant["name"], place)
-        return Party(
-            name=who.last_name.upper(),
-            first_name=who.first_name.upper(),
-            entity_type="1",
-            npi=npi("provider", self.seed, self.tenant["name"], place),
-            taxonomy=choose(_TAXONOMIES, "taxonomy", self.seed, self.tenant["name"], place),
-        )
-
-    def _subscriber(self, insured: Invented, payer: dict[str, Any], self_insured: bool) -> Subscriber:
-        return Subscriber(
-            person=invented_person(insured),
-            member_id=insured.member_id,
-            group_number=f"G{number('group', payer['id'], insured.member_id) % 900 + 100}",
-            relationship="18" if self_insured else "",
-            payer_responsibility="P",
-            claim_filing_code=payer["filing_code"],
-        )
+        place = number("provider", self._own()) % (PROVIDERS // len(tenants()))
+        names = self.seed, self.tenant["name"], place
+        return invented_provider(choose(_TAXONOMIES, "taxonomy", *names), *names)
 
 
 def main(arguments: Sequence[str] | None = None, say: Callable[[str], None] = print) -> None:

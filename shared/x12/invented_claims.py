@@ -1,9 +1,9 @@
 """Claims about nobody: professional, institutional and dental, each a function of a seed and its number."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
 from shared.x12.claim837_views import Claim837, Diagnosis, Guide, ServiceLine, Subscriber, Tooth
 from shared.x12.invented import (
@@ -51,6 +51,77 @@ def invented_person(who: Invented) -> Person:
     return Person(who.last_name.upper(), who.first_name.upper(), "", "", who.birth_date, who.sex, address)
 
 
+def invented_provider(taxonomy: str, *names: object) -> Party:
+    """The person who gives the care, with an NPI."""
+    who = person("provider", *names)
+    return Party(
+        name=who.last_name.upper(),
+        first_name=who.first_name.upper(),
+        entity_type="1",
+        npi=npi("provider", *names),
+        taxonomy=taxonomy,
+    )
+
+
+def invented_payer(*names: object) -> dict[str, Any]:
+    """One of `PAYERS`, as often as its weight says."""
+    return PAYERS[weighted(_PAYER_WEIGHTS, "payer", *names)]
+
+
+def invented_subscriber(insured: Invented, payer: dict[str, Any], *, self_insured: bool) -> Subscriber:
+    """The insured, in one of the payer's groups; the patient as well when `self_insured`."""
+    return Subscriber(
+        person=invented_person(insured),
+        member_id=insured.member_id,
+        group_number=f"G{number('group', payer['id'], insured.member_id) % 900 + 100}",
+        relationship="18" if self_insured else "",
+        payer_responsibility="P",
+        claim_filing_code=payer["filing_code"],
+    )
+
+
+def invented_diagnoses(most: int, *names: object) -> tuple[Diagnosis, ...]:
+    """One to `most` ICD-10-CM codes, each once, the principal one first."""
+    codes = dict.fromkeys(choose(ICD_10, "diagnosis", *names, n) for n in range(most))
+    return tuple(Diagnosis("ABF" if place else "ABK", code) for place, code in enumerate(codes))
+
+
+class Service(NamedTuple):
+    """What is done in a visit: a procedure code, the price of a unit in cents, and units."""
+
+    procedure: str
+    unit_cents: int
+    units: int
+
+
+def invented_services(*names: object) -> list[Service]:
+    """A visit first; then up to five services, each code once."""
+    visit = weighted(_VISIT_WEIGHTS, "visit", *names)
+    more = weighted(_MORE_LINES, "lines", *names)
+    codes = dict.fromkeys(weighted(_SERVICE_WEIGHTS, "service", *names, n) for n in range(more))
+    given = [Service(visit, VISITS[visit][0], 1)]
+    for code in codes:
+        cents, _, most_units = SERVICES[code]
+        given.append(Service(code, cents, 1 + number("units", *names, code) % most_units))
+    return given
+
+
+def invented_line(place: int, service: Service, day: date, control_number: str) -> ServiceLine:
+    """Line `place` (from 1) of a professional claim for its principal diagnosis."""
+    return ServiceLine(
+        number=str(place),
+        line_control_number=control_number,
+        procedure_qualifier="HC",
+        procedure=service.procedure,
+        charge_cents=service.unit_cents * service.units,
+        unit="UN",
+        units=Decimal(service.units),
+        diagnosis_pointers=(1,),
+        service_from=day,
+        service_to=day,
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class _Draft:
     guide: Guide
@@ -66,7 +137,7 @@ class _Draft:
         insured = person("insured", self._own, on=self.start)
         child = number("dependent", self._own) % 8 == 0
         patient = person("child", self._own, child=True, on=self.start) if child else None
-        payer = PAYERS[weighted(_PAYER_WEIGHTS, "payer", self._own)]
+        payer = invented_payer(self._own)
         day = self.start - timedelta(days=1 + number("day", self._own) % _DAYS)
         lines = self._lines(day)
         return Claim837(
@@ -79,7 +150,7 @@ class _Draft:
             diagnoses=self._diagnoses(),
             lines=lines,
             billing=self._practice(),
-            subscriber=self._subscriber(insured, payer, self_insured=patient is None),
+            subscriber=invented_subscriber(insured, payer, self_insured=patient is None),
             patient=invented_person(patient) if patient else None,
             patient_relationship="19" if patient else "",
             payer=Payer(payer["name"], payer["id"]),
@@ -100,38 +171,20 @@ class _Draft:
         return {"facility_code": "11", "provider_signature": "Y", "rendering": self._provider()}
 
     def _diagnoses(self) -> tuple[Diagnosis, ...]:
-        if self.guide == "837D":
-            return ()
-        codes = dict.fromkeys(choose(ICD_10, "diagnosis", self._own, n) for n in range(1 + number(self._own, "dx") % 4))
-        return tuple(Diagnosis("ABF" if place else "ABK", code) for place, code in enumerate(codes))
+        return () if self.guide == "837D" else invented_diagnoses(1 + number(self._own, "dx") % 4, self._own)
 
     def _lines(self, day: date) -> tuple[ServiceLine, ...]:
-        more = weighted(_MORE_LINES, "lines", self._own)
         if self.guide == "837D":
+            more = weighted(_MORE_LINES, "lines", self._own)
             codes = dict.fromkeys(weighted(_DENTAL_WEIGHTS, "service", self._own, n) for n in range(more + 1))
             return tuple(self._dental(place, code, day) for place, code in enumerate(codes, 1))
-        visit = weighted(_VISIT_WEIGHTS, "visit", self._own)
-        codes = dict.fromkeys(weighted(_SERVICE_WEIGHTS, "service", self._own, n) for n in range(more))
-        lines = [self._line(1, visit, VISITS[visit][0], 1, day)]
-        for place, code in enumerate(codes, 2):
-            cents, _, most_units = SERVICES[code]
-            lines.append(self._line(place, code, cents, 1 + number("units", self._own, code) % most_units, day))
-        return tuple(lines)
+        return tuple(self._line(place, one, day) for place, one in enumerate(invented_services(self._own), 1))
 
-    def _line(self, place: int, code: str, unit_cents: int, units: int, day: date) -> ServiceLine:
-        return ServiceLine(
-            number=str(place),
-            line_control_number=f"{self.index}-{place:02d}",
-            procedure_qualifier="HC",
-            procedure=code,
-            charge_cents=unit_cents * units,
-            unit="UN",
-            units=Decimal(units),
-            diagnosis_pointers=(1,) if self.guide == "837P" else (),
-            revenue_code=_revenue_code(code) if self.guide == "837I" else "",
-            service_from=day,
-            service_to=day,
-        )
+    def _line(self, place: int, service: Service, day: date) -> ServiceLine:
+        line = invented_line(place, service, day, f"{self.index}-{place:02d}")
+        if self.guide == "837I":
+            return replace(line, diagnosis_pointers=(), revenue_code=_revenue_code(service.procedure))
+        return line
 
     def _dental(self, place: int, code: str, day: date) -> ServiceLine:
         cents, _, on_a_tooth = DENTAL[code]
@@ -162,24 +215,7 @@ class _Draft:
 
     def _provider(self) -> Party:
         place = number("provider", self._own) % _PROVIDERS
-        who = person("provider", self.seed, place)
-        return Party(
-            name=who.last_name.upper(),
-            first_name=who.first_name.upper(),
-            entity_type="1",
-            npi=npi("provider", self.seed, place),
-            taxonomy=_TAXONOMIES[self.guide],
-        )
-
-    def _subscriber(self, insured: Invented, payer: dict[str, Any], self_insured: bool) -> Subscriber:
-        return Subscriber(
-            person=invented_person(insured),
-            member_id=insured.member_id,
-            group_number=f"G{number('group', payer['id'], insured.member_id) % 900 + 100}",
-            relationship="18" if self_insured else "",
-            payer_responsibility="P",
-            claim_filing_code=payer["filing_code"],
-        )
+        return invented_provider(_TAXONOMIES[self.guide], self.seed, place)
 
 
 def _revenue_code(procedure: str) -> str:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from samples.generate import catalogue, generate, generate_claims, main
+from samples.generate import generate, generate_claims, main
+from shared.x12.invented import PAYERS
 from tests.samples.plain837 import PlainFile, luhn_holds, read
 
 
@@ -33,7 +34,7 @@ def test_every_claim_is_consistent(plain: dict[str, PlainFile]) -> None:
 
 def test_the_mix_is_wide(plain: dict[str, PlainFile]) -> None:
     claims = [claim for one in plain.values() for claim in one.claims]
-    assert {claim.payer_id for claim in claims} == set(catalogue().payers)
+    assert {claim.payer_id for claim in claims} == set(PAYERS)
     assert 650 <= len({claim.member for claim in claims}) <= 750
     assert len({npi for one in plain.values() for npi in one.npis}) == 42, "forty providers and two practices"
     assert sum(bool(claim.patient) for claim in claims) > 80
