@@ -41,12 +41,15 @@ DEFECTS = {
         Defect("no-lines", "SNIP2:lines", CLAIMS, "a claim without service lines"),
         Defect("line-control", "SNIP4:line-control", CLAIMS, "a line control number used twice"),
         Defect("diagnosis", "SNIP5:diagnosis", ("837P", "837I"), "a code that has not the form of ICD-10-CM"),
+        Defect("short-diagnosis", "SNIP5:diagnosis-incomplete", ("837P", "837I"), "the heading of longer codes"),
+        Defect("old-diagnosis", "SNIP5:diagnosis-date", ("837P", "837I"), "a code that went in October 2019"),
         Defect("pointer", "SNIP4:pointer", ("837P",), "a line points to a diagnosis that is not there"),
         Defect("place", "SNIP5:place", ("837P", "837D"), "a place of service of one digit"),
         Defect("line-balance", "SNIP3:line-balance", ("835",), "a line pays a cent too much"),
         Defect("claim-balance", "SNIP3:claim-balance", ("835",), "a claim pays a cent too much"),
         Defect("payment-balance", "SNIP3:payment-balance", ("835",), "BPR02 is a cent more than was paid"),
         Defect("absent-payment", "IK403:1", ("835",), "CLP04 is absent"),
+        Defect("stopped-reason", "SNIP5:adjustment-reason-date", ("835",), "a reason code that stopped in 2008"),
         Defect("ack-count", "SNIP4:ack-count", ("999",), "AK904 counts one accepted set too many"),
         Defect("ack-verdict", "SNIP4:ack-verdict", ("999",), "AK901 accepts a group although a set was rejected"),
         Defect("hl-number", "SNIP4:hl-number", LEVELLED, "HL01 repeats an earlier number"),
@@ -129,6 +132,16 @@ def _wrong_diagnosis(claim: Claim837) -> Claim837:
     return replace(claim, diagnoses=codes)
 
 
+def _principal(code: str) -> Callable[[Claim837], Claim837]:
+    """Puts another code in the place of the first diagnosis."""
+
+    def spoil(claim: Claim837) -> Claim837:
+        first, *others = claim.diagnoses
+        return replace(claim, diagnoses=(replace(first, code=code), *others))
+
+    return spoil
+
+
 def _wrong_pointer(claim: Claim837) -> Claim837:
     first, *others = claim.lines
     return replace(claim, lines=(replace(first, diagnosis_pointers=(12,)), *others))
@@ -145,6 +158,8 @@ _OF_CLAIMS: Mapping[str, Callable[[Claim837], Claim837]] = {
     "birth": _unborn,
     "procedure": _wrong_procedure,
     "diagnosis": _wrong_diagnosis,
+    "short-diagnosis": _principal("E11"),
+    "old-diagnosis": _principal("H8141"),
     "pointer": _wrong_pointer,
     "place": lambda claim: replace(claim, facility_code=claim.facility_code[:1]),
     "no-lines": lambda claim: replace(claim, lines=()),
@@ -169,6 +184,10 @@ def break_remittance(remittance: Remittance835, wanted: frozenset[str], broken: 
 
 
 def _break_payment(claim: ClaimPayment, wanted: frozenset[str]) -> ClaimPayment:
+    if "stopped-reason" in wanted and claim.lines:
+        first, *others = claim.lines
+        reasons = tuple(replace(one, reason="A2") for one in first.adjustments)
+        claim = replace(claim, lines=(replace(first, adjustments=reasons), *others))
     if "line-balance" in wanted and claim.lines:
         first, *others = claim.lines
         claim = replace(claim, lines=(replace(first, paid_cents=(first.paid_cents or 0) + 1), *others))
