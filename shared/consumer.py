@@ -25,7 +25,11 @@ class Consumer:
         self._busy = 0
         self.received = 0
         self._broker = KafkaBroker(
-            settings.kafka, client_id=f"revcycle-{service}", apply_types=False, logger=None, graceful_timeout=15.0
+            settings.kafka.split(","),  # FastStream takes a text for one address
+            client_id=f"revcycle-{service}",
+            apply_types=False,
+            logger=None,
+            graceful_timeout=15.0,
         )
         self._subscriber: Any = self._broker.subscriber(
             *topics,
