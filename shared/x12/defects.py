@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from shared.x12.ack999 import Ack999
-from shared.x12.claim837_views import Claim837
+from shared.x12.claim837_views import Claim837, Diagnosis
 from shared.x12.era835_views import ClaimPayment, Remittance835
 from shared.x12.invented import check_digit
 from shared.x12.parties import Party
@@ -132,14 +132,9 @@ def _wrong_diagnosis(claim: Claim837) -> Claim837:
     return replace(claim, diagnoses=codes)
 
 
-def _principal(code: str) -> Callable[[Claim837], Claim837]:
-    """Puts another code in the place of the first diagnosis."""
-
-    def spoil(claim: Claim837) -> Claim837:
-        first, *others = claim.diagnoses
-        return replace(claim, diagnoses=(replace(first, code=code), *others))
-
-    return spoil
+def _also(code: str) -> Callable[[Claim837], Claim837]:
+    """Adds a diagnosis."""
+    return lambda claim: replace(claim, diagnoses=(*claim.diagnoses, Diagnosis("ABF", code)))
 
 
 def _wrong_pointer(claim: Claim837) -> Claim837:
@@ -158,8 +153,8 @@ _OF_CLAIMS: Mapping[str, Callable[[Claim837], Claim837]] = {
     "birth": _unborn,
     "procedure": _wrong_procedure,
     "diagnosis": _wrong_diagnosis,
-    "short-diagnosis": _principal("E11"),
-    "old-diagnosis": _principal("H8141"),
+    "short-diagnosis": _also("E11"),
+    "old-diagnosis": _also("H8141"),
     "pointer": _wrong_pointer,
     "place": lambda claim: replace(claim, facility_code=claim.facility_code[:1]),
     "no-lines": lambda claim: replace(claim, lines=()),
