@@ -10,7 +10,18 @@ from shared.x12.claim837_views import LineAdjudication, Ndc, ServiceLine, Tooth
 from shared.x12.findings import Finding
 from shared.x12.parties import read_party, split_groups
 from shared.x12.tokens import Segment
-from shared.x12.values import cents, cents_of, day, fault, number, number_of, parse_procedure, period, raw, remembered
+from shared.x12.values import (
+    cents,
+    cents_of,
+    day,
+    fault,
+    number,
+    number_of,
+    parse_procedure,
+    period_of,
+    raw,
+    remembered,
+)
 from shared.x12.view import drafts
 from shared.x12.writing import Raw
 
@@ -24,8 +35,9 @@ def read_line(part: list[Segment], findings: list[Finding]) -> ServiceLine:
     """The line of a group that starts with LX."""
     line = _line()
     line.number = part[0].get(1)
-    seen: set[str] = set()
+    served = numbered = False
     extras: list[Raw] = []
+    teeth: list[Tooth] = []
     end = len(part)
     for index in range(1, end):
         segment = part[index]
@@ -33,47 +45,31 @@ def read_line(part: list[Segment], findings: list[Finding]) -> ServiceLine:
         if tag in _PARTS:
             end = index
             break
-        read = _DETAILS.get(tag)
-        if read is None or not read(segment, line, seen, findings):
+        if tag == "REF" and not numbered and segment.get(1) == "6R":
+            line.line_control_number, numbered = segment.get(2), True
+        elif tag in _SERVICES and not served:
+            _SERVICES[tag](segment, line, findings)
+            served = True
+        elif tag == "TOO" and segment.get(1) == "JP":
+            teeth.append(Tooth(segment.get(2), segment.components(3)))
+        elif tag != "DTP" or not _read_service_date(segment, line, findings):
             extras.append(raw(segment))
     if end < len(part):
         _read_nested(split_groups(part[end:], _PARTS)[1:], line, extras, findings)
-    if "SV" not in seen:
+    if not served:
         fault(findings, "IK304:3", "The line has no SV1, SV2 or SV3.", part[0], 0, "2400")
-    line.teeth, line.extras = tuple(line.teeth), tuple(extras)
+    line.teeth, line.extras = tuple(teeth), tuple(extras)
     line.__class__ = ServiceLine
     return cast("ServiceLine", line)
 
 
-def _read_service_date(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
+def _read_service_date(segment: Segment, line: _Draft, findings: list[Finding]) -> bool:
     """DTP*472, the first that can be read."""
-    elements = segment.elements
-    if "DTP" in seen or len(elements) < 2 or elements[0] != "472" or elements[1] not in ("D8", "RD8"):
+    qualifier, form, text = (segment.elements + _NO_ELEMENTS)[:3]
+    if qualifier != "472" or form not in {"D8", "RD8"} or line.service_from:
         return False
-    first, last = period(segment, findings, "2400")
-    if first is None:
-        return False
-    line.service_from, line.service_to = first, last
-    seen.add("DTP")
-    return True
-
-
-def _read_reference(segment: Segment, line: _Draft, seen: set[str], _findings: list[Finding]) -> bool:
-    """The first REF*6R."""
-    if "REF" in seen or segment.get(1) != "6R":
-        return False
-    line.line_control_number = segment.get(2)
-    seen.add("REF")
-    return True
-
-
-def _read_tooth(segment: Segment, line: _Draft, _seen: set[str], _findings: list[Finding]) -> bool:
-    """TOO*JP."""
-    if segment.get(1) != "JP":
-        return False
-    line.teeth = line.teeth or []
-    line.teeth.append(Tooth(segment.get(2), segment.components(3)))
-    return True
+    line.service_from, line.service_to = period_of(form, text, segment, findings, "2400")
+    return line.service_from is not None
 
 
 @remembered
@@ -92,10 +88,7 @@ def _pointers(text: str, segment: Segment, position: int, findings: list[Finding
     return found
 
 
-def _read_professional(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
-    if "SV" in seen:
-        return False
-    seen.add("SV")
+def _read_professional(segment: Segment, line: _Draft, findings: list[Finding]) -> None:
     elements = segment.elements
     procedure, charge, line.unit, units, line.place_of_service, _, pointers, *flags = (
         elements if len(elements) > 6 else (elements + _NO_ELEMENTS)[:7]
@@ -111,13 +104,9 @@ def _read_professional(segment: Segment, line: _Draft, seen: set[str], findings:
     if flags:
         line.emergency, line.epsdt = segment.get(9) == "Y", segment.get(11) == "Y"
         line.family_planning, line.copay_exempt = segment.get(12) == "Y", segment.get(15) == "0"
-    return True
 
 
-def _read_institutional(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
-    if "SV" in seen:
-        return False
-    seen.add("SV")
+def _read_institutional(segment: Segment, line: _Draft, findings: list[Finding]) -> None:
     line.revenue_code, procedure, charge, line.unit, units, _, non_covered = (segment.elements + _NO_ELEMENTS)[:7]
     if procedure:
         line.procedure_qualifier, line.procedure, line.modifiers, line.description = parse_procedure(
@@ -126,13 +115,9 @@ def _read_institutional(segment: Segment, line: _Draft, seen: set[str], findings
     line.charge_cents = cents_of(charge, segment, 3, findings, "2400")
     line.units = number_of(units, segment, 5, findings, "2400")
     line.non_covered_cents = cents_of(non_covered, segment, 7, findings, "2400")
-    return True
 
 
-def _read_dental(segment: Segment, line: _Draft, seen: set[str], findings: list[Finding]) -> bool:
-    if "SV" in seen:
-        return False
-    seen.add("SV")
+def _read_dental(segment: Segment, line: _Draft, findings: list[Finding]) -> None:
     procedure, charge, line.place_of_service, _, line.prosthesis, units, *_ = segment.elements + _NO_ELEMENTS
     if procedure:
         line.procedure_qualifier, line.procedure, line.modifiers, line.description = parse_procedure(
@@ -142,17 +127,12 @@ def _read_dental(segment: Segment, line: _Draft, seen: set[str], findings: list[
     line.oral_cavity = segment.components(4)
     line.units = number_of(units, segment, 6, findings, "2400")
     line.diagnosis_pointers = _pointers(segment.get(11), segment, 11, findings)
-    return True
 
 
-# Each takes one segment of loop 2400 into the line and remembers it as seen; False when the view does not model it.
-_DETAILS: dict[str, Callable[[Segment, _Draft, set[str], list[Finding]], bool]] = {
+_SERVICES: dict[str, Callable[[Segment, _Draft, list[Finding]], None]] = {
     "SV1": _read_professional,
     "SV2": _read_institutional,
     "SV3": _read_dental,
-    "DTP": _read_service_date,
-    "REF": _read_reference,
-    "TOO": _read_tooth,
 }
 
 

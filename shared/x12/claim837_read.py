@@ -4,20 +4,32 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from shared.x12.claim837_loops import read_claim, read_insured
-from shared.x12.claim837_views import Claim837, Guide, Header837, Subscriber
+from shared.x12.claim837_views import NO_SUBSCRIBER, Claim837, Guide, Header837
 from shared.x12.envelope import TransactionEnd, TransactionHeader, expect, walk_runs
 from shared.x12.findings import Finding, unreadable
 from shared.x12.hierarchy import LevelNumbers
-from shared.x12.parties import Party, Payer, Person, read_party, read_payer, read_person, split_groups
+from shared.x12.parties import (
+    NO_PARTY,
+    NO_PAYER,
+    Party,
+    Payer,
+    Person,
+    read_party,
+    read_payer,
+    read_person,
+    split_groups,
+)
 from shared.x12.tokens import Segment
 from shared.x12.values import fault, raw
-from shared.x12.view import drafts
+from shared.x12.view import drafts, maker
 
 MAX_BLOCK_SEGMENTS = 200_000
-_BOUNDARIES = frozenset({"HL", "CLM", "SE", "ST"})
+_STARTERS = frozenset({"HL", "CLM"})
+_BOUNDARIES = _STARTERS | {"SE", "ST"}
 _NAMES = frozenset({"NM1"})
+_SEGMENTS = (list, Segment)
 _GUIDES: dict[str, Guide] = {"837P": "837P", "837I": "837I", "837D": "837D"}
-_claim_draft = drafts(Claim837)
+_claim_draft, _new_header = drafts(Claim837), maker(Header837)
 
 
 def read_837(chunks: Iterable[bytes]) -> Iterator[Claim837 | Finding]:
@@ -28,8 +40,8 @@ def read_837(chunks: Iterable[bytes]) -> Iterator[Claim837 | Finding]:
     """
     reading: _Transaction | None = None
     block: list[Segment] = []
-    for item in expect("837", walk_runs(chunks, _BOUNDARIES)):
-        if isinstance(item, Segment | list):
+    for item in expect("837", walk_runs(chunks, _STARTERS)):
+        if isinstance(item, _SEGMENTS):
             run = item if isinstance(item, list) else [item]
             if run[0].tag in _BOUNDARIES and reading is not None:
                 yield from reading.take(block)
@@ -54,9 +66,9 @@ class _Transaction:
     def __init__(self, header: TransactionHeader) -> None:
         self._envelope = header
         self._header: Header837 | None = None
-        self._billing = Party()
+        self._billing = NO_PARTY
         self._pay_to: Party | None = None
-        self._subscriber, self._payer = Subscriber(), Payer()
+        self._subscriber, self._payer = NO_SUBSCRIBER, NO_PAYER
         self._patient: Person | None = None
         self._relationship = ""
         self._findings: list[Finding] = []
@@ -151,7 +163,7 @@ class _Transaction:
         if person is None:
             fault(self._findings, "IK304:3", "The subscriber's NM1 is missing.", head[0], 0, "2010BA")
         self._subscriber = read_insured(insurance, person, self._findings, tuple(kept), tuple(map(raw, others)))
-        self._payer = payer or Payer()
+        self._payer = payer or NO_PAYER
 
     def _read_patient(self, head: list[Segment], groups: list[list[Segment]]) -> None:
         patient = next((one for one in head if one.tag == "PAT"), None)
@@ -171,7 +183,7 @@ def _header(envelope: TransactionHeader, block: list[Segment]) -> Header837:
     opening = next((one for one in head if one.tag == "BHT"), Segment("BHT", ()))
     parties = {group[0].get(1): read_party(group) for group in groups}
     interchange, group = envelope.interchange, envelope.group
-    return Header837(
+    return _new_header(
         guide=_GUIDES.get(envelope.kind or ""),
         version=envelope.version,
         usage=interchange.usage if interchange else "",
@@ -180,6 +192,6 @@ def _header(envelope: TransactionHeader, block: list[Segment]) -> Header837:
         purpose=opening.get(2),
         reference=opening.get(3),
         transaction_type=opening.get(6),
-        submitter=parties.get("41", Party()),
-        receiver=parties.get("40", Party()),
+        submitter=parties.get("41", NO_PARTY),
+        receiver=parties.get("40", NO_PARTY),
     )

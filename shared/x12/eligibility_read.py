@@ -7,7 +7,7 @@ from shared.x12.eligibility_views import Aaa, Answer271, Benefit, BenefitDate, I
 from shared.x12.envelope import Transaction, read_transactions_of
 from shared.x12.findings import Finding
 from shared.x12.hierarchy import Level, paths, read_hierarchy
-from shared.x12.parties import Party, Payer, Person, read_party, read_payer, read_person, split_groups
+from shared.x12.parties import NO_PARTY, NO_PAYER, NO_PERSON, read_party, read_payer, read_person, split_groups
 from shared.x12.tokens import Segment
 from shared.x12.values import cents_of, number_of, parse_procedure, period, raw, remembered
 from shared.x12.view import drafts, maker
@@ -99,7 +99,7 @@ def _envelope(transaction: Transaction, head: Sequence[Segment]) -> dict[str, An
 
 def _above(path: Sequence[Level], said: dict[int, dict[str, Any]], findings: list[Finding]) -> dict[str, Any]:
     """Payer, provider and, above a dependent, the subscriber. `said` keeps what a level says, by its segment number."""
-    fields: dict[str, Any] = {"payer": Payer(), "provider": Party(), "subscriber": Person(), "rejections": ()}
+    fields: dict[str, Any] = {"payer": NO_PAYER, "provider": NO_PARTY, "subscriber": NO_PERSON, "rejections": ()}
     for level in path:
         number = level.opening.number
         if number not in said:

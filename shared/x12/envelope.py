@@ -10,6 +10,7 @@ from typing import Literal
 from shared.x12.findings import Finding, Severity, X12Error, unreadable
 from shared.x12.tokens import Delimiters, Segment, Tokenizer
 from shared.x12.values import parse_count
+from shared.x12.view import view
 from shared.x12.writing import Outgoing as Outgoing
 from shared.x12.writing import write_interchange as write_interchange
 
@@ -66,7 +67,7 @@ class Group:
     byte_offset: int = 0
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class TransactionHeader:
     """ST. `version` is ST03, or GS08 where the guide has no ST03; `kind` is what `identify` would say."""
 
@@ -79,14 +80,14 @@ class TransactionHeader:
     segment: Segment
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class TransactionEnd:
     """The transaction set is over; `complete` is False when SE is missing."""
 
     complete: bool
 
 
-@dataclass(frozen=True, slots=True)
+@view
 class Transaction:
     """One transaction set with its own segments, ST and SE included, and what is wrong with its envelope."""
 
@@ -282,6 +283,9 @@ class _Walker:
 
 
 _ENVELOPE_TAGS = frozenset({"ISA", "GS", "ST", "SE", "GE", "IEA"})
+# Named once, because a union of types is made anew wherever it is written.
+_SEGMENTS = (list, Segment)
+_OF_ONE_SET = (TransactionHeader, TransactionEnd)
 _NO_TAGS: frozenset[str] = frozenset()
 
 
@@ -305,7 +309,10 @@ def walk_runs(chunks: Iterable[bytes], starters: frozenset[str] = _NO_TAGS) -> I
     for run in tokens.runs(_ENVELOPE_TAGS | {"TA1"} | starters):
         last = run[-1]
         if latin or tokens.encoding == "utf-8":
-            yield from walker.take_run(run)
+            if run[0].tag in starters and "ST" in walker.open:
+                yield run
+            else:
+                yield from walker.take_run(run)
             continue
         latin = True
         yield from walker.take_run(run[:1])
@@ -328,7 +335,7 @@ def _gather(items: Iterable[Walked | list[Segment]]) -> Iterator[Transaction | F
     segments: list[Segment] = []
     findings: list[Finding] = []
     for item in items:
-        if isinstance(item, Segment | list):
+        if isinstance(item, _SEGMENTS):
             segments += item if isinstance(item, list) else (item,)
             if len(segments) > MAX_SET_SEGMENTS:
                 first = segments[MAX_SET_SEGMENTS]
@@ -370,7 +377,7 @@ def expect(set_id: str, items: Iterable[Walked | list[Segment]]) -> Iterator[Wal
                 other = item.segment
                 yield _finding("AK905:1", f"The transaction set is not an {set_id}; it was skipped.", other, 1)
             found = found or wanted
-        if wanted or not isinstance(item, TransactionHeader | TransactionEnd):
+        if wanted or not isinstance(item, _OF_ONE_SET):
             yield item
     if not found:
         message = f"The file holds no {set_id} transaction set: it is of another kind, or empty."

@@ -15,7 +15,8 @@ MAX_SEGMENT_BYTES = 1 << 20
 _MAX_ISA_BYTES = 1024
 _ISA_ELEMENTS = 16
 _BOM = b"\xef\xbb\xbf"
-_PORTION = 1 << 16
+# Small enough that what is made of a portion stays near the processor while it is used.
+_PORTION = 1 << 14
 _BLANK = b" \t\r\n\x00\x1a"
 _BLANK_TEXT = " \t\r\n\x00\x1a"
 _AFTER_TAG = re.compile(rb"[^A-Za-z0-9]")
@@ -209,23 +210,24 @@ class Tokenizer:
         # A fifth of all reading time goes into making segments: NamedTuple's constructor is passed by, and lists are
         # handed on, because every generator on the way takes its time for every item.
         new = cast("Callable[[type[Segment], tuple[object, ...]], Segment]", tuple.__new__)
-        ending, tidy = _ending(text, delimiters.segment)
-        width = len(ending)
+        pieces, width, broken = _parted(text, delimiters.segment)
         run: list[Segment] = []
-        for piece in text.split(ending):
+        for piece in pieces:
             body, start = piece, offset
-            if not tidy:
-                body = _tidied(piece)
-                start += 0 if body is piece or not body else piece.index(body[0])
             offset += (len(piece.encode(encoded)) if encoded else len(piece)) + width
-            if body:
-                number += 1
-                elements = body.split(separator)
-                tag = elements.pop(0)
-                if tag in starters and run:
-                    yield run
-                    run = []
-                run.append(new(Segment, (tag, tuple(elements), number, start, delimiters)))
+            # What is empty or begins with a blank sorts before the first character that is none.
+            if broken or piece < "!":
+                body = _tidied(piece)
+                if not body:
+                    continue
+                start += 0 if body is piece else piece.index(body[0])
+            number += 1
+            elements = body.split(separator)
+            tag = elements.pop(0)
+            if tag in starters and run:
+                yield run
+                run = []
+            run.append(new(Segment, (tag, tuple(elements), number, start, delimiters)))
         self._number, self._offset = number, self._offset + len(block)
         if run:
             yield run
@@ -239,20 +241,20 @@ class Tokenizer:
         return block.decode("latin-1"), ""
 
 
-def _ending(text: str, terminator: str) -> tuple[str, bool]:
-    """What parts the segments of a text, line break included where each has the same; and whether that is all.
+def _parted(text: str, terminator: str) -> tuple[list[str], int, bool]:
+    """The pieces of a text, how many characters part them, and whether there may be line breaks in them.
 
-    When it is, no segment has blanks before it or line breaks in it, and none has to be looked at for them.
+    There are none where each terminator is followed by the same line break, or none by any.
     """
-    terminators, lines, returns = text.count(terminator), text.count("\n"), text.count("\r")
-    for ending in (terminator, f"{terminator}\n", f"{terminator}\r\n"):
-        if (text.count(ending), lines, returns) == (
-            terminators,
-            terminators * ending.count("\n"),
-            terminators * ending.count("\r"),
-        ):
-            return ending, text[:1] not in _BLANK_TEXT and not any(f"{ending}{one}" in text for one in _BLANK_TEXT)
-    return terminator, False
+    lines, returns = text.count("\n"), text.count("\r")
+    after = "" if terminator in "\r\n" else "\r\n" if returns else "\n" if lines else ""
+    ending = terminator + after
+    pieces = text.split(ending)
+    parted = len(pieces) - 1
+    breaks = parted * ending.count("\n"), parted * ending.count("\r")
+    if (lines, returns) == breaks and (not after or text.count(terminator) == parted):
+        return pieces, len(ending), False
+    return text.split(terminator), len(terminator), True
 
 
 def _tidied(piece: str) -> str:

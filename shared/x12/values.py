@@ -171,7 +171,13 @@ def day_of(text: str, segment: Segment, position: int, findings: list[Finding], 
 
 def period(segment: Segment, findings: list[Finding], loop: str = "") -> tuple[date | None, date | None]:
     """First and last day of a DTP segment: `D8` gives the same day twice, `RD8` a range, `DT` drops the time."""
-    form, text = segment.get(2), segment.get(3)
+    return period_of(segment.get(2), segment.get(3), segment, findings, loop)
+
+
+def period_of(
+    form: str, text: str, segment: Segment, findings: list[Finding], loop: str = ""
+) -> tuple[date | None, date | None]:
+    """The period that a text of that form is, which stands in a DTP segment."""
     try:
         return _parse_period(text, form)
     except ValueError:

@@ -1,12 +1,14 @@
 """A view is a frozen dataclass in everything but the time it takes to make one."""
 
+import pickle
+from copy import copy
 from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.x12.view import view
+from shared.x12.view import drafts, maker, view
 
 
 @view
@@ -56,3 +58,37 @@ def test_a_default_factory_is_refused() -> None:
         @view
         class Made:  # pyright: ignore[reportUnusedClass]
             parts: list[str] = field(default_factory=list[str])
+
+
+@given(st.text(), st.none() | st.integers(), st.lists(st.text()).map(tuple))
+def test_a_maker_makes_what_the_class_makes(code: str, cents: int | None, parts: tuple[str, ...]) -> None:
+    make = maker(Seen)
+
+    assert make(code, cents, parts=parts) == Seen(code, cents, parts)
+    assert type(make(code)) is Seen
+    assert make(code) == Seen(code)
+
+
+def test_a_draft_has_the_defaults_and_becomes_a_view_that_cannot_be_changed() -> None:
+    draft = drafts(Seen)()
+    draft.code, draft.cents = "A", 5
+    draft.__class__ = Seen
+
+    assert draft == Seen("A", 5)
+    assert repr(draft) == repr(Seen("A", 5))
+    with pytest.raises(FrozenInstanceError):
+        draft.cents = 6
+
+
+def test_it_survives_copies_and_pickles() -> None:
+    one = Seen("A", 5, ("x",))
+
+    assert copy(one) == one
+    assert pickle.loads(pickle.dumps(one)) == one
+
+
+def test_it_has_no_subclasses_because_they_would_be_made_as_the_view() -> None:
+    with pytest.raises(TypeError, match="a view has no subclasses"):
+
+        class Below(Seen):  # pyright: ignore[reportUnusedClass]
+            pass
