@@ -1,6 +1,7 @@
 """Members of one consumer group over a real broker and a real store, and a stream of payments that they handle."""
 
 import asyncio
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -110,6 +111,16 @@ class Group:
         """Until one member has handled something new in every partition that another had when it left."""
         partitions = {partition for partition, _ in left.handled}
         await self.news.until(lambda: partitions <= {partition for partition, _ in by.handled - left.handled})
+
+    async def until_further(self, count: int) -> None:
+        """Until so many more records are handled, in every partition of the topic."""
+        before = Counter(partition for partition, _ in self.handled())
+
+        def so() -> bool:
+            now = Counter(partition for partition, _ in self.handled())
+            return all(now[partition] >= before[partition] + count for partition in range(PARTITIONS))
+
+        await self.news.until(so)
 
     async def join(self) -> Member:
         """Another member."""
