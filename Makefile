@@ -11,7 +11,7 @@ SOURCES := shared services sandbox revcycle tests
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.members ## Make the virtual environment from the locks
@@ -62,6 +62,14 @@ status: setup ## Show the health of every process and what waits where
 .PHONY: test
 test: setup ## Run the whole default test suite
 	@$(BIN)/pytest
+
+.PHONY: kafka
+kafka: setup ## Run Apache Kafka (BROKERS=3 for a cluster); needs Java and, the first time, Maven
+	@$(BIN)/python -m revcycle.kafka --brokers $(or $(BROKERS),1) $(KAFKA_ARGS)
+
+.PHONY: test-kafka
+test-kafka: setup ## Run every test that talks to a broker on Apache Kafka, faults of three brokers included
+	@$(BIN)/pytest --kafka=apache
 
 .PHONY: check
 check: setup ## Check format, lint, types and import contracts, and run the fast tests

@@ -24,7 +24,7 @@ from revcycle.stack.layout import Layout
 from revcycle.stack.plan import broker, store
 from revcycle.stack.ports import free_port
 
-BROKER_FIXTURES = {"kafka", "apache_kafka", "three_brokers"}
+BROKER_FIXTURES = {"kafka", "each_kafka", "apache_kafka", "three_brokers"}
 """A test that asks for one of these, itself or through another fixture, talks to a broker."""
 
 
@@ -52,6 +52,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     others = [item for item in items if not BROKER_FIXTURES.intersection(getattr(item, "fixturenames", ()))]
     config.hook.pytest_deselected(items=others)
     items[:] = [item for item in items if item not in set(others)]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """`each_kafka`: the local broker and Apache Kafka, or only the latter where it was asked for."""
+    if "each_kafka" in metafunc.fixturenames:
+        chosen = ["apache"] if metafunc.config.getoption("--kafka") == "apache" else ["local", "apache"]
+        metafunc.parametrize("each_kafka", chosen, indirect=True, scope="session")
 
 
 @contextmanager
@@ -187,6 +194,13 @@ def kafka(request: pytest.FixtureRequest) -> Kafka:
     """The broker that was chosen, and what it can."""
     chosen: Kafka = request.getfixturevalue(f"{request.config.getoption('--kafka')}_kafka")
     return chosen
+
+
+@pytest.fixture(scope="session")
+def each_kafka(request: pytest.FixtureRequest) -> Kafka:
+    """Every broker that can be run here, one after the other."""
+    found: Kafka = request.getfixturevalue(f"{request.param}_kafka")
+    return found
 
 
 @pytest.fixture(scope="session")

@@ -19,6 +19,7 @@ HOME = Path(__file__).resolve().parents[2] / "deploy" / "kafka"
 CACHE_VARIABLE = "REVCYCLE_KAFKA_CACHE"
 JAVA_MIN = 17
 LINES_SHOWN = 12
+MAVEN_SECONDS = 300
 
 
 def version() -> str:
@@ -101,7 +102,11 @@ def compare(folder: Path, lock: Mapping[str, str]) -> None:
 def _run_maven(maven: str, folder: Path) -> None:
     words = ["-B", "-q", "-ntp", "-f", str(HOME / "pom.xml"), "dependency:copy-dependencies"]
     # The pom stands in a folder of its own, and Maven writes nothing beside it.
-    done = subprocess.run([maven, *words, f"-DoutputDirectory={folder}"], capture_output=True, text=True, check=False)
+    argv = [maven, *words, f"-DoutputDirectory={folder}"]
+    try:
+        done = subprocess.run(argv, capture_output=True, text=True, check=False, timeout=MAVEN_SECONDS)
+    except subprocess.TimeoutExpired:
+        raise RefusalError(f"Maven did not fetch Apache Kafka within {MAVEN_SECONDS} seconds: try again.") from None
     if done.returncode:
         lines = (done.stdout + done.stderr).strip().splitlines()[:LINES_SHOWN]
         raise RefusalError("\n".join(["Maven could not fetch Apache Kafka:", *(f"  {line}" for line in lines)]))

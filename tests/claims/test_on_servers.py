@@ -23,7 +23,7 @@ from shared.wire import events_topic, to_record
 from tests.claims.world import ISSUER, TENANT, coverage_answer, signing_key
 from tests.servers import Kafka
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(400)]
 CLAIMS = 60
 
 
@@ -76,10 +76,10 @@ class Service:
 
 
 @pytest.fixture
-async def service(tmp_path: Path, kafka: Kafka, mongo_url: str, database_name: str) -> AsyncGenerator[Service]:
-    await create_topics(kafka.servers, 3)
+async def service(tmp_path: Path, each_kafka: Kafka, mongo_url: str, database_name: str) -> AsyncGenerator[Service]:
+    await create_topics(each_kafka.servers, 3)
     key = signing_key()
-    settings = settings_for(tmp_path, kafka, mongo_url, database_name, key)
+    settings = settings_for(tmp_path, each_kafka, mongo_url, database_name, key)
     app = create_app(settings)
     async with (
         app.router.lifespan_context(app),
@@ -88,7 +88,7 @@ async def service(tmp_path: Path, kafka: Kafka, mongo_url: str, database_name: s
         yield Service(http, key, settings, app)
 
 
-async def test_claims_go_out_over_the_wire(service: Service, kafka: Kafka) -> None:
+async def test_claims_go_out_over_the_wire(service: Service, each_kafka: Kafka) -> None:
     folder = service.settings.intake / TENANT
     folder.mkdir(parents=True)
     (folder / "day.837").write_bytes(generate(CLAIMS * 2)[TENANT])
@@ -96,7 +96,7 @@ async def test_claims_go_out_over_the_wire(service: Service, kafka: Kafka) -> No
 
     running = service.app.state.running
     found = await running.runtime.store.find(running.spec.deciders[0], TENANT, {}, None, 200)
-    bus = KafkaBus(kafka.servers, "test", idempotent=kafka.idempotent)
+    bus = KafkaBus(each_kafka.servers, "test", idempotent=each_kafka.idempotent)
     await bus.start()
     await bus.send([to_record(events_topic("eligibility"), coverage_answer(state)) for _, state in found])
     await bus.stop()

@@ -8,14 +8,7 @@ from shared.wire import dead_letter_topic
 from tests.kafka.group import a_group, read_all
 from tests.servers import Kafka
 
-pytestmark = [pytest.mark.stack, pytest.mark.slow]
-
-
-@pytest.fixture(params=["local", "apache"])
-def each_kafka(request: pytest.FixtureRequest) -> Kafka:
-    """The local broker, and Apache Kafka where it can be run."""
-    found: Kafka = request.getfixturevalue(f"{request.param}_kafka")
-    return found
+pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(400)]
 
 
 async def test_one_member_stops_and_another_joins_in_the_middle(

@@ -13,6 +13,7 @@ from revcycle.stack.topics import (
     topic_settings,
 )
 from shared.wire import commands_topic, dead_letter_topic, events_topic
+from tests.servers import Kafka
 
 DAY_MS = 24 * 60 * 60 * 1000
 
@@ -33,11 +34,14 @@ def test_nothing_is_compacted_and_commands_are_kept_for_a_shorter_time() -> None
 
 
 @pytest.mark.stack
-async def test_the_broker_has_the_settings_and_an_existing_topic_stays_as_it_is(kafka_servers: str) -> None:
+@pytest.mark.slow
+@pytest.mark.timeout(400)
+async def test_the_broker_has_the_settings_and_an_existing_topic_stays_as_it_is(each_kafka: Kafka) -> None:
+    servers = each_kafka.servers
     name = events_topic(uuid4().hex)
-    assert await create_topics(kafka_servers, 4, [name]) == [name]
-    assert await create_topics(kafka_servers, 9, [name]) == []
-    assert [part.partition for part in await partitions_of(kafka_servers, [name, "nowhere"])] == [0, 1, 2, 3]
+    assert await create_topics(servers, 4, [name]) == [name]
+    assert await create_topics(servers, 9, [name]) == []
+    assert [part.partition for part in await partitions_of(servers, [name, "nowhere"])] == [0, 1, 2, 3]
     wanted = topic_settings(name, 1)
-    found = (await describe_topics(kafka_servers, [name]))[name]
+    found = (await describe_topics(servers, [name]))[name]
     assert {key: found.get(key) for key in wanted} == wanted
