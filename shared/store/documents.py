@@ -36,6 +36,17 @@ def entry_to_document(decider: Decider[S, M, F], entry: Entry[F]) -> Document:
     }
 
 
+def journal_document(decider: Decider[S, M, F], key: Key, entry: Entry[F], recorded_at: datetime) -> Document:
+    """A line of the journal, without the id that its store gives it."""
+    return {
+        **entry_to_document(decider, entry),
+        "tenant": key.tenant,
+        "kind": decider.kind,
+        "aggregate_id": key.id,
+        "recorded_at": recorded_at,
+    }
+
+
 def entry_from_document(decider: Decider[S, M, F], document: Document) -> Entry[F]:
     """Read back what `entry_to_document` wrote."""
     meta = Meta.model_validate(document["meta"], strict=False)

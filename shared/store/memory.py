@@ -16,8 +16,8 @@ from shared.store.documents import (
     check_size,
     effect_to_document,
     entry_from_document,
-    entry_to_document,
     fields_of,
+    journal_document,
     key_of,
     mark_from,
     outbox_of,
@@ -86,13 +86,7 @@ class MemoryStore:
     async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
         for key, facts in entries.items():
             for entry in facts:
-                line = {
-                    **entry_to_document(decider, entry),
-                    "tenant": key.tenant,
-                    "kind": decider.kind,
-                    "aggregate_id": key.id,
-                    "recorded_at": self.wall,
-                }
+                line = journal_document(decider, key, entry, self.wall)
                 self._journal.setdefault(str(entry.meta.id), bson.encode(line))
 
     async def history(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[Entry[F]]:

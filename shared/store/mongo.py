@@ -24,8 +24,8 @@ from shared.store.documents import (
     check_size,
     effect_to_document,
     entry_from_document,
-    entry_to_document,
     fields_of,
+    journal_document,
     key_of,
     outbox_of,
     row_from_document,
@@ -129,11 +129,7 @@ class MongoStore:
         lines = [
             {
                 "_id": journal_id(decider.kind, key, entry.number),
-                **entry_to_document(decider, entry),
-                "tenant": key.tenant,
-                "kind": decider.kind,
-                "aggregate_id": key.id,
-                "recorded_at": recorded_at,
+                **journal_document(decider, key, entry, recorded_at),
             }
             for key, facts in entries.items()
             for entry in facts

@@ -1,0 +1,102 @@
+"""python -m bench.flow: every service's main message, by every contender, side by side on the same broker and store.
+
+A round gives each contender a process of its own on one core, and the servers the other one. Ratios are taken within a
+round, because the machine has other work to do; the table holds medians over the rounds.
+"""
+
+import argparse
+import asyncio
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Sequence
+from statistics import median
+from typing import Any
+
+from aiokafka import AIOKafkaProducer
+from rich.console import Console
+
+from bench.flow.cases import Case, cases
+from bench.flow.servers import serving, stores
+from bench.flow.table import show
+from revcycle.stack.topics import create_topics, topic_names
+
+CONTENDERS = ("bare", "ours", "usual")
+ONE_BY_ONE = frozenset({"usual"})
+PARTITIONS = 3
+
+
+async def fill(kafka: str, case: Case, messages: int) -> None:
+    """Every message of a case, before anybody reads it."""
+    await create_topics(kafka, PARTITIONS, [case.topic, *topic_names()], 1)
+    async with AIOKafkaProducer(bootstrap_servers=kafka, linger_ms=5, max_batch_size=256 * 1024) as producer:
+        for first in range(0, messages, 1000):
+            records = [case.record(number) for number in range(first, min(first + 1000, messages))]
+            sent = [await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records]
+            await asyncio.gather(*sent)
+
+
+def run(contender: str, case: Case, kafka: str, mongo: str, messages: int) -> dict[str, Any]:
+    """One contender in its own process; RuntimeError with the end of what it said when it fails."""
+    argv = [sys.executable, "-m", "bench.flow.measure", contender, case.name, "--kafka", kafka, "--mongo", mongo]
+    argv += ["--messages", str(messages), "--database", f"{case.name}_{contender}"]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=900, check=False)
+    if done.returncode:
+        msg = f"{contender} on {case.name}: {done.stderr[-2000:]}"
+        raise RuntimeError(msg)
+    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+def measure(store: str, case: Case, contenders: Sequence[str], messages: int, rounds: int) -> dict[str, Any]:
+    """Medians of each contender's figures, and of its messages a second beside ours and beside the bare loop's."""
+    figures: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for round_ in range(rounds):
+        turn = contenders[round_ % len(contenders) :] + contenders[: round_ % len(contenders)]
+        with serving(store) as (kafka, mongo):
+            asyncio.run(fill(kafka, case, messages))
+            for contender in turn:
+                # One by one is slow: fewer messages tell as much.
+                count = messages // 5 if contender in ONE_BY_ONE else messages
+                figures[contender].append(run(contender, case, kafka, mongo, count))
+    return {name: _medians(found, figures["bare"]) for name, found in figures.items()}
+
+
+def _medians(found: list[dict[str, Any]], bare: list[dict[str, Any]]) -> dict[str, Any]:
+    plain = {name: median(one[name] for one in found) for name in found[0] if name != "steps_us"}
+    steps = sorted({step for one in found for step in one["steps_us"]})
+    ratios = [one["messages_per_s"] / other["messages_per_s"] for one, other in zip(found, bare, strict=False)]
+    return {
+        **plain,
+        "of_bare": median(ratios) if ratios else None,
+        "steps_us": {step: median(one["steps_us"].get(step, 0.0) for one in found) for step in steps},
+    }
+
+
+def main() -> None:
+    """See the module."""
+    parser = argparse.ArgumentParser(prog="bench.flow", description=__doc__)
+    parser.add_argument("--messages", type=int, default=10_000)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--store", action="append", choices=stores(), help="may be repeated; default: all there are")
+    parser.add_argument("--case", action="append", choices=sorted(cases()), help="may be repeated; default: all")
+    parser.add_argument("--contender", action="append", choices=CONTENDERS, help="may be repeated; default: all")
+    parser.add_argument("--json", action="store_true", help="print figures instead of tables")
+    told = parser.parse_args()
+    known = cases()
+    found = {
+        store: {
+            name: measure(store, known[name], told.contender or CONTENDERS, told.messages, told.rounds)
+            for name in told.case or known
+        }
+        for store in told.store or stores()
+    }
+    if told.json:
+        print(json.dumps(found, indent=1))
+    else:
+        show(Console(width=140), found)
+
+
+if __name__ == "__main__":
+    main()

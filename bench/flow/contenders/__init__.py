@@ -1,0 +1,1 @@
+"""Ways to consume, decide, store and publish the same messages."""

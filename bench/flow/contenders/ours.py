@@ -1,0 +1,78 @@
+"""RevCycle: the service's own consumer, inbox, shell, relay and store."""
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import shared.inbox
+import shared.shell
+from bench.flow.job import Job
+from shared.bus.kafka import KafkaBus
+from shared.clock import system_wall
+from shared.consumer import Consumer
+from shared.inbox import Inbox
+from shared.log import configure_logs
+from shared.relay import Relay
+from shared.settings import Settings
+from shared.shell import Shell
+from shared.store.mongo import MongoStore
+
+BATCH = 500
+
+
+async def run(job: Job) -> None:
+    """As `shared.runtime.run` puts it together, without effects, deadlines and files."""
+    spec, log, meters = job.case.spec(), configure_logs("bench", "ERROR"), job.meters
+    nowhere = Path("/nonexistent")
+    settings = Settings(
+        env="development",
+        kafka=job.kafka,
+        mongo="",
+        database=job.group,
+        port=1,
+        jwks_file=nowhere,
+        issuer="",
+        master_key_file=nowhere,
+        pseudonym_key_file=nowhere,
+        kafka_session_timeout_ms=2000,
+        kafka_fetch_wait_ms=100,
+        batch_records=BATCH,
+    )
+    store: Any = MongoStore(job.database)
+    bus: Any = KafkaBus(job.kafka, "bench", idempotent=False)
+    await store.prepare(spec.deciders)
+    await bus.start()
+    shell = Shell(store, Relay(bus, store, system_wall, job.group), log)
+    await _seed(job, shell)
+    store.load = meters.async_step("load", store.load)
+    store.commit = meters.async_step("store", store.commit)
+    store.append = meters.async_step("journal", store.append)
+    bus.send = meters.async_step("publish", bus.send)
+    shared.shell.decide_round = meters.step("decide", shared.shell.decide_round)
+    sealer: Any = None  # only what cannot be read is sealed
+    inbox: Any = Inbox(shell, bus, sealer, spec.routes, log, system_wall)
+    inbox._read = meters.step("decode", inbox._read)  # noqa: SLF001 - a measurement goes where it must
+    handle = inbox.handle
+
+    async def handled(records: Any) -> None:
+        job.start()
+        await handle(records)
+
+    inbox.handle = handled
+    consumer = Consumer(settings, spec.name, spec.topics, inbox, log)
+    await consumer.start()
+    while not job.finished.is_set():
+        await asyncio.sleep(0.002)
+        if consumer.received > job.handled:
+            job.done(consumer.received - job.handled)
+    await consumer.stop()
+    await bus.stop()
+
+
+async def _seed(job: Job, shell: Shell) -> None:
+    if job.case.seed is None:
+        return
+    decider = job.case.deciders[0]
+    for first in range(0, job.messages, BATCH):
+        numbers = range(first, min(first + BATCH, job.messages))
+        await shell.transact(decider, [job.case.seed(number) for number in numbers])

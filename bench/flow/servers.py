@@ -1,0 +1,66 @@
+"""The broker and the stores that every contender is measured on, each for one round."""
+
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+
+from revcycle.stack.child import ProcessSpec
+from revcycle.stack.layout import Layout
+from revcycle.stack.plan import broker, store
+from revcycle.stack.ports import free_port
+from revcycle.stack.store_server import cached_binary
+
+START_SECONDS = 30.0
+MEMORY = Path("/dev/shm")  # noqa: S108 - it is looked for, not written to by name
+
+
+def stores() -> list[str]:
+    """Where can be measured: on a store that costs nothing, the Rust build where it was made, the local default."""
+    return ["free", *(["rust"] if cached_binary().exists() else []), "local"]
+
+
+@contextmanager
+def serving(kind: str) -> Generator[tuple[str, str]]:
+    """A broker and a store of one kind, on the first core: `host:port` and a URL, or `free`."""
+    memory = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix="revcycle-bench-", dir=memory) as folder:
+        layout = Layout(Path(folder))
+        layout.prepare()
+        specs = [broker(free_port(), layout)]
+        if kind == "local":
+            (layout.data / "begun").touch()  # the wheel goes on with what is no file of the Rust build
+        if kind != "free":
+            specs.append(store(free_port(), layout))
+        started: list[subprocess.Popen[bytes]] = []
+        try:
+            started += [_start(spec, layout) for spec in specs]
+            yield specs[0].url or "", (specs[1].url or "") if kind != "free" else "free"
+        finally:
+            for process in reversed(started):
+                process.terminate()
+            for process in started:
+                process.wait(10)
+
+
+def _start(spec: ProcessSpec, layout: Layout) -> subprocess.Popen[bytes]:
+    with layout.log(spec.name).open("ab") as log:
+        process = subprocess.Popen(spec.argv, cwd=layout.root, stdout=log, stderr=log)
+    if sys.platform == "linux":
+        os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends:
+        try:
+            socket.create_connection(("127.0.0.1", spec.port or 0), 1).close()
+        except OSError:
+            time.sleep(0.05)
+        else:
+            return process
+    process.kill()
+    msg = f"{spec.name} did not start: {layout.log(spec.name).read_text(errors='replace')[-500:]}"
+    raise TimeoutError(msg)

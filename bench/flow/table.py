@@ -1,0 +1,33 @@
+"""The figures as tables."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+STEPS = ("decode", "load", "decide", "store", "publish", "journal", "commit", "rest")
+COLUMNS = ("service", "contender", "msg/s", "of bare", "CPU µs", *STEPS, "Mongo/1k", "Kafka/1k", "RSS MB")
+
+
+def show(console: Console, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
+    """A table a store: messages a second, CPU µs a message by step, requests per 1,000 messages."""
+    for store, by_case in found.items():
+        table = Table(*COLUMNS, title=f"store: {store}", title_justify="left")
+        for case, by_contender in by_case.items():
+            for contender, figures in by_contender.items():
+                table.add_row(case, contender, *_cells(figures))
+        console.print(table)
+
+
+def _cells(figures: Mapping[str, Any]) -> list[str]:
+    steps = [figures["steps_us"].get(step) for step in STEPS]
+    return [
+        f"{figures['messages_per_s']:,.0f}",
+        "" if figures["of_bare"] is None else f"{figures['of_bare']:.2f}",
+        f"{figures['cpu_us']:,.0f}",
+        *("" if one is None else f"{one:,.0f}" for one in steps),
+        f"{figures['mongo_per_1000']:,.1f}",
+        f"{figures['kafka_per_1000']:,.1f}",
+        f"{figures['rss_mb']:,.0f}",
+    ]
