@@ -19,6 +19,9 @@ MAX_FINDINGS = 100_000
 _MOST_CODES = 5
 _ELEMENT_ERRORS = "8"
 _HAS_SEGMENT_ERRORS = "5"
+_SHORTEST_TAG, _LONGEST_TAG = 2, 3
+# Acknowledgements are not acknowledged (X231A1): a receiver that answered them would never end.
+_ACKNOWLEDGEMENTS = "FA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,8 +144,9 @@ class _Answer:
                 yield replace(self._ta1, status="", note="")
             case Group():
                 yield from self._end_group()
-                self._group = _Group(item)
-                yield Ack999(item.functional_id, item.control_number, "", item.version)
+                if item.functional_id != _ACKNOWLEDGEMENTS:
+                    self._group = _Group(item)
+                    yield Ack999(item.functional_id, item.control_number, "", item.version)
             case TransactionHeader():
                 self._set = _Set(item)
             case TransactionEnd():
@@ -240,21 +244,24 @@ def _code(finding: Finding) -> str:
 
 
 def _segments(one: _Set) -> Iterator[AckSegment]:
-    """One IK3 per segment error, and one per segment with element errors."""
+    """One IK3 per segment error, and one per segment with element errors. A tag that IK301 cannot hold has none."""
     start = one.header.segment.number
     elements: dict[tuple[int, str, str], list[AckElement]] = {}
     for finding in one.findings:
-        position = finding.segment_number - start + 1
+        position, tag = finding.segment_number - start + 1, finding.segment_tag[:_LONGEST_TAG]
+        if len(tag) < _SHORTEST_TAG:
+            continue
         if finding.code.startswith("IK304"):
-            yield AckSegment(finding.segment_tag, position, _loop(finding), _code(finding))
+            yield AckSegment(tag, position, _loop(finding), _code(finding))
         elif finding.code.startswith("IK403"):
             reference = reference_of(finding.segment_tag, finding.element)
-            key = position, finding.segment_tag, _loop(finding)
-            elements.setdefault(key, []).append(AckElement(finding.element, _code(finding), data_element=reference))
+            known = reference if reference.isdigit() else ""  # IK402 is a number: a composite has none
+            key = position, tag, _loop(finding)
+            elements.setdefault(key, []).append(AckElement(finding.element, _code(finding), data_element=known))
     for (position, tag, loop), found in elements.items():
         yield AckSegment(tag, position, loop, _ELEMENT_ERRORS, (), tuple(found))
 
 
 def _loop(finding: Finding) -> str:
-    """IK303 holds at most six characters and names no root."""
-    return "" if finding.loop == "ST" else finding.loop[:6]
+    """IK303 holds at most four characters (X12 data element 447), so 2010BA is 2010, and names no root."""
+    return "" if finding.loop == "ST" else finding.loop[:4]

@@ -276,7 +276,7 @@ def _answered(claim: Claim837, place: int, version: str) -> AckTransaction:
     segments: tuple[AckSegment, ...] = ()
     if status == "R":
         codes = ("5",)
-        segments = (AckSegment("NM1", 14, "2010BA", "8", elements=(AckElement(9, "1", data_element="67"),)),)
+        segments = (AckSegment("NM1", 14, "2010", "8", elements=(AckElement(9, "1", data_element="67"),)),)
     elif status == "E":
         segments = (AckSegment("REF", 22, "2300", "2"),)
     return AckTransaction("837", f"{place:04d}", status, version, codes, segments)

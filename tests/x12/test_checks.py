@@ -189,7 +189,29 @@ def _peak(sets: int) -> int:
 def test_answering_in_pieces_needs_no_more_memory_for_more_sets() -> None:
     _peak(50)  # the first warms caches
 
-    assert _peak(1500) < 1.5 * _peak(150)
+    assert _peak(3000) - _peak(300) < 200_000, "the answers to 2,700 sets take over a million bytes"
+
+
+def test_a_999_is_not_answered_with_a_999() -> None:
+    (path,) = [one for one in corpus_files("999") if one.parent.name == "stupidedi"]
+
+    answer = acknowledge(chunks(path))
+
+    assert answer.groups == ()
+    assert [one.status for one in answer.ta1] == ["A"]
+
+
+def test_the_999_keeps_to_the_lengths_and_types_of_its_elements() -> None:
+    files = [one for kind in ("837p", "837i", "835", "270", "malformed") for one in corpus_files(kind)]
+    for path in files:
+        try:
+            answer = acknowledge(chunks(path))
+        except X12Error:
+            continue
+        for note in (note for group in answer.groups for one in group.transactions for note in one.segments):
+            assert 2 <= len(note.tag) <= 3, "IK301 is ID 2/3"
+            assert len(note.loop) <= 4, "IK303 is AN 1/4"
+            assert all(one.data_element.isdigit() or not one.data_element for one in note.elements), "IK402 is N0"
 
 
 SAMPLES = [path.read_bytes() for path in VALID if len(path.read_bytes()) < 3000]

@@ -254,6 +254,6 @@ def accepted_by_pyx12(data: bytes) -> bool:
     return bool(verdict) and "*R*" not in answer.getvalue()
 
 
-@pytest.mark.parametrize("kind", ["837P", "837I", "277CA"])
+@pytest.mark.parametrize("kind", ["837P", "837I", "277CA", "999"])
 def test_pyx12_accepts_what_is_generated(kind: str) -> None:
-    assert accepted_by_pyx12(made(Order(kind, 20)))
+    assert accepted_by_pyx12(made(Order(kind, 20 if kind != "999" else 200)))
