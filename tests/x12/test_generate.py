@@ -6,7 +6,7 @@ import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
@@ -14,7 +14,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from revcycle.x12.check import check
-from shared.x12.ack999 import Ack999, Verdict
+from shared.x12.ack999 import Ack999, Verdict, write_999
+from shared.x12.acknowledge import acknowledge
 from shared.x12.acks import ClaimAck277CA, ClaimVerdict, read_277ca, read_999
 from shared.x12.claim837 import Claim837, read_837
 from shared.x12.claim837_views import Guide
@@ -23,10 +24,12 @@ from shared.x12.eligibility import Answer271, Inquiry270, read_270, read_271
 from shared.x12.envelope import Transaction, identify, read_transactions
 from shared.x12.era835 import Remittance835, read_835
 from shared.x12.era835_balance import Outcome, balance
+from shared.x12.findings import X12Error
 from shared.x12.generate import CLAIMS_PER_SET, FIRST_START, KINDS, Order, generate
 from shared.x12.review278 import Review278, read_278
 from shared.x12.status import StatusInquiry276, StatusResponse277, read_276, read_277
 from shared.x12.totals import totals
+from tests.x12.support import chunks, corpus_files
 
 READERS: dict[str, tuple[Callable[[Iterable[bytes]], Iterator[object]], type]] = {
     "837P": (read_837, Claim837),
@@ -257,3 +260,20 @@ def accepted_by_pyx12(data: bytes) -> bool:
 @pytest.mark.parametrize("kind", ["837P", "837I", "277CA", "999"])
 def test_pyx12_accepts_what_is_generated(kind: str) -> None:
     assert accepted_by_pyx12(made(Order(kind, 20 if kind != "999" else 200)))
+
+
+ANSWERED = ("837p", "837i", "837d", "835", "270", "271", "276", "277", "277ca", "278", "malformed")
+
+
+@pytest.mark.parametrize("kind", ANSWERED)
+def test_pyx12_accepts_the_999_that_answers_any_file_of_the_corpus(kind: str) -> None:
+    answered = 0
+    for path in corpus_files(kind):
+        try:
+            groups = acknowledge(chunks(path)).groups
+        except X12Error:
+            continue
+        if groups:
+            answered += 1
+            assert accepted_by_pyx12(write_999(groups, "US", "THEM", 7, datetime(2026, 7, 1, 12, tzinfo=UTC)))
+    assert answered
