@@ -87,8 +87,8 @@ def test_faults_stay_where_they_were(path: Path) -> None:
     after = anonymized(before)
 
     was, now = check(lambda: iter([before])), check(lambda: iter([after]))
-    # A wrong NPI becomes another number, and one in ten numbers has a right check digit. A code may not have been in use
-    # on the earlier day that its service moved to.
+    # A wrong NPI becomes another number, and one in ten numbers has a right check digit. A code may not have been in
+    # use on the earlier day that its service moved to.
     drop = ("SNIP5:npi", "SNIP5:diagnosis-", "SNIP5:place-", "SNIP5:adjustment-reason-")
     assert {one: n for one, n in now.codes.items() if not one.startswith(drop)} == {
         one: n for one, n in was.codes.items() if not one.startswith(drop)
