@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from revcycle.kafka.cluster import Cluster, plan_cluster, prepare, wait_until_whole
-from revcycle.kafka.jars import fetch_jars, version
+from revcycle.kafka.jars import fetch_jars, version, write_lock
 from revcycle.refusal import Exit, RefusalError
 from revcycle.stack.ports import is_free
 from revcycle.stack.supervisor import Stage, Supervisor
@@ -24,8 +24,12 @@ def main(
     port: Annotated[int, typer.Option(min=1, max=65533, help="Of the first broker; the others follow.")] = DEFAULT_PORT,
     directory: Annotated[Path, typer.Option("--dir", help="Where the data lies.")] = DEFAULT_DIRECTORY,
     fetch: Annotated[bool, typer.Option("--fetch", help="Only fill the cache.")] = False,
+    lock: Annotated[bool, typer.Option("--lock", help="Write jars.lock again, after a change of pom.xml.")] = False,
 ) -> None:
     """Fetch Apache Kafka where it is not in the cache yet, and run it."""
+    if lock:
+        print(f"jars.lock holds {write_lock()} jars now: look at the difference before you commit it.")
+        return
     if fetch:
         print(f"Apache Kafka {version()} lies in {fetch_jars()}.")
         return

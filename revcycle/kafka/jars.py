@@ -62,15 +62,10 @@ def fetch_jars() -> Path:
     folder, lock = cache_folder(), read_lock()
     if is_complete(folder, lock):
         return folder
-    if (maven := shutil.which("mvn")) is None:
-        raise RefusalError(
-            f"Apache Kafka is not in {folder} yet, and there is no Maven (mvn) to fetch it with: "
-            f"install it (Debian: apt-get install maven), or name a filled cache with {CACHE_VARIABLE}."
-        )
     folder.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=".fetching-", dir=folder.parent) as draft:
         fetched = Path(draft) / "jars"
-        _run_maven(maven, fetched)
+        _run_maven(fetched)
         compare(fetched, lock)
         shutil.rmtree(folder, ignore_errors=True)
         fetched.rename(folder)
@@ -90,16 +85,34 @@ def read_lock() -> dict[str, str]:
 
 def compare(folder: Path, lock: Mapping[str, str]) -> None:
     """RefusalError naming every jar that is missing, unknown or changed."""
-    found = {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in folder.iterdir()}
+    found = {path.name: _digest(path) for path in folder.iterdir()}
     wrong = sorted(name for name in lock.keys() | found.keys() if lock.get(name) != found.get(name))
     if wrong:
         raise RefusalError(
             f"What Maven fetched is not what {HOME / 'jars.lock'} holds: {', '.join(wrong)}. "
-            "After a change of pom.xml, write the lock again as docs/architecture/kafka.md says."
+            "After a change of pom.xml, write the lock again: python -m revcycle.kafka --lock."
         )
 
 
-def _run_maven(maven: str, folder: Path) -> None:
+def write_lock() -> int:
+    """After a change of the pom: fetch what it says now, and write the lock anew; how many jars it holds."""
+    with tempfile.TemporaryDirectory() as draft:
+        _run_maven(Path(draft))
+        digests = {path.name: _digest(path) for path in sorted(Path(draft).iterdir())}
+    (HOME / "jars.lock").write_text("".join(f"{digest}  {name}\n" for name, digest in digests.items()))
+    return len(digests)
+
+
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _run_maven(folder: Path) -> None:
+    if (maven := shutil.which("mvn")) is None:
+        raise RefusalError(
+            f"Apache Kafka is not in {cache_folder()} yet, and there is no Maven (mvn) to fetch it with: "
+            f"install it (Debian: apt-get install maven), or name a filled cache with {CACHE_VARIABLE}."
+        )
     words = ["-B", "-q", "-ntp", "-f", str(HOME / "pom.xml"), "dependency:copy-dependencies"]
     # The pom stands in a folder of its own, and Maven writes nothing beside it.
     argv = [maven, *words, f"-DoutputDirectory={folder}"]
