@@ -6,19 +6,13 @@ and reports up to which all are published, once for many; an outbox bears the nu
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 from shared.bus.port import Bus
 from shared.clock import Wall
-from shared.contracts import Message
-from shared.decider import Decider, Entry, Fact
-from shared.store.documents import FAR_AWAY, NEVER, entry_from_document
-from shared.store.port import Key, Mark, Row, Store
-from shared.wire import events_topic, to_record
-
-S = TypeVar("S")
-M = TypeVar("M", bound=Message)
-F = TypeVar("F", bound=Fact)
+from shared.decider import Decider
+from shared.store.documents import FAR_AWAY, NEVER, record_of
+from shared.store.port import Document, Key, Mark, Row, Store
 
 LEFT_BEHIND = timedelta(seconds=5)
 """A process that was not heard of for so long is taken for dead: what it owes is published by another."""
@@ -67,24 +61,21 @@ class Relay:
         batch = self._open[mark.number]
         self._open[mark.number] = batch._replace(given_up_at=self._wall(), written=written)
 
-    async def publish(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]]) -> None:
+    async def publish(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]]) -> None:
         """Everything owed by these aggregates, oldest first, so that order holds though two processes write."""
         if not entries:
             return
-        topic = events_topic(decider.service)
-        await self._bus.send(
-            [to_record(topic, e.event) for pending in entries.values() for e in pending if e.event is not None]
-        )
+        records = [record_of(decider, entry) for pending in entries.values() for entry in pending]
+        await self._bus.send([record for record in records if record is not None])
         await self._store.append(decider, entries)
 
-    async def owed(self, decider: Decider[S, M, F], rows: Mapping[Key, Row[S]]) -> Mapping[Key, tuple[Entry[F], ...]]:
+    async def owed(self, rows: Mapping[Key, Row[Any]]) -> Mapping[Key, tuple[Document, ...]]:
         """What earlier writers of these aggregates put into their outboxes and may not have published."""
         marks = {key: row.mark for key, row in rows.items() if row.mark is not None}
         others = {m.writer for m in marks.values() if m.writer != self._writer and not self._is_public(m)}
         if others:
             self._upto.update(await self._store.published_upto(others))
-        owing = [key for key, mark in marks.items() if not self._is_public(mark)]
-        return {key: tuple(entry_from_document(decider, e) for e in rows[key].outbox) for key in owing}
+        return {key: rows[key].outbox for key, mark in marks.items() if not self._is_public(mark)}
 
     async def report(self) -> None:
         """Tell that this process is alive, and how far it came, if there is something to tell."""
@@ -142,7 +133,7 @@ class Relay:
         """Publish and empty the outboxes that still have such a mark; others took over the rest."""
         rows = await self._store.load(decider, keys)
         marks = {key: row.mark for key, row in rows.items() if row.mark is not None and left_by(row.mark)}
-        await self.publish(decider, {key: [entry_from_document(decider, e) for e in rows[key].outbox] for key in marks})
+        await self.publish(decider, {key: rows[key].outbox for key in marks})
         await self._store.clear(decider, marks)
         return len(marks)
 

@@ -10,11 +10,12 @@ from typing import Any, NamedTuple, TypeVar
 
 from shared.bus.port import BusUnavailableError
 from shared.contracts import Message
-from shared.decider import Decided, Decider, Entry, Fact
+from shared.decider import Decided, Decider, Fact
 from shared.log import Log
 from shared.pulse import Pulses
 from shared.relay import Relay
-from shared.store.port import Key, Refused, Row, Store, Write
+from shared.store.documents import entry_to_document
+from shared.store.port import Document, Key, Refused, Row, Store, Write
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
@@ -75,7 +76,7 @@ class Shell:
             parked = {key: pending[key] for key, row in rows.items() if row.parked is not None}
             if parked:
                 await self._wait_behind(decider, parked)
-            owed = await self._relay.owed(decider, rows)
+            owed = await self._relay.owed(rows)
             plan = decide_round(decider, rows, {k: m for k, m in pending.items() if k not in parked})
             refused = await self._write(decider, plan, owed, lets_go)
             failed = {**plan.failed, **refused.failed}
@@ -105,7 +106,7 @@ class Shell:
         rows = await self.store.load(decider, (key,))
         row = rows[key]
         if row.parked is not None:
-            unparked: Write[S, F] = Write(key, row.version, row.snapshot)
+            unparked: Write[S] = Write(key, row.version, row.snapshot)
             if (await self.store.commit(decider, (unparked,))).lost:
                 msg = f"this {decider.kind} changed meanwhile; release it again"
                 raise ContentionError(msg)
@@ -124,7 +125,7 @@ class Shell:
         return len(waiting)
 
     async def _write(
-        self, decider: Decider[S, M, F], plan: Plan, owed: Mapping[Key, tuple[Entry[F], ...]], lets_go: bool
+        self, decider: Decider[S, M, F], plan: Plan, owed: Mapping[Key, tuple[Document, ...]], lets_go: bool
     ) -> Refused:
         """Write what was decided, publish it and what was owed before it, and wake whoever waits for such news."""
         if not plan.changed:
@@ -159,7 +160,7 @@ class Shell:
             self.commits += 1  # whoever looked in between saw something unpublished
         return refused
 
-    async def _publish(self, decider: Decider[S, M, F], said: Mapping[Key, tuple[Entry[F], ...]]) -> bool:
+    async def _publish(self, decider: Decider[S, M, F], said: Mapping[Key, tuple[Document, ...]]) -> bool:
         try:
             await self._relay.publish(decider, {key: entries for key, entries in said.items() if entries})
         except BusUnavailableError as error:
@@ -178,7 +179,7 @@ class Shell:
         """Park aggregates that failed; the keys that lost a race meanwhile, to be decided again."""
         if not failed:
             return frozenset()
-        writes: list[Write[S, F]] = [
+        writes: list[Write[S]] = [
             Write(key, rows[key].version, rows[key].snapshot, parked=reason) for key, reason in failed.items()
         ]
         lost = (await self.store.commit(decider, writes)).lost
@@ -202,9 +203,9 @@ def group(decider: Decider[S, M, F], messages: Sequence[M]) -> dict[Key, list[M]
     return grouped
 
 
-def _said(decider: Decider[Any, Any, F], owed: tuple[Entry[F], ...], decided: Decided[Any, F]) -> tuple[Entry[F], ...]:
-    """What is to be published of an aggregate; of a projection, nothing."""
-    return (*owed, *decided.entries) if decider.keeps_history else ()
+def _said(decider: Decider[S, M, F], owed: tuple[Document, ...], decided: Decided[S, F]) -> tuple[Document, ...]:
+    """What is to be published of an aggregate, written down once for outbox and journal; of a projection, nothing."""
+    return (*owed, *(entry_to_document(decider, e) for e in decided.entries)) if decider.keeps_history else ()
 
 
 def decide_round(decider: Decider[S, M, F], rows: Mapping[Key, Row[S]], messages: Mapping[Key, Sequence[M]]) -> Plan:

@@ -48,16 +48,21 @@ def type_of(message: Message) -> str:
 
 
 def to_record(topic: str, message: Message) -> Record:
-    """A message as a record; its key keeps everything of one account in one partition."""
-    meta = message.meta
+    """A message as a record."""
+    body = message.model_dump_json(exclude={"meta"}).encode()
+    return make_record(topic, message.meta, type_of(message), body)
+
+
+def make_record(topic: str, meta: Meta, message_type: str, body: bytes) -> Record:
+    """A record from an envelope and a body in JSON; its key keeps everything of one account in one partition."""
     attributes = {
         "ce_specversion": "1.0",
         "ce_id": str(meta.id),
-        "ce_type": type_of(message),
+        "ce_type": message_type,
         "ce_source": SOURCE_PREFIX + meta.source,
         "ce_subject": meta.subject,
         "ce_time": meta.occurred_at.isoformat(),
-        "ce_dataschema": f"urn:revcycle:schema:{type_of(message)}",
+        "ce_dataschema": f"urn:revcycle:schema:{message_type}",
         "ce_partitionkey": meta.key,
         "ce_tenant": meta.tenant,
         "ce_sequence": str(meta.sequence),
@@ -71,7 +76,7 @@ def to_record(topic: str, message: Message) -> Record:
         attributes["ce_causation"] = str(meta.causation)
     headers = tuple((name, value.encode()) for name, value in attributes.items())
     key = f"{meta.tenant}/{meta.key}".encode()
-    return Record(topic, key, message.model_dump_json(exclude={"meta"}).encode(), headers)
+    return Record(topic, key, body, headers)
 
 
 def header_map(headers: Iterable[tuple[str, bytes]]) -> dict[str, str]:

@@ -154,7 +154,7 @@ class Worker:
         attempts = pending.attempts + 1
         pending = pending._replace(attempts=attempts, error=failed.error, stuck=attempts >= ATTEMPTS_MAX)
         snapshot = row.snapshot._replace(effects={**row.snapshot.effects, pending.id: pending})
-        write: Write[Any, Any] = Write(key, row.version, snapshot, changed_effects=(pending,), parked=row.parked)
+        write: Write[Any] = Write(key, row.version, snapshot, changed_effects=(pending,), parked=row.parked)
         await self._shell.store.commit(self._decider, (write,))
         wait = min(BACKOFF_FIRST * 2**attempts, BACKOFF_MAX)
         await self._shell.store.keep_leases(self._decider, {key: owner}, self._wall() + wait)

@@ -23,9 +23,9 @@ from shared.contracts import ClaimReceived, ClaimSubmitted, CoverageVerified, Ev
 from shared.decider import Decider
 from shared.inbox import Routes
 from shared.runtime import Spec
-from shared.store.documents import fields_of, journal_document, outbox_of
+from shared.store.documents import entry_to_document, fields_of, journal_document, outbox_of, record_of
 from shared.store.port import Document, Key, Mark, Write
-from shared.wire import Record, events_topic, to_record
+from shared.wire import Record, to_record
 from tests.claims.makers import receive
 from tests.contracts.examples import AT, EXAMPLES
 
@@ -72,10 +72,11 @@ def traces(case: Case) -> list[Trace]:
         before = decider.start(case.seed(0)) if case.seed else decider.start()
         decided = decider.run(before.snapshot, (message,))
         key = Key(TENANT, decider.aggregate_id(message))
-        write = Write(key, 1, decided.snapshot, decided.entries, decided.started, mark=Mark("bench", 1))
-        journal = [journal_document(decider, key, entry, AT) for entry in decided.entries]
-        records = [to_record(events_topic(decider.service), e.event) for e in decided.entries if e.event is not None]
-        found.append(Trace(decider.kind, fields_of(decider, write) | outbox_of(decider, write), journal, records))
+        entries = tuple(entry_to_document(decider, entry) for entry in decided.entries)
+        write = Write(key, 1, decided.snapshot, entries, decided.started, mark=Mark("bench", 1))
+        journal = [journal_document(decider, key, entry, AT) for entry in entries]
+        records = [record for entry in entries if (record := record_of(decider, entry)) is not None]
+        found.append(Trace(decider.kind, fields_of(decider, write) | outbox_of(write), journal, records))
     return found
 
 

@@ -5,11 +5,21 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 
 from shared.contracts import TYPES, Event, Message, Meta
 from shared.decider import Decider, Entry, Fact, Pending, Scalar, Snapshot
-from shared.store.port import DOCUMENT_BYTES_MAX, Document, DocumentTooLargeError, Key, Mark, Row, Write
+from shared.store.port import (
+    DOCUMENT_BYTES_MAX,
+    Document,
+    DocumentTooLargeError,
+    JournalLine,
+    Key,
+    Mark,
+    Row,
+    Write,
+)
+from shared.wire import Record, events_topic, make_record, type_of
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
@@ -21,54 +31,64 @@ FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 """Later than any time that counts."""
 
 
-def event_body(event: Event) -> Document:
-    """An event's own fields, as JSON: what the record's value holds. The envelope travels beside it."""
-    return event.model_dump(mode="json", exclude={"meta"})
-
-
 def entry_to_document(decider: Decider[S, M, F], entry: Entry[F]) -> Document:
-    """A fact with its envelope, for the outbox and the journal."""
+    """A fact with its envelope, for the outbox and the journal. Parts that nobody selects by are JSON text.
+
+    The event is its record's value: its own fields, without the envelope.
+    """
     return {
-        "meta": entry.meta.model_dump(mode="json"),
+        "meta": entry.meta.model_dump_json(),
         "number": entry.number,
-        "fact": decider.fact_codec.dump_python(entry.fact, mode="json"),
-        "event": None if entry.event is None else event_body(entry.event),
-    }
-
-
-def journal_document(decider: Decider[S, M, F], key: Key, entry: Entry[F], recorded_at: datetime) -> Document:
-    """A line of the journal, without the id that its store gives it."""
-    return {
-        **entry_to_document(decider, entry),
-        "tenant": key.tenant,
-        "kind": decider.kind,
-        "aggregate_id": key.id,
-        "recorded_at": recorded_at,
+        "fact": decider.fact_codec.dump_json(entry.fact).decode(),
+        "type": None if entry.event is None else type_of(entry.event),
+        "event": None if entry.event is None else entry.event.model_dump_json(exclude={"meta"}),
     }
 
 
 def entry_from_document(decider: Decider[S, M, F], document: Document) -> Entry[F]:
     """Read back what `entry_to_document` wrote."""
-    meta = Meta.model_validate(document["meta"], strict=False)
+    meta = Meta.model_validate_json(document["meta"])
     event = document["event"]
     return Entry(
         meta=meta,
         number=document["number"],
-        fact=decider.fact_codec.validate_python(document["fact"], strict=False),
-        event=None if event is None else event_from_document(meta, event),
+        fact=decider.fact_codec.validate_json(document["fact"]),
+        event=None if event is None else event_from_document(meta, from_json(event)),
     )
 
 
 def event_from_document(meta: Meta, body: Mapping[str, Any]) -> Event:
-    """A public event from its stored body and envelope."""
+    """A public event from its body, as JSON has it, and its envelope."""
     return TYPES[body["type"]].model_validate({**body, "meta": meta}, strict=False)
+
+
+def record_of(decider: Decider[Any, Any, Any], document: Document) -> Record | None:
+    """What an entry publishes; None for a private fact."""
+    body = document["event"]
+    if body is None:
+        return None
+    meta = Meta.model_validate_json(document["meta"])
+    return make_record(events_topic(decider.service), meta, document["type"], body.encode())
+
+
+def journal_document(decider: Decider[Any, Any, Any], key: Key, entry: Document, recorded_at: datetime) -> Document:
+    """A line of the journal, without the id that its store gives it."""
+    return {**entry, "tenant": key.tenant, "kind": decider.kind, "aggregate_id": key.id, "recorded_at": recorded_at}
+
+
+def journal_line(document: Document) -> JournalLine:
+    """A line of the journal as its readers get it: every part opened."""
+    opened = {name: from_json(document[name]) for name in ("meta", "fact")}
+    event = document["event"]
+    line = {**document, **opened, "event": None if event is None else from_json(event)}
+    return JournalLine(line["meta"]["id"], line)
 
 
 def effect_to_document(decider: Decider[S, M, F], pending: Pending) -> Document:
     """An open effect; `next_attempt_at` stays a time, so that a store can compare it."""
     return {
-        "effect": decider.effect_codec.dump_python(pending.effect, mode="json"),
-        "cause": pending.cause.model_dump(mode="json"),
+        "effect": decider.effect_codec.dump_json(pending.effect).decode(),
+        "cause": pending.cause.model_dump_json(),
         "next_attempt_at": pending.next_attempt_at,
         "attempts": pending.attempts,
         "error": pending.error,
@@ -80,8 +100,8 @@ def effect_from_document(decider: Decider[S, M, F], effect_id: str, document: Do
     """Read back what `effect_to_document` wrote."""
     return Pending(
         id=UUID(effect_id),
-        effect=decider.effect_codec.validate_python(document["effect"], strict=False),
-        cause=Meta.model_validate(document["cause"], strict=False),
+        effect=decider.effect_codec.validate_json(document["effect"]),
+        cause=Meta.model_validate_json(document["cause"]),
         next_attempt_at=document["next_attempt_at"],
         attempts=document["attempts"],
         error=document["error"],
@@ -94,15 +114,14 @@ def next_effect_at(effects: Mapping[UUID, Pending]) -> datetime | None:
     return min((p.next_attempt_at for p in effects.values() if not p.stuck), default=None)
 
 
-def fields_of(decider: Decider[S, M, F], write: Write[S, F]) -> dict[str, Any]:
+def fields_of(decider: Decider[S, M, F], write: Write[S]) -> dict[str, Any]:
     """The top-level fields that a write sets; effects and outbox are changed beside them."""
     snapshot = write.snapshot
-    state = decider.state_codec.dump_python(snapshot.state, mode="json")
     return {
         "tenant": write.key.tenant,
         "id": write.key.id,
         "version": write.version + 1,
-        "state": state,
+        "state": decider.state_codec.dump_json(snapshot.state).decode(),
         "facts": snapshot.facts,
         "events": snapshot.events,
         "keys": keys_of(decider, write),
@@ -124,7 +143,7 @@ def index_key(tenant: str, name: str, value: Scalar) -> str:
     return f"{tenant}|{name}|{to_json(value).decode()}"
 
 
-def keys_of(decider: Decider[S, M, F], write: Write[S, F]) -> list[str]:
+def keys_of(decider: Decider[S, M, F], write: Write[S]) -> list[str]:
     """Everything an aggregate can be found by: one array, so that one index serves every equality query."""
     index = decider.index(write.snapshot.state)
     keys = [index_key(write.key.tenant, name, value) for name, value in index.items() if is_found_by(value)]
@@ -134,18 +153,18 @@ def keys_of(decider: Decider[S, M, F], write: Write[S, F]) -> list[str]:
 
 
 def check_size(fields: Mapping[str, Any]) -> None:
-    """Refuse a document that would grow past the limit; its JSON length is close enough to its BSON length."""
-    size = len(to_json(fields["state"])) + len(to_json(fields.get("outbox", ())))
+    """Refuse a document that would grow past the limit: nearly all of it is text."""
+    size = len(fields["state"]) + sum(len(e["fact"]) + len(e["event"] or "") for e in fields.get("outbox", ()))
     if size > DOCUMENT_BYTES_MAX:
         raise DocumentTooLargeError
 
 
-def outbox_of(decider: Decider[S, M, F], write: Write[S, F]) -> dict[str, Any]:
+def outbox_of(write: Write[Any]) -> dict[str, Any]:
     """The fields that a write sets when it fills or empties the outbox."""
     if write.outbox is None:
         return {}
     return {
-        "outbox": [entry_to_document(decider, e) for e in write.outbox],
+        "outbox": list(write.outbox),
         "mark": str(write.mark) if write.outbox else "",
     }
 
@@ -162,7 +181,7 @@ def row_from_document(decider: Decider[S, M, F], document: Document) -> Row[S]:
         UUID(effect_id): effect_from_document(decider, effect_id, effect)
         for effect_id, effect in document.get("effects", {}).items()
     }
-    state = decider.state_codec.validate_python(document["state"], strict=False)
+    state = decider.state_codec.validate_json(document["state"], strict=False)
     return Row(
         version=document["version"],
         snapshot=Snapshot(state, document["facts"], document["events"], effects),

@@ -18,6 +18,7 @@ from shared.store.documents import (
     entry_from_document,
     fields_of,
     journal_document,
+    journal_line,
     key_of,
     mark_from,
     outbox_of,
@@ -66,7 +67,7 @@ class MemoryStore:
     async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
         return {key: self._row(decider, key) for key in keys}
 
-    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S]], /) -> Refused:
         lost: set[Key] = set()
         failed: dict[Key, str] = {}
         for write in writes:
@@ -83,11 +84,11 @@ class MemoryStore:
             if document is not None and document["mark"] == str(mark):
                 self._save(decider, key, {**document, "outbox": [], "mark": ""})
 
-    async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
+    async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
         for key, facts in entries.items():
             for entry in facts:
                 line = journal_document(decider, key, entry, self.wall)
-                self._journal.setdefault(str(entry.meta.id), bson.encode(line))
+                self._journal.setdefault(f"{decider.kind}/{key}/{entry['number']:09}", bson.encode(line))
 
     async def history(self, decider: Decider[S, M, F], key: Key, /) -> Sequence[Entry[F]]:
         lines = [
@@ -98,12 +99,10 @@ class MemoryStore:
         return [entry_from_document(decider, line) for line in sorted(lines, key=lambda line: int(line["number"]))]
 
     async def journal_since(self, since: datetime | None, /) -> AsyncIterator[JournalLine]:
-        lines = [(i, bson.decode(raw, AWARE)) for i, raw in self._journal.items()]
-        for i, line in sorted(
-            lines, key=lambda x: (x[1]["kind"], x[1]["tenant"], x[1]["aggregate_id"], x[1]["number"])
-        ):
+        for place in sorted(self._journal):
+            line = bson.decode(self._journal[place], AWARE)
             if since is None or line["recorded_at"] >= since:
-                yield JournalLine(i, line)
+                yield journal_line(line)
 
     async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
         marks = ((key_of(d), mark_from(d["mark"])) for d in self._documents(decider))
@@ -271,11 +270,11 @@ class MemoryStore:
         document = self._document(decider, key)
         return Row(0, Snapshot(decider.initial)) if document is None else row_from_document(decider, document)
 
-    def _put(self, decider: Decider[S, M, F], write: Write[S, F]) -> bool:
+    def _put(self, decider: Decider[S, M, F], write: Write[S]) -> bool:
         document = self._document(decider, write.key)
         if (0 if document is None else document["version"]) != write.version:
             return False
-        fields = fields_of(decider, write) | outbox_of(decider, write)
+        fields = fields_of(decider, write) | outbox_of(write)
         if write.lets_go:
             fields |= {"lease_until": NEVER, "lease_owner": ""}
         before = document or {"outbox": [], "mark": "", "effects": {}, "lease_until": NEVER}

@@ -26,6 +26,7 @@ from shared.store.documents import (
     entry_from_document,
     fields_of,
     journal_document,
+    journal_line,
     key_of,
     outbox_of,
     row_from_document,
@@ -96,7 +97,7 @@ class MongoStore:
             found[key_of(document)] = row_from_document(decider, document)
         return found
 
-    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S]], /) -> Refused:
         failed: dict[Key, str] = {}
         updates: list[tuple[Key, UpdateOne]] = []
         for write in writes:
@@ -124,11 +125,11 @@ class MongoStore:
         if updates:
             await self._rows(decider).bulk_write(updates, ordered=False)
 
-    async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
+    async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
         recorded_at = self._wall()
         lines = [
             {
-                "_id": journal_id(decider.kind, key, entry.number),
+                "_id": journal_id(decider.kind, key, entry["number"]),
                 **journal_document(decider, key, entry, recorded_at),
             }
             for key, facts in entries.items()
@@ -150,7 +151,7 @@ class MongoStore:
     async def journal_since(self, since: datetime | None, /) -> AsyncIterator[JournalLine]:
         where: Document = {} if since is None else {"recorded_at": {"$gte": since}}
         async for line in self._db["journal"].find(where).sort("_id", 1):
-            yield JournalLine(str(line["meta"]["id"]), line)
+            yield journal_line(line)
 
     async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
         where = {"mark": {"$gt": str(after), "$lt": f"{after.writer}{AFTER_NUMBERS}"}}
@@ -386,10 +387,10 @@ class MongoStore:
             return first
         return None
 
-    def _update(self, decider: Decider[S, M, F], write: Write[S, F]) -> UpdateOne:
+    def _update(self, decider: Decider[S, M, F], write: Write[S]) -> UpdateOne:
         # Always an upsert: a stale version then tries to insert a second `_id`, and the duplicate-key error names
         # which write lost. Without it a miss is silent.
-        fields = fields_of(decider, write) | outbox_of(decider, write)
+        fields = fields_of(decider, write) | outbox_of(write)
         check_size(fields)
         free = {"lease_until": NEVER, "lease_owner": ""}
         effects = {f"effects.{p.id}": effect_to_document(decider, p) for p in write.changed_effects}

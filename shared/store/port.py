@@ -58,13 +58,13 @@ class Row(NamedTuple, Generic[S]):
     parked: str | None = None  # why its messages wait
 
 
-class Write(NamedTuple, Generic[S, F]):
+class Write(NamedTuple, Generic[S]):
     """A new version of an aggregate, guarded by the version its decision was based on."""
 
     key: Key
     version: int
     snapshot: Snapshot[S]
-    outbox: tuple[Entry[F], ...] | None = None  # everything that is to be published; None leaves it as it is
+    outbox: tuple[Document, ...] | None = None  # entries, all that are to be published; None leaves it as it is
     changed_effects: tuple[Pending, ...] = ()
     answered: tuple[UUID, ...] = ()
     parked: str | None = None
@@ -123,7 +123,7 @@ class Store(Protocol):
         """One query for every key; a missing document is version 0 and the initial state."""
         ...
 
-    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S]], /) -> Refused:
         """One bulk write, each document guarded by its version and atomic in itself."""
         ...
 
@@ -131,7 +131,7 @@ class Store(Protocol):
         """Empty the outboxes that still have the given mark."""
         ...
 
-    async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
+    async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
         """Add facts to the journal; a fact already there stays as it is."""
         ...
 

@@ -9,7 +9,7 @@ from shared.bus.port import BusUnavailableError
 from shared.contracts import Message
 from shared.decider import Decider, Fact
 from shared.shell import ContentionError, ParkedError
-from shared.store.documents import entry_from_document
+from shared.store.documents import entry_to_document
 from shared.store.memory import MemoryStore
 from shared.store.port import DOCUMENT_BYTES_MAX, Key, Mark, Refused, Row, Write
 from shared.wire import Record
@@ -59,12 +59,12 @@ class RacingStore(MemoryStore):
         self.loads.append(set(keys))
         return await super().load(decider, keys)
 
-    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S]], /) -> Refused:
         if self.races:
             self.races -= 1
             row = (await super().load(TILL, [T1]))[T1]
             rival = TILL.run(row.snapshot, [pay(f"rival-{self.races}", 7)])
-            outbox = (*(entry_from_document(TILL, e) for e in row.outbox), *rival.entries)
+            outbox = (*row.outbox, *(entry_to_document(TILL, e) for e in rival.entries))
             write = Write(T1, row.version, rival.snapshot, outbox, mark=Mark("rival", row.version + 1))
             await super().commit(TILL, [write])
         return await super().commit(decider, writes)

@@ -6,13 +6,13 @@ from typing import Any
 
 import pytest
 
-from shared.decider import Entry, Snapshot
+from shared.decider import Snapshot
 from shared.store.connect import connect, disconnect
-from shared.store.documents import entry_from_document
+from shared.store.documents import entry_from_document, entry_to_document
 from shared.store.memory import MemoryStore
 from shared.store.mongo import MongoStore
-from shared.store.port import DOCUMENT_BYTES_MAX, Key, Mark, Row, Store, Write
-from tests.shared.till import AT, TILL, Rung, Till, TillFact, meta, pay
+from shared.store.port import DOCUMENT_BYTES_MAX, Key, Mark, Store, Write
+from tests.shared.till import AT, TILL, Rung, Till, meta, pay
 
 T1 = Key("lakeside", "t1")
 WALL = datetime(2026, 11, 1, tzinfo=UTC)
@@ -46,17 +46,13 @@ async def store(request: pytest.FixtureRequest, database_name: str) -> AsyncGene
     await disconnect(client)
 
 
-def entries_of(row: Row[Till]) -> tuple[Entry[TillFact], ...]:
-    """The outbox, read."""
-    return tuple(entry_from_document(TILL, document) for document in row.outbox)
-
-
-async def put(store: Store, *receipts: str, key: Key = T1) -> Write[Till, TillFact]:
+async def put(store: Store, *receipts: str, key: Key = T1) -> Write[Till]:
     """Decide payments on what is stored, and commit."""
     row = (await store.load(TILL, [key]))[key]
     decided = TILL.run(row.snapshot, [pay(r, till=key.id, tenant=key.tenant) for r in receipts])
     mark = Mark("writer", row.version + 1)
-    write = Write(key, row.version, decided.snapshot, decided.entries, decided.started, decided.answered, mark=mark)
+    outbox = tuple(entry_to_document(TILL, entry) for entry in decided.entries)
+    write = Write(key, row.version, decided.snapshot, outbox, decided.started, decided.answered, mark=mark)
     assert not (await store.commit(TILL, [write])).lost
     return write
 
@@ -71,7 +67,7 @@ async def test_what_was_committed_is_loaded(store: Store) -> None:
     row = (await store.load(TILL, [T1]))[T1]
     assert row.version == 1
     assert row.snapshot == written.snapshot
-    assert entries_of(row) == written.outbox
+    assert row.outbox == written.outbox
     assert row.mark == written.mark
     assert len(row.snapshot.effects) == 1
 
@@ -79,7 +75,7 @@ async def test_what_was_committed_is_loaded(store: Store) -> None:
 async def test_a_stale_version_loses_and_changes_nothing(store: Store) -> None:
     first = await put(store, "a")
     stale = Write(T1, 0, first.snapshot, first.outbox, mark=Mark("other", 7))
-    fresh: Write[Till, TillFact] = Write(Key("lakeside", "t2"), 0, first.snapshot)
+    fresh: Write[Till] = Write(Key("lakeside", "t2"), 0, first.snapshot)
     refused = await store.commit(TILL, [stale, fresh])
     assert refused.lost == {T1}
     rows = await store.load(TILL, [T1, fresh.key])
@@ -88,8 +84,8 @@ async def test_a_stale_version_loses_and_changes_nothing(store: Store) -> None:
 
 
 async def test_a_document_past_its_limit_fails_alone(store: Store) -> None:
-    huge: Write[Till, TillFact] = Write(T1, 0, Snapshot(Till(till="x" * DOCUMENT_BYTES_MAX)))
-    small: Write[Till, TillFact] = Write(Key("lakeside", "t2"), 0, Snapshot(Till(till="t2")))
+    huge: Write[Till] = Write(T1, 0, Snapshot(Till(till="x" * DOCUMENT_BYTES_MAX)))
+    small: Write[Till] = Write(Key("lakeside", "t2"), 0, Snapshot(Till(till="t2")))
     refused = await store.commit(TILL, [huge, small])
     assert refused == (frozenset(), {T1: "document_too_large"})
     assert (await store.load(TILL, [small.key]))[small.key].version == 1
@@ -99,11 +95,11 @@ async def test_the_next_write_replaces_an_outbox_or_leaves_it(store: Store) -> N
     await put(store, "a", "b")
     second = await put(store, "c")
     row = (await store.load(TILL, [T1]))[T1]
-    assert entries_of(row) == second.outbox
-    untouched: Write[Till, TillFact] = Write(T1, row.version, row.snapshot)
+    assert row.outbox == second.outbox
+    untouched: Write[Till] = Write(T1, row.version, row.snapshot)
     await store.commit(TILL, [untouched])
     assert (await store.load(TILL, [T1]))[T1][2:] == (row.outbox, row.mark, None)
-    emptied: Write[Till, TillFact] = Write(T1, row.version + 1, row.snapshot, ())
+    emptied: Write[Till] = Write(T1, row.version + 1, row.snapshot, ())
     await store.commit(TILL, [emptied])
     assert (await store.load(TILL, [T1]))[T1][2:] == ((), None, None)
 
@@ -140,10 +136,12 @@ async def test_the_journal_takes_a_fact_once_and_keeps_its_order(store: Store) -
     assert write.outbox is not None
     await store.append(TILL, {T1: write.outbox[1:]})
     await store.append(TILL, {T1: write.outbox})
-    assert await store.history(TILL, T1) == list(write.outbox)
+    entries = [entry_from_document(TILL, document) for document in write.outbox]
+    assert await store.history(TILL, T1) == entries
     assert TILL.fold(e.fact for e in await store.history(TILL, T1)) == write.snapshot.state
     lines = [line async for line in store.journal_since(None)]
-    assert [line.id for line in lines] == [str(e.meta.id) for e in write.outbox]
+    assert [line.id for line in lines] == [str(e.meta.id) for e in entries]
+    assert [line.document["fact"] for line in lines] == [e.fact.model_dump(mode="json") for e in entries]
     assert [line async for line in store.journal_since(LATER)] == []
 
 
@@ -186,7 +184,8 @@ async def test_an_effect_waits_for_its_time_and_goes_when_answered(store: Store)
     row = (await store.load(TILL, [T1]))[T1]
     rung = TILL.run(row.snapshot, [Rung(meta=meta("rung", causation=effect.id), till="t1")])
     assert rung.answered == (effect.id,)
-    answered = Write(T1, row.version, rung.snapshot, rung.entries, rung.started, rung.answered, mark=row.mark)
+    outbox = tuple(entry_to_document(TILL, entry) for entry in rung.entries)
+    answered = Write(T1, row.version, rung.snapshot, outbox, rung.started, rung.answered, mark=row.mark)
     await store.commit(TILL, [answered])
     assert (await store.load(TILL, [T1]))[T1].snapshot.effects == {}
     assert list(await store.lease(TILL, AT, LATER, LATER, "one", 10)) == []

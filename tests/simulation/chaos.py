@@ -4,13 +4,13 @@ import asyncio
 import random
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from shared.bus.memory import MemoryBus
 from shared.contracts import Message
-from shared.decider import Decider, Entry, Fact
+from shared.decider import Decider, Fact
 from shared.store.memory import MemoryStore
-from shared.store.port import Key, Leased, Mark, Refused, Row, Write
+from shared.store.port import Document, Key, Leased, Mark, Refused, Row, Write
 from shared.wire import Record
 
 S = TypeVar("S")
@@ -52,7 +52,7 @@ class FaultyStore(MemoryStore):
         await self.chaos.step()
         return rows
 
-    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S]], /) -> Refused:
         lost: set[Key] = set()
         failed: dict[Key, str] = {}
         for write in self.chaos.rng.sample(writes, len(writes)):
@@ -64,7 +64,7 @@ class FaultyStore(MemoryStore):
         await self.chaos.step()
         return Refused(frozenset(lost), failed)
 
-    async def append(self, decider: Decider[S, M, F], entries: Mapping[Key, Sequence[Entry[F]]], /) -> None:
+    async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
         for key, facts in entries.items():
             for entry in facts:
                 await self.chaos.step()

@@ -45,7 +45,7 @@ def test_a_store_without_version_guard_is_caught(monkeypatch: pytest.MonkeyPatch
         empty: dict[str, Any] = {"outbox": [], "mark": "", "effects": {}, "lease_until": self.wall}
         before = self._document(which, write.key) or empty
         effects = before["effects"] | {str(p.id): effect_to_document(which, p) for p in write.changed_effects}
-        fields = {**before, **fields_of(which, write), **outbox_of(which, write), "effects": effects}
+        fields = {**before, **fields_of(which, write), **outbox_of(write), "effects": effects}
         self._save(which, write.key, fields)
         return True
 
