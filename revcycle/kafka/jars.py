@@ -43,7 +43,7 @@ def find_java() -> str:
     """A Java that can run Kafka's servers. RefusalError saying what to install where there is none."""
     home = os.environ.get("JAVA_HOME")
     java = str(Path(home) / "bin" / "java") if home else "java"
-    install = f"install Java {JAVA_MIN} or later (Debian: apt-get install openjdk-17-jre-headless)"
+    install = f"install Java {JAVA_MIN} or later (Debian: apt-get install default-jre-headless)"
     try:
         said = subprocess.run([java, "-version"], capture_output=True, text=True, check=True).stderr
     except (OSError, subprocess.CalledProcessError):

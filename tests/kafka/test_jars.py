@@ -26,7 +26,7 @@ def program(name: str, folder: Path, text: str) -> None:
 
 
 def test_missing_programs_are_named_with_what_to_install(empty_cache: Path) -> None:
-    with pytest.raises(RefusalError, match=r"install Java 17 or later \(Debian: apt-get install openjdk-17"):
+    with pytest.raises(RefusalError, match=r"install Java 17 or later \(Debian: apt-get install default-jre-headless"):
         jars.find_java()
     with pytest.raises(RefusalError, match=r"there is no Maven .*apt-get install maven.*REVCYCLE_KAFKA_CACHE"):
         jars.fetch_jars()

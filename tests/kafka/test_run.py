@@ -31,6 +31,7 @@ def test_a_cluster_of_three_votes_and_keeps_three_copies(tmp_path: Path) -> None
         plan_cluster(tmp_path, 2)
 
 
+@pytest.mark.slow
 def test_a_taken_port_and_a_folder_of_another_cluster_are_refused(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
