@@ -31,7 +31,7 @@ class MortalStore(MemoryStore):
     kind: str | None = None
     writes_left = 0
 
-    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S, F]], /) -> Refused:
+    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S]], /) -> Refused:
         if decider.kind == self.kind:
             self.writes_left -= 1
             if self.writes_left < 0:

@@ -1,12 +1,13 @@
 """An acknowledgement file: a TA1, 999 or 277CA that came back, matched by control numbers and never by order."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field, NonNegativeInt, TypeAdapter
 
 from shared.contracts import Event, Message, Meta
 from shared.decider import Answer, Decider, Effect, Fact
+from shared.replaced import replace
 
 from .intake_file import FileFinding
 

@@ -1,11 +1,12 @@
 """A claim's state: the fold of its facts. No rules here, so that history always replays."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Literal, TypeAlias, assert_never
 from uuid import UUID
 
 from shared.contracts import HoldReason
+from shared.replaced import replace
 
 from .claim_messages import (
     Ack,

@@ -3,13 +3,14 @@
 Its id is a digest of its content and tenant, so the same file twice is one intake.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field, NonNegativeInt, TypeAdapter
 
 from shared.contracts import Contract, Event, Message, Meta, Sealed
 from shared.decider import Answer, Decider, Effect, Fact
+from shared.replaced import replace
 
 FINDINGS_KEPT = 100
 

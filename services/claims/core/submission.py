@@ -4,13 +4,14 @@ Every step is an effect that is safe to repeat: build (claims join, the file is 
 file lies in the partner's folder), tell (each claim learns that it was sent, or that its file was refused).
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdapter
 
 from shared.contracts import Contract, Event, Message, Meta, NonNegativeCents
 from shared.decider import Answer, Decider, Effect, Fact
+from shared.replaced import replace
 
 CLAIMS_MAX = 500
 ACKS_KEPT = 50

@@ -1,6 +1,5 @@
 """How facts change an account. No rules here, so history always replays."""
 
-from dataclasses import replace
 from typing import Any, assert_never
 
 from services.collections.core.facts import (
@@ -31,6 +30,7 @@ from services.collections.core.facts import (
 )
 from services.collections.core.messages import LetterKind
 from services.collections.core.state import Account, Contact, Episode, Installment, Letter, Placement, Plan, PlanRequest
+from shared.replaced import replace
 
 CONTACTS_KEPT = 100
 PLAN_REQUESTS_KEPT = 20

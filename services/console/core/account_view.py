@@ -3,7 +3,7 @@
 Each field is written by one service only, so it does not matter in which order the services are heard.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, TypeAlias, assert_never
 
@@ -30,6 +30,7 @@ from shared.contracts import (
     StatementSent,
 )
 from shared.decider import Decider, Effect, Fact, Scalar
+from shared.replaced import replace
 
 AccountStage: TypeAlias = Literal[
     "", "statement", "overdue", "plan", "plan_broken", "placed", "recalled", "written_off", "settled"

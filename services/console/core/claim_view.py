@@ -3,7 +3,7 @@
 Each field is written by one service only, so it does not matter in which order the services are heard.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Annotated, Literal, TypeAlias, assert_never
 
@@ -34,6 +34,7 @@ from shared.contracts import (
     PaymentReversed,
 )
 from shared.decider import Decider, Effect, Fact, Scalar
+from shared.replaced import replace
 
 ClaimStatus: TypeAlias = Literal["unknown", "received", "held", "submitted", "accepted", "rejected", "denied", "paid"]
 Coverage: TypeAlias = Literal["", "verified", "inactive", "unknown", "authorization_required"]

@@ -1,6 +1,6 @@
 """One remittance as the console shows it: posted or parked, with its provider-level adjustments."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, TypeAlias, assert_never
 
@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from services.console.core.moments import Moment, Seen, Timeline, followed, is_repeat, moment_of, remember
 from shared.contracts import Contract, Meta, ProviderAdjustmentPosted, RemittanceParked, RemittanceReceived
 from shared.decider import Decider, Effect, Fact, Scalar
+from shared.replaced import replace
 
 RemittanceStatus: TypeAlias = Literal["unknown", "received", "parked"]
 RemittanceMessage: TypeAlias = RemittanceReceived | RemittanceParked | ProviderAdjustmentPosted

@@ -4,7 +4,7 @@ A tail keeps the newest of what it ever saw, in a fixed order. That needs no mem
 either still in it, or older than everything in it and stays out. So repeats and the order of arrival leave no trace.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias
 from zlib import crc32
 
@@ -13,6 +13,7 @@ from pydantic import Field, TypeAdapter
 from services.console.core.moments import Moment, Timeline, has, moment_of, place_of, remember
 from shared.contracts import ClaimsEvent, CollectionsEvent, EligibilityEvent, Meta, PaymentsEvent
 from shared.decider import Decider, Effect, Fact, Scalar
+from shared.replaced import replace
 
 TailMessage: TypeAlias = ClaimsEvent | EligibilityEvent | PaymentsEvent | CollectionsEvent
 

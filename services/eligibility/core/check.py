@@ -1,6 +1,6 @@
 """One coverage check: an account's coverage with one payer on one date of service, asked once for all its claims."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Literal, TypeAlias, assert_never
@@ -19,6 +19,7 @@ from shared.contracts import (
     Meta,
 )
 from shared.decider import Answer, Decider, Effect, Fact
+from shared.replaced import replace
 
 
 class Outcome(Contract):

@@ -1,7 +1,7 @@
 """What an account knows, and how each fact changes it. No rules here, so history always replays."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from functools import reduce
 from types import MappingProxyType
@@ -33,6 +33,7 @@ from services.payments.core.account_facts import (
     WriteOffTaken,
 )
 from services.payments.core.remitted import Position, RemittedClaim
+from shared.replaced import replace
 
 
 class Share(NamedTuple):
@@ -173,7 +174,7 @@ def _booked(state: Account, entry: LedgerFact) -> Account:
     for side, account in ((1, entry.debit), (-1, entry.credit)):
         column, sign = _COLUMNS[account]
         changed[column] = getattr(item, column) + side * sign * entry.cents
-    return _with(state, entry.item_id, replace(item, **changed))  # type: ignore[arg-type]
+    return _with(state, entry.item_id, replace(item, **changed))
 
 
 def _opened(state: Account, fact: ChargePosted | SelfPayChargePosted) -> Account:

@@ -1,7 +1,7 @@
 """Which claim a payer means: the patient control number it echoes (CLP01), and what waits until that claim is known."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
 from pydantic import Field, TypeAdapter
@@ -9,6 +9,7 @@ from pydantic import Field, TypeAdapter
 from services.payments.core.remitted import Position, RemittedClaim, digest_of
 from shared.contracts import ClaimSubmitted, Event, Message, Meta
 from shared.decider import Answer, Decider, Effect, Fact, Scalar
+from shared.replaced import replace
 
 
 class RouteRemittedClaim(Message):

@@ -1,13 +1,14 @@
 """A remittance file as it arrived: read once, transaction by transaction, and resumable where it stopped."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field, NonNegativeInt, TypeAdapter
 
 from shared.contracts import Event, Message, Meta
 from shared.decider import Answer, Decider, Effect, Fact, Scalar
+from shared.replaced import replace
 
 
 class FileArrived(Message):

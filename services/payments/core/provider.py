@@ -5,7 +5,7 @@ payments less these, which is what the bank shows (835 TR3 section 1.10.2).
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
@@ -15,6 +15,7 @@ from services.payments.core.account_facts import LedgerAccount, sides
 from services.payments.core.remitted import digest_of
 from shared.contracts import Cents, Event, Message, Meta, NonNegativeCents, ProviderAdjustmentPosted
 from shared.decider import Decider, Fact, Scalar
+from shared.replaced import replace
 
 
 class PostProviderAdjustment(Message):

@@ -7,7 +7,7 @@ it balance.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Literal, TypeAlias, assert_never
 
@@ -15,6 +15,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt, TypeAdapter
 
 from shared.contracts import Cents, Contract, Event, Message, Meta, RemittanceParked, RemittanceReceived
 from shared.decider import Answer, Decider, Effect, Fact, Scalar
+from shared.replaced import replace
 
 
 class Header(Contract):
