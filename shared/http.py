@@ -1,6 +1,6 @@
 """The HTTP edge every service shares: tokens, errors that never quote the input, health, status, parked aggregates."""
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator, Callable, Collection
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Annotated, Any
 from uuid import UUID, uuid5
@@ -12,7 +12,9 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from shared.auth import NotAuthenticatedError, Principal, Role
+from shared.collector import calm_collector
 from shared.contracts import Meta
+from shared.overload import Gate, Limits, Shedding, ShedError, answer_shed, gate_of
 from shared.runtime import Running, Runtime, Spec, open_runtime, run
 from shared.settings import Settings
 from shared.shell import ContentionError, ParkedError
@@ -84,27 +86,37 @@ def command_meta(runtime: Runtime, caller: Principal, service: str, command_id: 
     )
 
 
-def make_app(spec: Spec, settings: Settings, *routers: APIRouter) -> FastAPI:
-    """The service as an ASGI application: it starts and stops with it."""
+def make_app(spec: Spec, settings: Settings, *routers: APIRouter, streams: Collection[str] = ()) -> FastAPI:
+    """The service as an ASGI application: it starts and stops with it. Bodies sent to `streams` may be long."""
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncGenerator[None]:
         async with AsyncExitStack() as stack:
             runtime = await stack.enter_async_context(open_runtime(settings, spec.name))
             app.state.running = await stack.enter_async_context(run(spec, runtime))
+            calm_collector()
             runtime.log.info("service_started", port=settings.port)
             yield
 
-    return bare_app(spec.name, *routers, lifespan=lifespan)
+    return bare_app(spec.name, *routers, lifespan=lifespan, streams=streams)
 
 
-def bare_app(name: str, *routers: APIRouter, lifespan: Any = None) -> FastAPI:
+def bare_app(
+    name: str,
+    *routers: APIRouter,
+    lifespan: Any = None,
+    streams: Collection[str] = (),
+    limits: Limits | None = None,
+) -> FastAPI:
     """The routes and error handlers, without the machinery: for tests, which set `app.state.running` themselves."""
     app = FastAPI(title=f"RevCycle {name}", lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.gate = Gate(limits or Limits(), streams)
+    app.add_middleware(Shedding, gate=app.state.gate)
     app.include_router(health)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, _refuse_request)
+    app.add_exception_handler(ShedError, answer_shed)
     app.add_exception_handler(ParkedError, _parked)
     app.add_exception_handler(ContentionError, _contention)
     return app
@@ -135,8 +147,8 @@ async def ready(request: Request) -> dict[str, str]:
 
 @health.get("/internal/status")
 async def status(request: Request, _: Operator) -> dict[str, Any]:
-    """What waits where. No patient data."""
-    return await running_of(request).status()
+    """What waits where, and what was turned away. No patient data."""
+    return {**await running_of(request).status(), "intake": gate_of(request).numbers()}
 
 
 @health.get("/internal/at-rest")

@@ -7,6 +7,7 @@ goes to its dead-letter topic and to the store, with reason and position, and it
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol, TypeVar
+from zlib import crc32
 
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
@@ -24,6 +25,7 @@ from shared.wire import Record, UnreadableError, dead_letter_topic, from_record,
 M = TypeVar("M", bound=Message)
 
 BACKOFF_SECONDS_MAX = 5.0
+LANE_RECORDS = 500
 
 
 class Received(NamedTuple):
@@ -118,6 +120,24 @@ class Inbox:
         )
 
 
+def lanes(records: Sequence[Received]) -> list[Sequence[Received]]:
+    """One lane for what a batch can hold, else two: what has one key stays in one lane, in order."""
+    if len(records) <= LANE_RECORDS:
+        return [records]
+    split: list[list[Received]] = [[], []]
+    for record in records:
+        split[crc32(record.key or b"") & 1].append(record)
+    return list(split)
+
+
+async def _handle_all(inbox: Inbox, records: Sequence[Received]) -> None:
+    """One lane decides while the store is busy with the other. Both come to their end before a failure is told."""
+    handling = [inbox.handle(lane) for lane in lanes(records)]
+    for outcome in await asyncio.gather(*handling, return_exceptions=True):
+        if isinstance(outcome, BaseException):
+            raise outcome
+
+
 class Acknowledging(Protocol):
     """The part of a consumer that commits offsets."""
 
@@ -131,7 +151,7 @@ async def handle_and_commit(
     attempt = 0
     while True:
         try:
-            await inbox.handle(records)
+            await _handle_all(inbox, records)
             break
         except asyncio.CancelledError:
             raise

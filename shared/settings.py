@@ -39,7 +39,9 @@ class Settings(BaseSettings):
     master_key_file: Path = Field(description="96 bytes that wrap the data keys (local KMS).")
     pseudonym_key_file: Path = Field(description="At least 32 bytes; changing it renames everybody.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
-    batch_records: PositiveInt = 500
+    batch_records: PositiveInt = Field(
+        default=1000, description="Records in hand, at most. More than 500 go in two lanes: one decides, one is stored."
+    )
     tick_seconds: float = Field(default=1.0, gt=0, description="How often loops look for work of other processes.")
 
     def clock(self) -> Clock:

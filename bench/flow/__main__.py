@@ -10,7 +10,6 @@ import json
 import subprocess
 import sys
 from collections import defaultdict
-from collections.abc import Sequence
 from statistics import median
 from typing import Any
 
@@ -49,7 +48,7 @@ def run(contender: str, case: Case, kafka: str, mongo: str, messages: int) -> di
     return found
 
 
-def measure(store: str, case: Case, contenders: Sequence[str], messages: int, rounds: int) -> dict[str, Any]:
+def measure(store: str, case: Case, contenders: list[str], messages: int, rounds: int) -> dict[str, Any]:
     """Medians of each contender's figures, and of its messages a second beside ours and beside the bare loop's."""
     figures: dict[str, list[dict[str, Any]]] = defaultdict(list)
     for round_ in range(rounds):
@@ -87,7 +86,7 @@ def main() -> None:
     known = cases()
     found = {
         store: {
-            name: measure(store, known[name], told.contender or CONTENDERS, told.messages, told.rounds)
+            name: measure(store, known[name], told.contender or list(CONTENDERS), told.messages, told.rounds)
             for name in told.case or known
         }
         for store in told.store or stores()

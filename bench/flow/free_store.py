@@ -37,7 +37,7 @@ class FreeCollection:
     async def create_index(self, *_: Any, **__: Any) -> None:
         """There is nothing to index."""
 
-    def find(self, where: Mapping[str, Any], *_: Any) -> FreeCursor:
+    def find(self, where: Mapping[str, Any], *_: Any, **__: Any) -> FreeCursor:
         wanted = where.get("_id", {}).get("$in", ())
         return FreeCursor([self._documents[one] for one in wanted if one in self._documents])
 

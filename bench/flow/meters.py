@@ -3,9 +3,9 @@
 import functools
 import resource
 import time
-from collections import Counter
-from collections.abc import Awaitable, Callable
-from typing import Any, TypeVar
+from collections import Counter, defaultdict
+from collections.abc import Awaitable, Callable, Generator
+from typing import Any, Generic, TypeVar
 
 import pymongo.monitoring
 from aiokafka import AIOKafkaConsumer
@@ -21,13 +21,14 @@ class Meters:
     """CPU seconds by step, and how often the store and the broker were asked."""
 
     def __init__(self) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: dict[str, float] = defaultdict(float)
         self.commands: Counter[str] = Counter()
         self.requests: Counter[str] = Counter()
 
     def reset(self) -> None:
-        for counter in (self.seconds, self.commands, self.requests):
-            counter.clear()
+        self.seconds.clear()
+        self.commands.clear()
+        self.requests.clear()
 
     def step(self, name: str, call: Callable[..., R]) -> Callable[..., R]:
         """The same call, on the clock."""
@@ -43,15 +44,11 @@ class Meters:
         return timed
 
     def async_step(self, name: str, call: Callable[..., Awaitable[R]]) -> Callable[..., Awaitable[R]]:
-        """The same coroutine, on the clock: with what the event loop does for the drivers while it waits."""
+        """The same coroutine, on the clock while it runs, and not while it waits."""
 
         @functools.wraps(call)
-        async def timed(*args: Any, **kwargs: Any) -> R:
-            start = time.thread_time()
-            try:
-                return await call(*args, **kwargs)
-            finally:
-                self.seconds[name] += time.thread_time() - start
+        def timed(*args: Any, **kwargs: Any) -> Awaitable[R]:
+            return _Timed(self.seconds, name, call(*args, **kwargs))
 
         return timed
 
@@ -69,6 +66,30 @@ class Meters:
 
         AIOKafkaConnection.send = counted
         AIOKafkaConsumer.commit = self.async_step("commit", AIOKafkaConsumer.commit)
+
+
+class _Timed(Generic[R]):
+    """An awaitable that hands everything on, and adds up the CPU of each turn."""
+
+    def __init__(self, seconds: dict[str, float], name: str, inner: Awaitable[R]) -> None:
+        self._seconds, self._name, self._inner = seconds, name, inner
+
+    def __await__(self) -> Generator[Any, Any, R]:
+        turns = self._inner.__await__()
+        turn: Callable[[], Any] = functools.partial(turns.send, None)
+        while True:
+            start = time.thread_time()
+            try:
+                waits_for = turn()
+            except StopIteration as end:
+                result: R = end.value
+                return result
+            finally:
+                self._seconds[self._name] += time.thread_time() - start
+            try:
+                turn = functools.partial(turns.send, (yield waits_for))
+            except BaseException as error:  # noqa: BLE001 - a cancellation is handed on like everything else
+                turn = functools.partial(turns.throw, error)
 
 
 class _Commands(pymongo.monitoring.CommandListener):

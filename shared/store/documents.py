@@ -78,10 +78,9 @@ def journal_document(decider: Decider[Any, Any, Any], key: Key, entry: Document,
 
 def journal_line(document: Document) -> JournalLine:
     """A line of the journal as its readers get it: every part opened."""
-    opened = {name: from_json(document[name]) for name in ("meta", "fact")}
-    event = document["event"]
-    line = {**document, **opened, "event": None if event is None else from_json(event)}
-    return JournalLine(line["meta"]["id"], line)
+    meta, event = from_json(document["meta"]), document["event"]
+    opened = {"meta": meta, "fact": from_json(document["fact"]), "event": None if event is None else from_json(event)}
+    return JournalLine(meta["id"], document | opened)
 
 
 def effect_to_document(decider: Decider[S, M, F], pending: Pending) -> Document:

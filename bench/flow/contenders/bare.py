@@ -8,6 +8,7 @@ from pymongo import UpdateOne
 
 from bench.flow.cases import TENANT, Trace, traces
 from bench.flow.job import Job
+from shared.collector import calm_collector
 
 BATCH = 500
 
@@ -29,6 +30,7 @@ async def run(job: Job) -> None:
         heartbeat_interval_ms=200,
         fetch_max_wait_ms=100,
     )
+    calm_collector()
     await producer.start()
     await consumer.start()
     while not job.finished.is_set():
@@ -48,7 +50,7 @@ async def _handle(job: Job, found: list[Trace], producer: AIOKafkaProducer, keys
     for trace in found:
         rows = job.database[trace.kind]
         ids = [key.decode() for key in keys]
-        versions = {d["_id"]: d["version"] async for d in rows.find({"_id": {"$in": ids}})}
+        versions = {d["_id"]: d["version"] async for d in rows.find({"_id": {"$in": ids}}, batch_size=BATCH)}
         await rows.bulk_write(
             [
                 UpdateOne({"_id": i, "version": versions.get(i, 0)}, {"$set": {**trace.document, "id": i}}, upsert=True)

@@ -9,6 +9,7 @@ import shared.shell
 from bench.flow.job import Job
 from shared.bus.kafka import KafkaBus
 from shared.clock import system_wall
+from shared.collector import calm_collector
 from shared.consumer import Consumer
 from shared.inbox import Inbox
 from shared.log import configure_logs
@@ -36,7 +37,6 @@ async def run(job: Job) -> None:
         pseudonym_key_file=nowhere,
         kafka_session_timeout_ms=2000,
         kafka_fetch_wait_ms=100,
-        batch_records=BATCH,
     )
     store: Any = MongoStore(job.database)
     bus: Any = KafkaBus(job.kafka, "bench", idempotent=False)
@@ -59,6 +59,7 @@ async def run(job: Job) -> None:
         await handle(records)
 
     inbox.handle = handled
+    calm_collector()
     consumer = Consumer(settings, spec.name, spec.topics, inbox, log)
     await consumer.start()
     while not job.finished.is_set():

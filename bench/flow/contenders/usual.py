@@ -28,7 +28,6 @@ async def run(job: Job) -> None:
         decoder=_raw,
     )
 
-    @subscriber
     async def handle(message: KafkaMessage) -> None:
         job.start()
         record: Any = message.raw_message
@@ -43,6 +42,7 @@ async def run(job: Job) -> None:
                 await broker.publish(json.loads(said.value), said.topic, key=record.key, headers=headers)
         job.done(1)
 
+    subscriber(handle)
     await broker.start()
     await job.finished.wait()
     await broker.stop()
