@@ -1,8 +1,8 @@
 """Shedding: a process refuses what it has no room for, with 429 and when to come back, before it falls over.
 
-Three bounds, each on something that would otherwise grow without end: requests in progress, bytes of bodies that are
-on their way in, and work that waits in the store. Health and operations (`/health`, `/internal`) and whatever only reads
-are never shed. What is refused was not taken: the sender still has it, and sends it again.
+Three bounds, each on something that would otherwise grow without end: requests in progress, bytes of bodies on their
+way in, and work that waits in the store. Health, operations (`/health`, `/internal`) and mere reading are never shed.
+What is refused was not taken: the sender still has it, and sends it again.
 """
 
 from collections import Counter

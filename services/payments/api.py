@@ -29,6 +29,7 @@ from shared.auth import Principal
 from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
 from shared.identity import Guarantor, seal_model
+from shared.overload import while_there_is_room
 from shared.runtime import Runtime
 from shared.store.port import Key
 
@@ -83,7 +84,7 @@ def account_decider(request: Request) -> AccountDecider:
 Accounts = Annotated[AccountDecider, Depends(account_decider)]
 
 
-@router.post("/payments", status_code=201)
+@router.post("/payments", status_code=201, dependencies=[while_there_is_room])
 async def post_payment(
     body: PaymentBody, run: Run, caller: Poster, key: IdempotencyKey, accounts: Accounts
 ) -> dict[str, Any]:
@@ -104,7 +105,7 @@ async def post_payment(
     return {"payment_id": payment_id, "paid_cents": body.paid_cents, **shown_balance(decided.snapshot.state)}
 
 
-@router.post("/charges", status_code=201)
+@router.post("/charges", status_code=201, dependencies=[while_there_is_room])
 async def post_charge(
     body: ChargeBody, run: Run, caller: Poster, key: IdempotencyKey, accounts: Accounts
 ) -> dict[str, Any]:
