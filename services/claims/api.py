@@ -10,16 +10,19 @@ from services.claims.api_models import ClaimBody
 from services.claims.core import INTAKE_FILE, Claim
 from services.claims.core.claim_messages import ClaimMessage, HoldClaim, PersonRefused, ReleaseClaim
 from services.claims.core.intake_file import IntakeFile
+from services.claims.file_performer import STRETCH_CLAIMS
 from services.claims.intake import Arrival
 from services.claims.parts import Parts, make_parts
 from services.claims.pickup import file_meta, register_file
 from services.claims.policies import Routing
+from services.claims.quotas import Quotas, quota_time, unread_room, whole_seconds
 from services.claims.vault import FileTooLargeError, Kept
 from services.claims.views import shown_claim, shown_fact, shown_file
 from shared.auth import Principal
 from shared.decider import Entry
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
 from shared.identity import SubscriberIdentity
+from shared.overload import gate_of, while_there_is_room
 from shared.runtime import Runtime
 from shared.store.port import Key
 
@@ -37,6 +40,8 @@ class Reason(Body):
     reason: str = Field(min_length=3, max_length=200)
 
 
+UNREAD_SECONDS = 5
+
 router = APIRouter()
 
 
@@ -50,8 +55,38 @@ def parts_of(request: Request) -> Parts:
 Here = Annotated[Parts, Depends(parts_of)]
 
 
-@router.post("/claims", status_code=201)
-async def post_claim(body: ClaimBody, run: Run, caller: Writer, key: IdempotencyKey, parts: Here) -> dict[str, Any]:
+def charged(request: Request, run: Run, caller: Writer) -> Principal:
+    """Who sends something in: one claim or file is charged to its tenant; 429 when the tenant has to wait."""
+    quotas, now = quotas_of(request), quota_time(run)
+    wait = quotas.charge(caller.tenant, 1, now)
+    if wait is not None:
+        rate = quotas.of(caller.tenant, now).claims_a_minute
+        detail = f"this tenant's quota ({rate} claims a minute) is used up: send it again after Retry-After seconds"
+        raise gate_of(request).refuse("tenant_quota", detail, whole_seconds(wait))
+    return caller
+
+
+async def charged_file(request: Request, run: Run, caller: Annotated[Principal, Depends(charged)]) -> Principal:
+    """As `charged`; 429 too while enough files of the tenant wait to be read."""
+    quotas, now = quotas_of(request), quota_time(run)
+    if not await unread_room(run, quotas, caller.tenant):
+        detail = "enough files of this tenant wait to be read (GET /files?status=reading): send it again later"
+        seconds = max(UNREAD_SECONDS, whole_seconds(quotas.wait_for(caller.tenant, STRETCH_CLAIMS, now)))
+        raise gate_of(request).refuse("files_unread", detail, seconds)
+    return caller
+
+
+def quotas_of(request: Request) -> Quotas:
+    quotas: Quotas = request.app.state.quotas
+    return quotas
+
+
+Sender = Annotated[Principal, Depends(charged)]
+FileSender = Annotated[Principal, Depends(charged_file)]
+
+
+@router.post("/claims", status_code=201, dependencies=[while_there_is_room])
+async def post_claim(body: ClaimBody, run: Run, caller: Sender, key: IdempotencyKey, parts: Here) -> dict[str, Any]:
     """Take one claim in. The same Idempotency-Key and body again is the same claim."""
     digest = run.pseudonyms.of("req", caller.tenant, "claim", body.model_dump_json())
     command_id = await first_use(run, caller, key, digest)
@@ -64,12 +99,12 @@ async def post_claim(body: ClaimBody, run: Run, caller: Writer, key: Idempotency
     return shown_claim(decided.snapshot.state)
 
 
-@router.post("/files", status_code=201)
+@router.post("/files", status_code=201, dependencies=[while_there_is_room])
 async def post_file(
     request: Request,
     response: Response,
     run: Run,
-    caller: Writer,
+    caller: FileSender,
     parts: Here,
     *,
     sha256: Sha256 = None,

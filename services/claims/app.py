@@ -15,7 +15,8 @@ from services.claims.file_performer import FileReader
 from services.claims.handlers import TOPICS, routes
 from services.claims.parts import make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
-from services.claims.policies import claims_policy, routing_table
+from services.claims.policies import claims_policy, quota_book, routing_table
+from services.claims.quotas import Quotas
 from services.claims.settings import ClaimsSettings
 from services.claims.submission_performer import SubmissionPerformer
 from shared.decider import Effect
@@ -24,14 +25,18 @@ from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
 
 
-def make_spec(settings: ClaimsSettings) -> Spec:
-    """What makes this service. Policies are read once; their entries are dated, so time may move under them."""
+def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
+    """What makes this service. Policies are read once; their entries are dated, so time may move under them.
+
+    `quotas` are those of the process, where its HTTP edge charges them too.
+    """
+    quotas = quotas or make_quotas(settings)
     claim = make_claim_decider(claims_policy())
     routing = routing_table(settings.routing_file)
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         parts = make_parts(runtime, claim, routing)
-        files = FileReader(runtime, claim, parts.intake, parts.vault)
+        files = FileReader(runtime, claim, parts.intake, parts.vault, quotas)
         outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
         return {
             INTAKE_FILE.kind: {ReadFile: files.read},
@@ -47,7 +52,7 @@ def make_spec(settings: ClaimsSettings) -> Spec:
         parts = make_parts(runtime, claim, routing)
         vault, tenants, settle = parts.vault, parts.tenants, settings.settle_seconds
         return (
-            Pickup("intake", runtime, settings.intake, ClaimFiles(), vault, tenants, settle_seconds=settle),
+            Pickup("intake", runtime, settings.intake, ClaimFiles(quotas), vault, tenants, settle_seconds=settle),
             Pickup("acks", runtime, settings.exchange, AckFiles(), vault, tenants, settle_seconds=0),
             Batcher(runtime, claim, routing, tenants),
         )
@@ -62,10 +67,17 @@ def make_spec(settings: ClaimsSettings) -> Spec:
     )
 
 
+def make_quotas(settings: ClaimsSettings) -> Quotas:
+    """The buckets of this process, full."""
+    return Quotas(quota_book(settings.quota_file))
+
+
 def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or ClaimsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    app = make_app(make_spec(settings), settings, router)
+    quotas = make_quotas(settings)
+    app = make_app(make_spec(settings, quotas), settings, router, streams=("/files",))
+    app.state.quotas = quotas
     app.state.routing = routing_table(settings.routing_file)
     app.state.upload_bytes_max = settings.upload_bytes_max
     return app

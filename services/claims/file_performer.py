@@ -1,11 +1,17 @@
-"""Reads intake files: each effect receives one stretch of claims and says how far it came."""
+"""Reads intake files: each effect receives one stretch of claims and says how far it came.
 
+Each claim is charged to its tenant. When its quota is used up, the file rests in the store until there is enough for a
+stretch again: it holds no memory and no place in the worker, and files of other tenants go on.
+"""
+
+from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
 from services.claims.core import INTAKE_FILE, Claim, ClaimFact, ClaimMessage
 from services.claims.core.intake_file import NOTHING_INSIDE, FileFinding, ReadFile, ReportRead
 from services.claims.intake import Arrival, Intake, arrival_id
+from services.claims.quotas import Quotas, quota_time
 from services.claims.streaming import ThreadedReader
 from services.claims.vault import FileVault
 from shared.contracts import Meta
@@ -36,9 +42,14 @@ class FileReader:
     """Performs `ReadFile`."""
 
     def __init__(
-        self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], intake: Intake, vault: FileVault
+        self,
+        runtime: Runtime,
+        claim: Decider[Claim, ClaimMessage, ClaimFact],
+        intake: Intake,
+        vault: FileVault,
+        quotas: Quotas,
     ) -> None:
-        self._runtime, self._claim, self._intake, self._vault = runtime, claim, intake, vault
+        self._runtime, self._claim, self._intake, self._vault, self._quotas = runtime, claim, intake, vault, quotas
 
     async def read(self, key: Key, pending: Pending) -> ReportRead:
         """Receive up to a stretch of claims from where the last one ended. Safe to repeat: the ids are the same."""
@@ -47,9 +58,14 @@ class FileReader:
         seen = taken = skipped = 0
         findings: list[FileFinding] = []
         reader = ThreadedReader(read_837, self._vault.read(key.tenant, FOLDER, key.id))
+        items_max = min(BATCH_ITEMS, self._quotas.of(key.tenant, quota_time(self._runtime)).burst_claims)
         while position - start < STRETCH_CLAIMS:
-            batch = await reader.take(BATCH_ITEMS)
+            batch = await reader.take(items_max)
             new = sort_items(batch.items, key.id, seen, start)
+            read_on_at = self._charge(key.tenant, new.position - max(seen, start))
+            if read_on_at is not None:
+                report = _report(key, pending, self._runtime, position, taken, skipped, findings)
+                return report.model_copy(update={"read_on_at": read_on_at})
             seen = new.position
             position = max(position, seen)
             await self._receive(key, pending, new.arrivals)
@@ -62,6 +78,18 @@ class FileReader:
                 await self._quarantine(key, report)
                 return report
         return _report(key, pending, self._runtime, position, taken, skipped, findings)
+
+    def _charge(self, tenant: str, claims: int) -> datetime | None:
+        """None when the tenant's quota pays for so many claims; else when it pays for a stretch of them.
+
+        Under a clock that is moved by hand nobody waits: the time to read on would not come by itself.
+        """
+        if claims <= 0 or self._runtime.settings.clock_file is not None:
+            return None
+        now = quota_time(self._runtime)
+        if self._quotas.charge(tenant, claims, now) is None:
+            return None
+        return now + self._quotas.wait_for(tenant, STRETCH_CLAIMS, now)
 
     async def _receive(self, key: Key, pending: Pending, arrivals: list[Arrival]) -> None:
         if arrivals:

@@ -2,10 +2,14 @@
 
 A file leaves its folder only after its bytes are stored and its reading is scheduled; it then lies in `taken` beside
 them, or in `quarantine` when its name says that it does not belong here. Nothing is ever deleted.
+
+Tenants take turns. Dropped files of a tenant whose quota is used up, or of which enough wait to be read, lie where they
+are until there is room.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 from typing import Any, Literal, Protocol, cast
 from uuid import UUID, uuid5
@@ -13,6 +17,8 @@ from uuid import UUID, uuid5
 from services.claims.core import ACK_FILE, INTAKE_FILE
 from services.claims.core.ack_file import RegisterAcks
 from services.claims.core.intake_file import RegisterFile
+from services.claims.quota import by_turns
+from services.claims.quotas import Quotas, quota_time, unread_room
 from services.claims.tenants import Tenants
 from services.claims.vault import PIECE_BYTES, FileVault, Kept
 from shared.contracts import Meta
@@ -40,6 +46,14 @@ class Filing(Protocol):
         """The folder that files of a tenant come into."""
         ...
 
+    async def room(self, runtime: Runtime, tenant: str) -> int:
+        """How many files of a tenant may be taken now."""
+        ...
+
+    def admit(self, runtime: Runtime, tenant: str) -> bool:
+        """Charge the tenant for one file; False when it has to wait."""
+        ...
+
     async def register(self, runtime: Runtime, tenant: str, file: Path, kept: Kept) -> None:
         """Schedule the reading of a stored file."""
         ...
@@ -51,8 +65,17 @@ class ClaimFiles:
     suffixes = (".837",)
     folder = "intake"
 
+    def __init__(self, quotas: Quotas) -> None:
+        self._quotas = quotas
+
     def inbox(self, tenant_folder: Path) -> Path:
         return tenant_folder
+
+    async def room(self, runtime: Runtime, tenant: str) -> int:
+        return await unread_room(runtime, self._quotas, tenant)
+
+    def admit(self, runtime: Runtime, tenant: str) -> bool:
+        return self._quotas.charge(tenant, 1, quota_time(runtime)) is None
 
     async def register(self, runtime: Runtime, tenant: str, file: Path, kept: Kept) -> None:
         await register_file(runtime, file_meta(runtime, tenant, kept, "folder"), file.name, kept, "folder")
@@ -66,6 +89,12 @@ class AckFiles:
 
     def inbox(self, tenant_folder: Path) -> Path:
         return tenant_folder / "acks"
+
+    async def room(self, runtime: Runtime, tenant: str) -> int:  # noqa: ARG002 - partners' answers have no quota
+        return FILES_A_STEP
+
+    def admit(self, runtime: Runtime, tenant: str) -> bool:  # noqa: ARG002
+        return True
 
     async def register(self, runtime: Runtime, tenant: str, file: Path, kept: Kept) -> None:
         message = RegisterAcks(
@@ -124,15 +153,19 @@ class Pickup:
         self._settle_seconds = settle_seconds
 
     async def step(self) -> int:
-        """Take a number of settled files; how many."""
-        files = await asyncio.to_thread(self._settled)
-        return sum([await self._take(tenant, file) for tenant, file in files])
+        """Take a number of settled files, one of each tenant in turn; how many."""
+        settled = await asyncio.to_thread(self._settled)
+        fitting = {tenant: files[: await self._filing.room(self._runtime, tenant)] for tenant, files in settled.items()}
+        return sum([await self._take(tenant, file) for tenant, file in by_turns(fitting, FILES_A_STEP)])
 
     async def pending(self) -> int:
         """Files that lie in the folders, settled or not."""
-        return len(await asyncio.to_thread(self._present))
+        present = await asyncio.to_thread(self._present)
+        return sum(len(files) for files in present.values())
 
     async def _take(self, tenant: str, file: Path) -> bool:
+        if not self._filing.admit(self._runtime, tenant):
+            return False
         await self._tenants.remember(tenant)
         try:
             if file.suffix.lower() in self._filing.suffixes:
@@ -174,22 +207,25 @@ class Pickup:
         await asyncio.to_thread(_move, file, "quarantine", f"{kept.sha256[:12]}-{file.name}")
         self._runtime.log.warning("file_refused", tenant=tenant, file_id=kept.file_id, reason="FILE:name")
 
-    def _present(self) -> list[tuple[str, Path]]:
+    def _present(self) -> Mapping[str, Sequence[Path]]:
         """Every file of every tenant, oldest name first; hidden and unfinished ones are still being written."""
         if not self._root.is_dir():
-            return []
+            return {}
         folders = sorted(one for one in self._root.iterdir() if one.is_dir() and not one.name.startswith("."))
-        return [
-            (folder.name, file)
+        return {
+            folder.name: [file for file in sorted(inbox.iterdir()) if _is_whole(file)]
             for folder in folders
             if (inbox := self._filing.inbox(folder)).is_dir()
-            for file in sorted(inbox.iterdir())
-            if file.is_file() and not file.name.startswith(".") and file.suffix.lower() not in UNFINISHED
-        ]
+        }
 
-    def _settled(self) -> list[tuple[str, Path]]:
+    def _settled(self) -> Mapping[str, Sequence[Path]]:
+        """The first of each tenant that nobody has written to for a while."""
         newest = self._runtime.wall().timestamp() - self._settle_seconds
-        return [one for one in self._present() if _changed_at(one[1]) <= newest][:FILES_A_STEP]
+        settled = {
+            tenant: list(islice((file for file in files if _changed_at(file) <= newest), FILES_A_STEP))
+            for tenant, files in self._present().items()
+        }
+        return {tenant: files for tenant, files in settled.items() if files}
 
 
 async def _read(file: Path) -> AsyncIterator[bytes]:
@@ -199,6 +235,10 @@ async def _read(file: Path) -> AsyncIterator[bytes]:
             yield piece
     finally:
         source.close()
+
+
+def _is_whole(file: Path) -> bool:
+    return file.is_file() and not file.name.startswith(".") and file.suffix.lower() not in UNFINISHED
 
 
 def _changed_at(file: Path) -> float:

@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 from services.claims.core import FilingLimit, Policy
+from services.claims.quota import ANY_TENANT, Entry, Quota, QuotaBook
 from shared.policy import PolicyError
 from shared.x12.claim837 import Party
 
 POLICY_FOLDER = Path(__file__).parent / "policy"
 LIMIT_FIELDS = frozenset({"name", "days", "valid_from", "source", "owner"})
 NOT_DENIAL_FIELDS = frozenset({"group", "reason", "valid_from", "source", "owner"})
+QUOTA_FIGURES = ("claims_a_minute", "burst_claims", "files_unread")
+QUOTA_FIELDS = frozenset({"tenant", *QUOTA_FIGURES, "valid_from", "source", "owner"})
 ANY_PAYER = "*"
 
 
@@ -95,6 +98,25 @@ def routing_table(path: Path = POLICY_FOLDER / "routing.toml") -> Routing:
         msg = f"{path.name}: submitter.default is missing"
         raise PolicyError(msg)
     return Routing(partners, submitters)
+
+
+def quota_book(path: Path = POLICY_FOLDER / "quotas.toml") -> QuotaBook:
+    """Every tenant's quotas; PolicyError when a figure is missing or no number, or some tenant would have none."""
+    entries = _read(path).get("quota", [])
+    _check_entries(path.name, entries, QUOTA_FIELDS)
+    book = QuotaBook(tuple(_quota_entry(path.name, place, entry) for place, entry in enumerate(entries, 1)))
+    if not any(entry.tenant == ANY_TENANT and entry.valid_from.year <= 2000 for entry in book.entries):
+        msg = f'{path.name}: an entry with tenant = "*" must hold from 2000 on, or some tenants could send nothing'
+        raise PolicyError(msg)
+    return book
+
+
+def _quota_entry(file: str, place: int, entry: Mapping[str, Any]) -> Entry:
+    figures = {name: entry[name] for name in QUOTA_FIGURES}
+    if not all(type(figure) is int and figure >= 1 for figure in figures.values()):
+        msg = f"{file}: entry {place}: {', '.join(QUOTA_FIGURES)} must be whole numbers from 1"
+        raise PolicyError(msg)
+    return Entry(entry["tenant"], entry["valid_from"], Quota(**figures))
 
 
 def _partner(id: str, entry: dict[str, Any]) -> Partner:

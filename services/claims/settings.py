@@ -16,6 +16,7 @@ class ClaimsSettings(Settings):
     intake: Path = Field(description="Folder where 837 files are dropped: <intake>/<tenant>/*.837.")
     exchange: Path = Field(description="Folder shared with the clearinghouse: <exchange>/<tenant>/to_payer and acks.")
     routing_file: Path = POLICY_FOLDER / "routing.toml"
+    quota_file: Path = Field(default=POLICY_FOLDER / "quotas.toml", description="What each tenant may send in.")
     settle_seconds: NonNegativeFloat = Field(
         default=1.0, description="A dropped file is taken once nobody has written to it for so long."
     )

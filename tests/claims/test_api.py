@@ -73,6 +73,7 @@ async def client(tmp_path: Path) -> AsyncGenerator[Client]:
     app = bare_app("claims", router)
     app.state.running = Running(world.runtime, world.spec, None, (), ())  # type: ignore[arg-type]
     app.state.routing = routing_table()
+    app.state.quotas = world.quotas
     app.state.upload_bytes_max = 1_000_000
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://claims") as http:

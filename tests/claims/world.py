@@ -10,10 +10,12 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 from joserfc.jwk import ECKey, KeySet
 from pydantic import TypeAdapter
 
-from services.claims.app import make_spec
+from services.claims.app import make_quotas, make_spec
 from services.claims.core import INTAKE_FILE, SUBMISSION, Claim
 from services.claims.core.intake_file import IntakeFile
 from services.claims.core.submission import Submission
+from services.claims.policies import POLICY_FOLDER
+from services.claims.quotas import Quotas
 from services.claims.settings import ClaimsSettings
 from shared.audit import Audit
 from shared.auth import Authenticator
@@ -63,6 +65,7 @@ class World:
     exchange: Path
     workers: Sequence[Worker]
     loops: Sequence[Loop]
+    quotas: Quotas
 
     async def settle(self, rounds: int = 40) -> None:
         """Loops and effects until nothing more happens."""
@@ -147,6 +150,7 @@ def make_world(
     sealer: PlainSealer | None = None,
     key: ECKey | None = None,
     days_later: int = 0,
+    quota_file: Path = POLICY_FOLDER / "quotas.toml",
 ) -> World:
     """A process on memory. A given store and sealer go on where another process ended, its leases over."""
     settings = ClaimsSettings(
@@ -160,6 +164,7 @@ def make_world(
         intake=root / "intake",
         exchange=root / "exchange",
         settle_seconds=0,
+        quota_file=quota_file,
     )
     store, bus, clock = store or MemoryStore(NOW), MemoryBus(), TestClock(NOW)
     # The machine's time lies after the files' own times, and goes on with every look.
@@ -181,13 +186,15 @@ def make_world(
         audit=Audit(store, lambda: next(wall_time)),
         authenticator=Authenticator(keys, ISSUER, "revcycle", production=False),
     )
-    spec = make_spec(settings)
+    quotas = make_quotas(settings)
+    spec = make_spec(settings, quotas)
     by_kind = {decider.kind: decider for decider in spec.deciders}
     workers = [
         Worker(runtime.shell, by_kind[kind], by_effect, clock, runtime.wall, log, f"worker/{kind}")
         for kind, by_effect in spec.performers(runtime).items()
     ]
-    return World(runtime, spec, store, bus, clock, settings.intake, settings.exchange, workers, spec.loops(runtime))
+    loops = spec.loops(runtime)
+    return World(runtime, spec, store, bus, clock, settings.intake, settings.exchange, workers, loops, quotas)
 
 
 def event_meta(name: str, account_id: str, tenant: str = TENANT, sequence: int = 1, subject: str = "check/1") -> Meta:

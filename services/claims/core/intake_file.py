@@ -6,7 +6,7 @@ Its id is a digest of its content and tenant, so the same file twice is one inta
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, assert_never
 
-from pydantic import Field, NonNegativeInt, TypeAdapter
+from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter
 
 from shared.contracts import Contract, Event, Message, Meta, Sealed
 from shared.decider import Answer, Decider, Effect, Fact
@@ -38,7 +38,7 @@ class ReportRead(Answer):
     """The reader got to `position`, counted in claims from the start of the file.
 
     `taken` claims of this stretch were received, `skipped` could not be. `done` says that nothing more can be read;
-    `reason` why the file stopped being readable, if it did.
+    `reason` why the file stopped being readable, if it did; `read_on_at` when the tenant may send more.
     """
 
     type: Literal["claims.report-read.v1"] = "claims.report-read.v1"
@@ -49,6 +49,7 @@ class ReportRead(Answer):
     findings: tuple[FileFinding, ...] = ()
     done: bool
     reason: FileFinding | None = None
+    read_on_at: AwareDatetime | None = None
 
 
 FileMessage: TypeAlias = RegisterFile | ReportRead
@@ -147,7 +148,9 @@ def _read(state: IntakeFile, message: ReportRead) -> Decisions:
         position=message.position, taken=message.taken, skipped=message.skipped, findings=message.findings
     )
     if not message.done:
-        return (stretch, ReadFile(position=message.position))
+        read_on = ReadFile(position=message.position, not_before=message.read_on_at)
+        waits_only = message.read_on_at is not None and message.position == state.position and not message.findings
+        return (read_on,) if waits_only else (stretch, read_on)
     if state.taken + message.taken:
         return (stretch, FileCompleted(reason=message.reason))
     first = next(iter((*state.findings, *message.findings)), NOTHING_INSIDE)
