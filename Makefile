@@ -90,6 +90,16 @@ sim: setup ## Run the seeded simulation (SEEDS=500, or SEED=... for one)
 	    || echo "Not every library could be installed." >&2
 	@touch $@
 
+.venv-quix/.synced: $(VENV)/.bootstrap requirements/quix.lock
+	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-quix
+	@$(UV) pip sync --quiet --compile-bytecode --python .venv-quix/bin/python --require-hashes requirements/quix.lock \
+	    || echo "Quix Streams could not be installed; it is left out." >&2
+	@touch $@
+
+.PHONY: bench
+bench: setup .venv-quix/.synced ## Measure every service beside the bare loop, the usual way and Quix Streams (BENCH_ARGS)
+	@$(BIN)/python -m bench.flow $(BENCH_ARGS)
+
 .PHONY: bench-x12
 bench-x12: .venv-bench/.synced ## Measure our X12 readers beside others (BENCH_ARGS="--rounds 9 --json")
 	@.venv-bench/bin/python -m bench.x12 $(BENCH_ARGS)
@@ -105,4 +115,4 @@ lock: setup ## Write the locks again (LOCK_ARGS="--upgrade" takes newer releases
 
 .PHONY: clean
 clean: ## Remove the virtual environment, the caches and the local stack's data
-	@rm -rf $(VENV) .venv-bench .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .revcycle dist build
+	@rm -rf $(VENV) .venv-bench .venv-quix .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .revcycle dist build

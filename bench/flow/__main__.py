@@ -9,20 +9,24 @@ import asyncio
 import json
 import subprocess
 import sys
+import tempfile
 from collections import defaultdict
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
-from bench.flow.cases import Case, cases
+from bench.flow.cases import Case, cases, traces
 from bench.flow.servers import serving, stores
 from bench.flow.table import show
 from revcycle.stack.topics import create_topics, topic_names
 
-CONTENDERS = ("bare", "ours", "usual")
-ONE_BY_ONE = frozenset({"usual"})
+CONTENDERS = ("bare", "ours", "usual", "quix")
+ONE_BY_ONE = frozenset({"usual", "quix"})
+QUIX_PYTHON = Path(".venv-quix/bin/python")
+QUIX = Path(__file__).parent / "contenders" / "quix.py"
 PARTITIONS = 3
 
 
@@ -38,14 +42,32 @@ async def fill(kafka: str, case: Case, messages: int) -> None:
 
 def run(contender: str, case: Case, kafka: str, mongo: str, messages: int) -> dict[str, Any]:
     """One contender in its own process; RuntimeError with the end of what it said when it fails."""
-    argv = [sys.executable, "-m", "bench.flow.measure", contender, case.name, "--kafka", kafka, "--mongo", mongo]
-    argv += ["--messages", str(messages), "--database", f"{case.name}_{contender}"]
+    argv = [sys.executable, "-m", "bench.flow.measure", contender, case.name]
+    if contender == "quix":
+        argv = [str(QUIX_PYTHON), str(QUIX), "--topic", case.topic, "--traces", str(_traces_file(case))]
+    argv += ["--kafka", kafka, "--mongo", mongo, "--messages", str(messages), "--database", f"{case.name}_{contender}"]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
         msg = f"{contender} on {case.name}: {done.stderr[-2000:]}"
         raise RuntimeError(msg)
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
+
+
+def _traces_file(case: Case) -> Path:
+    """What a message leaves behind, for a contender that cannot ask the service."""
+    path = Path(tempfile.gettempdir()) / f"revcycle-bench-{case.name}.json"
+    found = [
+        {"kind": t.kind, "document": t.document, "events": [json.loads(r.value) for r in t.records]}
+        for t in traces(case)
+    ]
+    path.write_text(json.dumps(found, default=str))
+    return path
+
+
+def contenders_on(store: str, wanted: list[str]) -> list[str]:
+    """Those that can run here: Quix Streams needs its environment, and a real store."""
+    return [one for one in wanted if one != "quix" or (QUIX_PYTHON.exists() and store != "free")]
 
 
 def measure(store: str, case: Case, contenders: list[str], messages: int, rounds: int) -> dict[str, Any]:
@@ -63,7 +85,8 @@ def measure(store: str, case: Case, contenders: list[str], messages: int, rounds
 
 
 def _medians(found: list[dict[str, Any]], bare: list[dict[str, Any]]) -> dict[str, Any]:
-    plain = {name: median(one[name] for one in found) for name in found[0] if name != "steps_us"}
+    known = [name for name, value in found[0].items() if name != "steps_us" and value is not None]
+    plain = {name: median(one[name] for one in found) for name in known}
     steps = sorted({step for one in found for step in one["steps_us"]})
     ratios = [one["messages_per_s"] / other["messages_per_s"] for one, other in zip(found, bare, strict=False)]
     return {
@@ -86,7 +109,13 @@ def main() -> None:
     known = cases()
     found = {
         store: {
-            name: measure(store, known[name], told.contender or list(CONTENDERS), told.messages, told.rounds)
+            name: measure(
+                store,
+                known[name],
+                contenders_on(store, told.contender or list(CONTENDERS)),
+                told.messages,
+                told.rounds,
+            )
             for name in told.case or known
         }
         for store in told.store or stores()

@@ -19,14 +19,22 @@ from services.payments.core.account import make_account
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.handlers import routes as payments_routes
 from services.payments.policy import load_adjustments
-from shared.contracts import ClaimReceived, ClaimSubmitted, CoverageVerified, Event, Message, PatientBalanceChanged
+from shared.contracts import (
+    ClaimReceived,
+    ClaimRemitted,
+    ClaimSubmitted,
+    CoverageVerified,
+    Event,
+    Message,
+    PatientBalanceChanged,
+)
 from shared.decider import Decider
 from shared.inbox import Routes
 from shared.runtime import Spec
 from shared.store.documents import entry_to_document, fields_of, journal_document, outbox_of, record_of
 from shared.store.port import Document, Key, Mark, Write
 from shared.wire import Record, to_record
-from tests.claims.makers import receive
+from tests.claims.makers import LINE, assign, receive, transmit
 from tests.contracts.examples import AT, EXAMPLES
 
 TENANT = "lakeside"
@@ -40,7 +48,7 @@ class Case:
     deciders: Sequence[Decider[Any, Any, Any]]
     routes: Routes
     message: Callable[[int], Message]
-    seed: Callable[[int], Message] | None = None
+    seed: Callable[[int], Sequence[Message]] | None = None
 
     @property
     def topic(self) -> str:
@@ -69,7 +77,7 @@ def traces(case: Case) -> list[Trace]:
     found: list[Trace] = []
     for route in case.routes[message.model_dump()["type"]]:
         decider = route.decider
-        before = decider.start(case.seed(0)) if case.seed else decider.start()
+        before = decider.start(*case.seed(0)) if case.seed else decider.start()
         decided = decider.run(before.snapshot, (message,))
         key = Key(TENANT, decider.aggregate_id(message))
         entries = tuple(entry_to_document(decider, entry) for entry in decided.entries)
@@ -102,14 +110,25 @@ def _numbered(type_: type[Event], number: int) -> Event:
     )
 
 
-def _received(number: int) -> Message:
-    """A claim that waits for the answer about its coverage."""
+def _submitted(number: int) -> Sequence[Message]:
+    """A claim that was received, verified and sent."""
+    steps: tuple[Message, ...] = (receive(fingerprint=f"fp_{number}"), assign(), transmit())
+    told = [_of_claim(step, number) for step in steps]
+    covered = _numbered(CoverageVerified, number).model_copy(update={"service_date": LINE.service_from})
+    return (told[0], covered, *told[1:])
+
+
+def _of_claim(command: Message, number: int) -> Message:
     event = _numbered(CoverageVerified, number)
-    assert isinstance(event, CoverageVerified)
-    command = receive(fingerprint=f"fp_{number}")
-    meta = command.meta.model_copy(update={"key": event.account_id, "occurred_at": AT})
-    ids = {"claim_id": event.claim_id, "account_id": event.account_id, "coverage_id": event.coverage_id}
-    return command.model_copy(update={"meta": meta, **ids})
+    ids = {name: getattr(event, name) for name in ("claim_id", "account_id", "coverage_id")}
+    told = {
+        "id": uuid5(command.meta.id, str(number)),
+        "key": event.meta.key,
+        "occurred_at": AT,
+        "correlation": event.meta.correlation,
+    }
+    known = {name: value for name, value in ids.items() if name in type(command).model_fields}
+    return command.model_copy(update={"meta": command.meta.model_copy(update=told), **known})
 
 
 def cases() -> dict[str, Case]:
@@ -122,7 +141,7 @@ def cases() -> dict[str, Case]:
         case.name: case
         for case in (
             Case("eligibility", (check,), eligibility_routes(check), lambda n: _numbered(ClaimReceived, n)),
-            Case("claims", (claim,), claims_routes(claim), lambda n: _numbered(CoverageVerified, n), _received),
+            Case("claims", (claim,), claims_routes(claim), lambda n: _numbered(ClaimRemitted, n), _submitted),
             Case(
                 "payments",
                 (account, CONTROL_NUMBER),

@@ -3,6 +3,7 @@
 What is left of a contender's time on it is the contender's own. Documents are kept as given, never copied or encoded.
 """
 
+from collections import Counter
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from typing import Any
 
@@ -31,30 +32,36 @@ class FreeCursor:
 class FreeCollection:
     """Documents by `_id`."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Counter[str]) -> None:
         self._documents: dict[Any, Document] = {}
+        self._commands = commands
 
     async def create_index(self, *_: Any, **__: Any) -> None:
         """There is nothing to index."""
 
     def find(self, where: Mapping[str, Any], *_: Any, **__: Any) -> FreeCursor:
+        self._commands["find"] += 1
         wanted = where.get("_id", {}).get("$in", ())
         return FreeCursor([self._documents[one] for one in wanted if one in self._documents])
 
     async def find_one(self, where: Mapping[str, Any], *_: Any) -> Document | None:
+        self._commands["find"] += 1
         return self._documents.get(where["_id"])
 
     async def bulk_write(self, updates: Sequence[UpdateOne], *, ordered: bool) -> None:
         assert not ordered
+        self._commands["update"] += 1
         for update in updates:
             self._set(update._filter["_id"], update._doc)  # noqa: SLF001 - no other way to read one
 
     async def update_one(self, where: Mapping[str, Any], update: Mapping[str, Any], *, upsert: bool = False) -> None:
+        self._commands["update"] += 1
         if upsert or where["_id"] in self._documents:
             self._set(where["_id"], update)
 
     async def insert_many(self, lines: Sequence[Document], *, ordered: bool) -> None:
         assert not ordered
+        self._commands["insert"] += 1
         self._documents.update((line["_id"], line) for line in lines)
 
     def _set(self, identity: Any, update: Any) -> None:
@@ -72,13 +79,14 @@ class FreeCollection:
 
 
 class FreeDatabase:
-    """Collections by name."""
+    """Collections by name; it counts what would be commands."""
 
-    def __init__(self) -> None:
+    def __init__(self, commands: Counter[str]) -> None:
+        self._commands = commands
         self._collections: dict[str, FreeCollection] = {}
 
     def with_options(self, **_: Any) -> "FreeDatabase":
         return self
 
     def __getitem__(self, name: str) -> FreeCollection:
-        return self._collections.setdefault(name, FreeCollection())
+        return self._collections.setdefault(name, FreeCollection(self._commands))

@@ -29,7 +29,9 @@ async def measure(contender: str, case: Case, kafka: str, mongo: str, messages: 
     meters.watch_mongo()
     meters.watch_kafka()
     client = None if mongo == "free" else connect(mongo)
-    job = Job(case, kafka, FreeDatabase() if client is None else client[database], messages, meters, database)
+    job = Job(
+        case, kafka, FreeDatabase(meters.commands) if client is None else client[database], messages, meters, database
+    )
     try:
         await CONTENDERS[contender](job)
     finally:

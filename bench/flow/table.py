@@ -28,6 +28,6 @@ def _cells(figures: Mapping[str, Any]) -> list[str]:
         f"{figures['cpu_us']:,.0f}",
         *("" if one is None else f"{one:,.0f}" for one in steps),
         f"{figures['mongo_per_1000']:,.1f}",
-        f"{figures['kafka_per_1000']:,.1f}",
+        f"{figures['kafka_per_1000']:,.1f}" if "kafka_per_1000" in figures else "",
         f"{figures['rss_mb']:,.0f}",
     ]

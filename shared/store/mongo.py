@@ -94,8 +94,8 @@ class MongoStore:
     async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
         found: dict[Key, Row[S]] = {key: Row(0, Snapshot(decider.initial)) for key in keys}
         ids = [str(key) for key in keys]
-        # A server answers with 101 documents at first, unless it is told to give all at once.
-        async for document in self._rows(decider).find({"_id": {"$in": ids}}, batch_size=max(len(ids), 1)):
+        # All at once, with nothing left to ask for: unless told more, a server answers with 101 documents at first.
+        async for document in self._rows(decider).find({"_id": {"$in": ids}}, batch_size=len(ids) + 1):
             found[key_of(document)] = row_from_document(decider, document)
         return found
 

@@ -28,7 +28,6 @@ async def run(job: Job) -> None:
         auto_offset_reset="earliest",
         session_timeout_ms=2000,
         heartbeat_interval_ms=200,
-        fetch_max_wait_ms=100,
     )
     calm_collector()
     await producer.start()
@@ -50,7 +49,7 @@ async def _handle(job: Job, found: list[Trace], producer: AIOKafkaProducer, keys
     for trace in found:
         rows = job.database[trace.kind]
         ids = [key.decode() for key in keys]
-        versions = {d["_id"]: d["version"] async for d in rows.find({"_id": {"$in": ids}}, batch_size=BATCH)}
+        versions = {d["_id"]: d["version"] async for d in rows.find({"_id": {"$in": ids}}, batch_size=BATCH + 1)}
         await rows.bulk_write(
             [
                 UpdateOne({"_id": i, "version": versions.get(i, 0)}, {"$set": {**trace.document, "id": i}}, upsert=True)

@@ -36,7 +36,6 @@ async def run(job: Job) -> None:
         master_key_file=nowhere,
         pseudonym_key_file=nowhere,
         kafka_session_timeout_ms=2000,
-        kafka_fetch_wait_ms=100,
     )
     store: Any = MongoStore(job.database)
     bus: Any = KafkaBus(job.kafka, "bench", idempotent=False)
@@ -76,4 +75,4 @@ async def _seed(job: Job, shell: Shell) -> None:
     decider = job.case.deciders[0]
     for first in range(0, job.messages, BATCH):
         numbers = range(first, min(first + BATCH, job.messages))
-        await shell.transact(decider, [job.case.seed(number) for number in numbers])
+        await shell.transact(decider, [message for number in numbers for message in job.case.seed(number)])

@@ -24,7 +24,6 @@ async def run(job: Job) -> None:
         auto_offset_reset="earliest",
         session_timeout_ms=2000,
         heartbeat_interval_ms=200,
-        fetch_max_wait_ms=100,
         decoder=_raw,
     )
 
