@@ -23,7 +23,9 @@ def make_spec(settings: EligibilitySettings) -> Spec:
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         limits = httpx.Limits(max_connections=settings.payer_connections)
-        client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits, timeout=settings.payer_timeout_seconds)
+        # Waiting for a connection is our own doing: only what the payer takes counts as its silence.
+        timeout = httpx.Timeout(settings.payer_timeout_seconds, pool=None)
+        client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits, timeout=timeout)
         return {check.kind: PayerConnection(runtime, settings, client).performers()}
 
     return Spec(name="eligibility", deciders=(check,), routes=routes(check), performers=performers, topics=TOPICS)

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 import httpx
 
-from services.eligibility.core import Inquire, InquiryAnswered, Outcome
+from services.eligibility.core import Inquire, InquiryAnswered, InquiryPutOff, Outcome
+from services.eligibility.payer_lines import PayerLines
 from services.eligibility.settings import EligibilitySettings
 from shared.contracts import Message
 from shared.decider import Effect, Pending
@@ -35,6 +36,7 @@ class PayerConnection:
 
     def __init__(self, runtime: Runtime, settings: EligibilitySettings, client: httpx.AsyncClient) -> None:
         self._runtime, self._settings, self._client = runtime, settings, client
+        self.lines = PayerLines(settings.payer_inquiries_max, settings.payer_patience_seconds)
         self._numbers = iter(range(0))
         self._numbering = asyncio.Lock()
         self._conversations = Grouped[tuple[str, str, Document]](
@@ -45,28 +47,42 @@ class PayerConnection:
         return {Inquire: self.inquire}
 
     async def inquire(self, key: Key, pending: Pending) -> Message:
-        """Ask, and keep both sides of the conversation, sealed."""
+        """Ask, and keep both sides of the conversation, sealed; or put it off, when the payer says nothing at all."""
         effect = pending.effect
         assert isinstance(effect, Inquire), "the worker was given one performer for one effect"
         identity = SubscriberIdentity.model_validate_json(await self._runtime.sealer.open(effect.sealed_subscriber))
-        control_number = await self._next_number()
-        inquiry = inquiry_270(effect, identity, pending.id.hex[:30], self._settings.submitter_id)
-        request = write_270(inquiry, control_number, self._runtime.clock.now())
-        answer = await self._send(key.tenant, request)
-        await self._keep(key, pending, request, answer or b"")
-        outcome = UNAVAILABLE if answer is None else outcome_of(answer, inquiry.trace_number)
+        meta = answer_meta(key, pending, self._runtime.clock)
+        if not await self.lines.of(effect.payer_id).turn():
+            return InquiryPutOff(meta=meta, check_id=effect.check_id, times=effect.put_off + 1)
+        answered = False
+        try:
+            outcome, answered = await self._ask(key, pending, effect, identity)
+        finally:
+            self.lines.of(effect.payer_id).end(answered=answered)
+            self.lines.leave(effect.payer_id)
         meta = answer_meta(key, pending, self._runtime.clock)
         return InquiryAnswered(meta=meta, check_id=effect.check_id, outcome=outcome)
 
-    async def _send(self, tenant: str, request: bytes) -> bytes | None:
-        """The answer's bytes; None when the payer did not give one in time."""
+    async def _ask(
+        self, key: Key, pending: Pending, effect: Inquire, identity: SubscriberIdentity
+    ) -> tuple[Outcome, bool]:
+        """What came of it, and whether the payer said anything."""
+        control_number = await self._next_number()
+        inquiry = inquiry_270(effect, identity, pending.id.hex[:30], self._settings.submitter_id)
+        request = write_270(inquiry, control_number, self._runtime.clock.now())
+        answer, answered = await self._send(key.tenant, request)
+        await self._keep(key, pending, request, answer or b"")
+        return UNAVAILABLE if answer is None else outcome_of(answer, inquiry.trace_number), answered
+
+    async def _send(self, tenant: str, request: bytes) -> tuple[bytes | None, bool]:
+        """The answer's bytes, None when there is none; and whether anything came back in time, be it a refusal."""
         headers = {"content-type": "application/edi-x12"}
         try:
             answer = await self._client.post(f"/x12/{tenant}", content=request, headers=headers)
         except httpx.HTTPError as error:
             self._runtime.log.info("payer_unavailable", error=type(error).__name__)
-            return None
-        return answer.content if answer.status_code == HTTPStatus.OK else None
+            return None, not isinstance(error, httpx.TimeoutException)
+        return answer.content if answer.status_code == HTTPStatus.OK else None, True
 
     async def _keep(self, key: Key, pending: Pending, request: bytes, answer: bytes) -> None:
         """Request and response stay on record, one note for each attempt, as sealed as anything in them."""

@@ -6,8 +6,18 @@ from services.eligibility.core.check import (
     Inquire,
     InquiryAnswered,
     InquiryPolicy,
+    InquiryPutOff,
     Outcome,
     check_decider,
 )
 
-__all__ = ["Check", "CheckMessage", "Inquire", "InquiryAnswered", "InquiryPolicy", "Outcome", "check_decider"]
+__all__ = [
+    "Check",
+    "CheckMessage",
+    "Inquire",
+    "InquiryAnswered",
+    "InquiryPolicy",
+    "InquiryPutOff",
+    "Outcome",
+    "check_decider",
+]

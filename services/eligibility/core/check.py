@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from functools import partial
 from typing import Annotated, Literal, TypeAlias, assert_never
 
-from pydantic import Field, PositiveInt, TypeAdapter
+from pydantic import Field, NonNegativeInt, PositiveInt, TypeAdapter
 
 from shared.contracts import (
     AuthorizationRequired,
@@ -33,6 +33,11 @@ class Outcome(Contract):
     coinsurance_percent: str | None = None
 
 
+PUT_OFF_FIRST = timedelta(minutes=1)
+PUT_OFF_MAX = timedelta(minutes=15)
+"""How long an inquiry waits before its turn comes again, while its payer says nothing: twice as long each time."""
+
+
 @dataclass(frozen=True, slots=True)
 class InquiryPolicy:
     """How often a payer that cannot answer is asked again: one wait for each further attempt."""
@@ -49,7 +54,15 @@ class InquiryAnswered(Answer):
     outcome: Outcome
 
 
-CheckMessage: TypeAlias = ClaimReceived | InquiryAnswered
+class InquiryPutOff(Answer):
+    """The payer was not asked, because it says nothing to those before; for the `times`-th time in a row."""
+
+    type: Literal["eligibility.inquiry-put-off.v1"] = "eligibility.inquiry-put-off.v1"
+    check_id: str
+    times: PositiveInt
+
+
+CheckMessage: TypeAlias = ClaimReceived | InquiryAnswered | InquiryPutOff
 
 
 class Inquire(Effect):
@@ -58,6 +71,7 @@ class Inquire(Effect):
     type: Literal["eligibility.inquire.v1"] = "eligibility.inquire.v1"
     check_id: str
     attempt: PositiveInt
+    put_off: NonNegativeInt = 0  # how often before, in this attempt
     payer_id: str
     billing_npi: str
     service_date: date
@@ -134,6 +148,8 @@ def decide(policy: InquiryPolicy, check: Check, message: CheckMessage) -> tuple[
             return _ask(check, message)
         case InquiryAnswered():
             return _answer(policy, check, message)
+        case InquiryPutOff():
+            return _put_off(check, message)
         case _:
             assert_never(message)
 
@@ -179,6 +195,21 @@ def _answer(policy: InquiryPolicy, check: Check, answer: InquiryAnswered) -> tup
         )
         return (AttemptFailed(outcome=outcome), again)
     return (CheckAnswered(outcome=outcome), *(ClaimTold(claim_id=claim_id) for claim_id in check.waiting))
+
+
+def _put_off(check: Check, answer: InquiryPutOff) -> tuple[CheckFact | Effect, ...]:
+    """Ask later. The payer was not asked, so this counts as no attempt, and is no fact about the coverage."""
+    again = Inquire(
+        check_id=answer.check_id,
+        attempt=check.attempts,
+        put_off=answer.times,
+        payer_id=check.payer_id,
+        billing_npi=check.billing_npi,
+        service_date=check.service_date,
+        sealed_subscriber=check.sealed_subscriber,
+        not_before=answer.meta.occurred_at + min(PUT_OFF_FIRST * 2 ** min(answer.times - 1, 10), PUT_OFF_MAX),
+    )
+    return (again,)
 
 
 def _worth_another_try(policy: InquiryPolicy, outcome: Outcome) -> bool:
