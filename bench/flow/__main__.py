@@ -10,7 +10,9 @@ import json
 import subprocess
 import sys
 import tempfile
+import time
 from collections import defaultdict
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -28,6 +30,8 @@ ONE_BY_ONE = frozenset({"usual", "quix"})
 QUIX_PYTHON = Path(".venv-quix/bin/python")
 QUIX = Path(__file__).parent / "contenders" / "quix.py"
 PARTITIONS = 3
+PACED_PER_SECOND = 100
+PACED_SECONDS = 12
 
 
 async def fill(kafka: str, case: Case, messages: int) -> None:
@@ -40,12 +44,25 @@ async def fill(kafka: str, case: Case, messages: int) -> None:
             await asyncio.gather(*sent)
 
 
-def run(contender: str, case: Case, kafka: str, mongo: str, messages: int) -> dict[str, Any]:
+async def pace(kafka: str, case: Case, topic: str, messages: int, per_second: int) -> None:
+    """Send so many a second, whatever becomes of them."""
+    async with AIOKafkaProducer(bootstrap_servers=kafka) as producer:
+        start = time.monotonic()
+        for number in range(messages):
+            await asyncio.sleep(start + number / per_second - time.monotonic())
+            record = case.record(number)
+            await producer.send(topic, value=record.value, key=record.key, headers=list(record.headers))
+        await producer.flush()
+
+
+def run(contender: str, case: Case, kafka: str, mongo: str, messages: int, topic: str | None = None) -> dict[str, Any]:
     """One contender in its own process; RuntimeError with the end of what it said when it fails."""
     argv = [sys.executable, "-m", "bench.flow.measure", contender, case.name]
     if contender == "quix":
-        argv = [str(QUIX_PYTHON), str(QUIX), "--topic", case.topic, "--traces", str(_traces_file(case))]
-    argv += ["--kafka", kafka, "--mongo", mongo, "--messages", str(messages), "--database", f"{case.name}_{contender}"]
+        argv = [str(QUIX_PYTHON), str(QUIX), "--traces", str(_traces_file(case))]
+    topic = topic or case.topic
+    database = f"{topic}_{contender}".replace(".", "_")
+    argv += ["--kafka", kafka, "--mongo", mongo, "--topic", topic, "--messages", str(messages), "--database", database]
     done = subprocess.run(argv, capture_output=True, text=True, timeout=900, check=False)
     if done.returncode:
         msg = f"{contender} on {case.name}: {done.stderr[-2000:]}"
@@ -70,6 +87,17 @@ def contenders_on(store: str, wanted: list[str]) -> list[str]:
     return [one for one in wanted if one != "quix" or (QUIX_PYTHON.exists() and store != "free")]
 
 
+def paced(contender: str, case: Case, kafka: str, mongo: str) -> dict[str, Any]:
+    """How long a message takes from sending to effect, at a rate that every contender can follow."""
+    topic, messages = f"{case.topic}.paced.{contender}", PACED_PER_SECOND * PACED_SECONDS
+    asyncio.run(create_topics(kafka, PARTITIONS, [topic], 1))
+    with ThreadPoolExecutor(1) as pool:
+        sending = pool.submit(asyncio.run, pace(kafka, case, topic, messages, PACED_PER_SECOND))
+        found = run(contender, case, kafka, mongo, messages, topic)
+        sending.result()
+    return {name: found[name] for name in ("p50_ms", "p99_ms") if name in found}
+
+
 def measure(store: str, case: Case, contenders: list[str], messages: int, rounds: int) -> dict[str, Any]:
     """Medians of each contender's figures, and of its messages a second beside ours and beside the bare loop's."""
     figures: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -80,7 +108,8 @@ def measure(store: str, case: Case, contenders: list[str], messages: int, rounds
             for contender in turn:
                 # One by one is slow: fewer messages tell as much.
                 count = messages // 5 if contender in ONE_BY_ONE else messages
-                figures[contender].append(run(contender, case, kafka, mongo, count))
+                found = run(contender, case, kafka, mongo, count)
+                figures[contender].append(found | paced(contender, case, kafka, mongo))
     return {name: _medians(found, figures["bare"]) for name, found in figures.items()}
 
 
@@ -123,7 +152,7 @@ def main() -> None:
     if told.json:
         print(json.dumps(found, indent=1))
     else:
-        show(Console(width=140), found)
+        show(Console(width=180), found)
 
 
 if __name__ == "__main__":

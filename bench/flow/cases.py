@@ -1,7 +1,7 @@
 """The main message of each service, as often as wanted, each for an aggregate of its own."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, NamedTuple
 from uuid import NAMESPACE_URL, uuid5
 
@@ -49,10 +49,7 @@ class Case:
     routes: Routes
     message: Callable[[int], Message]
     seed: Callable[[int], Sequence[Message]] | None = None
-
-    @property
-    def topic(self) -> str:
-        return f"bench.{self.name}"
+    topic: str = ""
 
     def spec(self) -> Spec:
         """The service with this one topic, and without effects, deadlines and files."""
@@ -138,7 +135,7 @@ def cases() -> dict[str, Case]:
     account = make_account(load_adjustments())
     accounts = make_decider(policy_book(CollectionsSettings.model_fields["dunning_folder"].default))
     return {
-        case.name: case
+        case.name: replace(case, topic=f"bench.{case.name}")
         for case in (
             Case("eligibility", (check,), eligibility_routes(check), lambda n: _numbered(ClaimReceived, n)),
             Case("claims", (claim,), claims_routes(claim), lambda n: _numbered(ClaimRemitted, n), _submitted),

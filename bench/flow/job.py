@@ -2,11 +2,15 @@
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from statistics import quantiles
 from typing import Any
 
 from bench.flow.cases import Case
 from bench.flow.meters import WORK_REQUESTS, Meters, rss_mb
+
+WARM_SECONDS = 1.0
 
 
 @dataclass(slots=True)
@@ -25,16 +29,21 @@ class Job:
     cpu_at: float = 0.0
     ended_at: float = 0.0
     cpu_end: float = 0.0
+    warm_at_ms: float = 0.0
+    waited_ms: list[float] = field(default_factory=list[float])
 
     def start(self) -> None:
         """The first batch is here."""
         if not self.started_at:
             self.meters.reset()
             self.started_at, self.cpu_at = time.perf_counter(), time.process_time()
+            self.warm_at_ms = (time.time() + WARM_SECONDS) * 1000
 
-    def done(self, count: int) -> None:
-        """So many more are stored, published and committed."""
-        self.handled += count
+    def done(self, sent_at_ms: Sequence[int]) -> None:
+        """These are stored, published and committed; when each was sent, in ms since 1970."""
+        now_ms = time.time() * 1000
+        self.waited_ms += [now_ms - sent for sent in sent_at_ms if sent > self.warm_at_ms]
+        self.handled += len(sent_at_ms)
         if self.handled >= self.messages:
             self.ended_at, self.cpu_end = time.perf_counter(), time.process_time()
             self.finished.set()
@@ -50,7 +59,15 @@ class Job:
             "mongo_per_1000": sum(self.meters.commands.values()) / thousand,
             "kafka_per_1000": sum(n for name, n in self.meters.requests.items() if work(name)) / thousand,
             "rss_mb": rss_mb(),
+            **self._waits(),
         }
+
+    def _waits(self) -> dict[str, float]:
+        """From sending to effect, of what was sent after the first second; only for messages sent at a steady rate."""
+        if len(self.waited_ms) < 100:
+            return {}
+        cuts = quantiles(self.waited_ms, n=100)
+        return {"p50_ms": cuts[49], "p99_ms": cuts[98]}
 
 
 def work(request: str) -> bool:

@@ -1,6 +1,6 @@
 """One contender on one case, in a process of its own: prints what it took as JSON.
 
-python -m bench.flow.measure CONTENDER CASE --kafka HOST:PORT --mongo URL|free --messages N --database NAME
+python -m bench.flow.measure CONTENDER CASE --kafka HOST:PORT --mongo URL|free --topic T --messages N --database NAME
 
 The clock starts with the first batch, so that imports and the group's first join count for nobody.
 """
@@ -11,6 +11,7 @@ import json
 import os
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import Any
 
 from bench.flow.cases import Case, cases
@@ -46,12 +47,13 @@ def main() -> None:
     parser.add_argument("case", choices=sorted(cases()))
     parser.add_argument("--kafka", required=True)
     parser.add_argument("--mongo", required=True)
+    parser.add_argument("--topic", required=True)
     parser.add_argument("--messages", type=int, required=True)
     parser.add_argument("--database", required=True)
     told = parser.parse_args()
     if sys.platform == "linux":
         os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    case = cases()[told.case]
+    case = replace(cases()[told.case], topic=told.topic)
     print(json.dumps(asyncio.run(measure(told.contender, case, told.kafka, told.mongo, told.messages, told.database))))
 
 

@@ -7,7 +7,19 @@ from rich.console import Console
 from rich.table import Table
 
 STEPS = ("decode", "load", "decide", "store", "publish", "journal", "commit", "rest")
-COLUMNS = ("service", "contender", "msg/s", "of bare", "CPU µs", *STEPS, "Mongo/1k", "Kafka/1k", "RSS MB")
+COLUMNS = (
+    "service",
+    "contender",
+    "msg/s",
+    "of bare",
+    "CPU µs",
+    *STEPS,
+    "Mongo/1k",
+    "Kafka/1k",
+    "p50 ms",
+    "p99 ms",
+    "RSS MB",
+)
 
 
 def show(console: Console, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
@@ -29,5 +41,6 @@ def _cells(figures: Mapping[str, Any]) -> list[str]:
         *("" if one is None else f"{one:,.0f}" for one in steps),
         f"{figures['mongo_per_1000']:,.1f}",
         f"{figures['kafka_per_1000']:,.1f}" if "kafka_per_1000" in figures else "",
+        *(f"{figures[name]:,.0f}" if name in figures else "" for name in ("p50_ms", "p99_ms")),
         f"{figures['rss_mb']:,.0f}",
     ]

@@ -40,7 +40,7 @@ async def run(job: Job) -> None:
             await _handle(job, found, producer, [record.key for record in records])
             ends = {partition: batch[-1].offset + 1 for partition, batch in batches.items()}
             await consumer.commit({TopicPartition(p.topic, p.partition): end for p, end in ends.items()})
-            job.done(len(records))
+            job.done([record.timestamp for record in records])
     await consumer.stop()
     await producer.stop()
 

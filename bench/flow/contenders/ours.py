@@ -1,8 +1,9 @@
 """RevCycle: the service's own consumer, inbox, shell, relay and store."""
 
-import asyncio
 from pathlib import Path
 from typing import Any
+
+from faststream.kafka import KafkaMessage
 
 import shared.inbox
 import shared.shell
@@ -51,22 +52,26 @@ async def run(job: Job) -> None:
     sealer: Any = None  # only what cannot be read is sealed
     inbox: Any = Inbox(shell, bus, sealer, spec.routes, log, system_wall)
     inbox._read = meters.step("decode", inbox._read)  # noqa: SLF001 - a measurement goes where it must
-    handle = inbox.handle
-
-    async def handled(records: Any) -> None:
-        job.start()
-        await handle(records)
-
-    inbox.handle = handled
     calm_collector()
-    consumer = Consumer(settings, spec.name, spec.topics, inbox, log)
+    consumer = Watched(job, settings, spec.name, spec.topics, inbox, log)
     await consumer.start()
-    while not job.finished.is_set():
-        await asyncio.sleep(0.002)
-        if consumer.received > job.handled:
-            job.done(consumer.received - job.handled)
+    await job.finished.wait()
     await consumer.stop()
     await bus.stop()
+
+
+class Watched(Consumer):
+    """The service's consumer, which tells the job of each batch."""
+
+    def __init__(self, job: Job, *parts: Any) -> None:
+        self._job = job
+        super().__init__(*parts)
+
+    async def _handle(self, message: KafkaMessage) -> None:
+        self._job.start()
+        await super()._handle(message)
+        raw: Any = message.raw_message
+        self._job.done([record.timestamp for record in raw])
 
 
 async def _seed(job: Job, shell: Shell) -> None:

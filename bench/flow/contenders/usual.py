@@ -39,7 +39,7 @@ async def run(job: Job) -> None:
             for said in trace.records:
                 headers = {name: value.decode() for name, value in said.headers}
                 await broker.publish(json.loads(said.value), said.topic, key=record.key, headers=headers)
-        job.done(1)
+        job.done([record.timestamp])
 
     subscriber(handle)
     await broker.start()
