@@ -55,10 +55,8 @@ def full(quota: Quota, now: datetime) -> Bucket:
 
 
 def refilled(quota: Quota, bucket: Bucket, now: datetime) -> Bucket:
-    """The bucket at `now`. A clock that was set back neither fills nor empties it."""
-    if now <= bucket.at:
-        return bucket
-    gained = ((now - bucket.at) // MICROSECOND) * quota.claims_a_minute
+    """The bucket at `now`. A clock that was set back neither fills nor empties it, and it fills from there on."""
+    gained = max((now - bucket.at) // MICROSECOND, 0) * quota.claims_a_minute
     return Bucket(min(bucket.level + gained, quota.burst_claims * COST), now)
 
 
@@ -68,7 +66,7 @@ def take(quota: Quota, bucket: Bucket, now: datetime, claims: int) -> Taken:
     missing = claims * COST - bucket.level
     if missing <= 0:
         return Taken(bucket._replace(level=-missing), None)
-    return Taken(bucket, -(-missing // quota.claims_a_minute) * MICROSECOND + (bucket.at - now))
+    return Taken(bucket, -(-missing // quota.claims_a_minute) * MICROSECOND)
 
 
 @dataclass(frozen=True, slots=True)
