@@ -1,6 +1,7 @@
 """Uploading files so that an interrupted upload is simply run again: the content's hash is the file's name."""
 
 import hashlib
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,10 @@ from pydantic import JsonValue
 
 CHUNK_BYTES = 256 * 1024
 CREATED = 201
+TOO_MANY = 429
+WAITS_MAX = 30
+"""How often one file is held back before that is its outcome."""
+WAIT_SECONDS_MAX = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,14 @@ class Outcome:
 class Uploader:
     """`POST /files` of a claims service: the raw file, its name and its hash."""
 
-    def __init__(self, url: str, token: str, transport: httpx.BaseTransport | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        transport: httpx.BaseTransport | None = None,
+        wait: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._wait = wait
         headers = {"authorization": f"Bearer {token}", "content-type": "application/edi-x12"}
         timeout = httpx.Timeout(10, read=120)
         self._client = httpx.Client(
@@ -56,19 +68,37 @@ class Uploader:
         self._client.close()
 
     def upload(self, file: Path, sent: Callable[[int], None]) -> Outcome:
-        """Send one file; `sent` hears how many bytes went. A refusal is an outcome, so that the other files go on."""
+        """Send one file; `sent` hears how many bytes went. A refusal is an outcome, so that the other files go on.
+
+        A service that is busy says when to come back: the file is sent again then.
+        """
         sha256 = _hash(file)
         try:
-            answer = self._client.post(
-                "/files",
-                content=_chunks(file, sent),
-                headers={"x-file-name": file.name, "x-content-sha256": sha256},
-            )
+            answer = self._send(file, sha256, sent)
+            for _ in range(WAITS_MAX):
+                if answer.status_code != TOO_MANY:
+                    break
+                self._wait(min(int(answer.headers.get("retry-after", "1")), WAIT_SECONDS_MAX))
+                answer = self._send(file, sha256, sent)
         except httpx.HTTPError as error:
             return Outcome(file, sha256, error=f"not sent: {type(error).__name__}")
         if answer.is_success:
             return Outcome(file, sha256, str(answer.json()["file_id"]), known=answer.status_code != CREATED)
         return Outcome(file, sha256, error=f"refused ({answer.status_code}): {_detail(answer)}")
+
+    def _send(self, file: Path, sha256: str, sent: Callable[[int], None]) -> httpx.Response:
+        counted = 0
+
+        def count(size: int) -> None:
+            nonlocal counted
+            counted += size
+            sent(size)
+
+        headers = {"x-file-name": file.name, "x-content-sha256": sha256}
+        answer = self._client.post("/files", content=_chunks(file, count), headers=headers)
+        if answer.status_code == TOO_MANY:
+            sent(-counted)  # it goes again, from the start
+        return answer
 
 
 def _hash(file: Path) -> str:
