@@ -1,28 +1,64 @@
-"""`python -m tests.simulation [--seeds N] [--seed S]`: seeded faults between every two steps of the real machinery."""
+"""`python -m tests.simulation [--seeds N] [--first F] [--seed S]`: the whole system under seeded faults."""
 
 import argparse
-import os
 import sys
+from collections import Counter
 
-from tests.simulation.run import run_seed, run_seeds
+from tests.simulation.run import Outcome, never_hit, run_seed, run_seeds, shorten
+
+FAILURES_SHOWN = 3
+HIT_IN = 500
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.simulation", description=__doc__)
-    parser.add_argument("--seeds", type=int, default=500, help="how many seeds, from 0")
-    parser.add_argument("--seed", type=int, help="one seed only")
+    parser.add_argument("--seeds", type=int, default=500, help="how many seeds")
+    parser.add_argument("--first", type=int, default=0, help="the first of them")
+    parser.add_argument("--seed", type=int, help="one seed only; a failure is shortened to the faults it needs")
+    parser.add_argument("--points", action="store_true", help="list the points between two steps")
     chosen = parser.parse_args()
-    seeds = range(chosen.seeds) if chosen.seed is None else (chosen.seed,)
-    sys.stdout.write(f"seeds {seeds[0]} to {seeds[-1]}\n")
-    outcomes = [run_seed(seeds[0])] if len(seeds) == 1 else run_seeds(seeds, os.cpu_count() or 1)
-    failed = [o for o in outcomes if o.fault is not None]
-    for outcome in failed:
-        sys.stdout.write(f"seed {outcome.seed}: {outcome.fault}; again with: make sim SEED={outcome.seed}\n")
-    crashes, races, steps = (sum(column) for column in list(zip(*outcomes, strict=True))[1:4])
-    sys.stdout.write(
-        f"{len(outcomes)} seeds, {len(failed)} failed; {steps} steps, {crashes} crashes and {races} lost races survived"
-    )
-    return bool(failed)
+    if chosen.seed is not None:
+        outcomes = [run_seed(chosen.seed)]
+    else:
+        outcomes = run_seeds(range(chosen.first, chosen.first + chosen.seeds))
+    failed = [outcome for outcome in outcomes if outcome.fault is not None or outcome.is_thin]
+    for outcome in failed[:FAILURES_SHOWN]:
+        _tell_failure(outcome)
+    missed = never_hit(outcomes)
+    _tell(outcomes, failed, missed, every=chosen.points)
+    return bool(failed or (missed and len(outcomes) >= HIT_IN))
+
+
+def _tell(outcomes: list[Outcome], failed: list[Outcome], missed: list[str], *, every: bool) -> None:
+    faults = Counter[str]()
+    for outcome in outcomes:
+        faults.update(outcome.faults)
+    points = sorted(frozenset[str]().union(*(o.reached for o in outcomes)))
+    seconds = sum(o.seconds for o in outcomes)
+    lines = [
+        f"{len(outcomes)} seeds, {len(failed)} failed; {sum(o.steps for o in outcomes)} steps under faults",
+        f"{sum(o.deliveries for o in outcomes)} deliveries, at least {min(o.deliveries for o in outcomes)} a seed",
+        f"{faults.total()} faults, at least {min(sum(o.faults.values()) for o in outcomes)} a seed: "
+        + ", ".join(f"{kind} {count}" for kind, count in faults.most_common()),
+        f"crash points: {len(points) - len(missed)} of {len(points)} hit",
+        *(f"  {'never' if point in missed else 'hit  '}  {point}" for point in points if every or point in missed),
+        f"{60 * len(outcomes) / seconds:.0f} seeds a minute on one core",
+    ]
+    sys.stdout.write("\n".join(lines) + "\n")
+
+
+def _tell_failure(outcome: Outcome) -> None:
+    if outcome.fault is None:
+        sys.stdout.write(
+            f"seed {outcome.seed} saw too little: {outcome.claims} claims, {outcome.deliveries} deliveries, "
+            f"{sum(outcome.faults.values())} faults\n"
+        )
+        return
+    short = shorten(outcome)
+    sys.stdout.write(f"seed {outcome.seed}: {outcome.fault}\n")
+    sys.stdout.write(f"{len(short.trace)} of its {len(outcome.trace)} faults are enough: {short.fault}\n")
+    sys.stdout.writelines(f"  {number:4}  {what}\n" for number, what in short.trace)
+    sys.stdout.write(f"again with: make sim SEED={outcome.seed}\n")
 
 
 if __name__ == "__main__":

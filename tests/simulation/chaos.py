@@ -1,114 +1,151 @@
-"""What can go wrong, seeded: crashes, duplicates, lost races and interleavings between every two steps."""
+"""What goes wrong, from one seed: where a process dies, stands still, waits or gets no answer; in what order.
+
+Time is simulated too: a loop that jumps to its next timer, so that leases end and outages last without anybody waiting.
+"""
 
 import asyncio
 import random
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime, timedelta
-from typing import Any, TypeVar
+import selectors
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
-from shared.bus.memory import MemoryBus
-from shared.contracts import Message
-from shared.decider import Decider, Fact
-from shared.store.memory import MemoryStore
-from shared.store.port import Document, Key, Leased, Mark, Refused, Row, Write
-from shared.wire import Record
-
-S = TypeVar("S")
-M = TypeVar("M", bound=Message)
-F = TypeVar("F", bound=Fact)
+START = datetime(2026, 7, 1, 12, tzinfo=UTC)
+STALL_SECONDS = (6.0, 40.0)
+"""Longer than a silence that is taken for death."""
 
 
-class CrashError(Exception):
-    """A process died here: everything it held in memory is gone."""
+class CrashError(BaseException):
+    """A process died here: everything it held in memory is gone, and nothing in it may catch that."""
+
+
+class AwayError(Exception):
+    """A server did not answer; what was asked of it may have happened."""
+
+
+class SimulatedLoop(asyncio.SelectorEventLoop):
+    """Runs what is ready, then moves its clock to the next timer at once."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+        super().__init__(_NoWaiting(self))
+
+    def time(self) -> float:
+        return self.seconds
+
+
+class _NoWaiting(selectors.SelectSelector):
+    def __init__(self, loop: SimulatedLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        if timeout is None:
+            msg = "everybody waits for somebody else"
+            raise AssertionError(msg)
+        if timeout > 0:
+            self._loop.seconds += timeout + 1e-6
+        return []
 
 
 class Chaos:
-    """Decides, from one seed, where a process dies and who goes next."""
+    """The seed's bad luck. `kept` names the only faults that may happen, by number, when a trace is being shortened."""
 
-    def __init__(self, rng: random.Random, crash_chance: float) -> None:
-        self.rng, self.crash_chance = rng, crash_chance
-        self.steps = self.crashes = self.races = 0
+    def __init__(self, rng: random.Random, *, calm: bool, kept: frozenset[int] | None = None) -> None:
+        self.rng, self.calm, self.kept = rng, calm, kept
+        self.on = not calm
+        self.steps = self.asked = 0
+        self.counts: dict[str, int] = {}
+        self.trace: list[tuple[int, str]] = []
+        self.reached: dict[str, int] = {}
+        self.crashed_at: set[str] = set()
+        self.skipped = timedelta()
 
-    async def step(self) -> None:
-        """A point where others may run first, or this process may die."""
-        self.steps += 1
-        if self.rng.random() < self.crash_chance:
-            self.crashes += 1
+    def wall(self) -> datetime:
+        """The machines' own time."""
+        loop = asyncio.get_running_loop()
+        return START + timedelta(milliseconds=int(loop.time() * 1000)) + self.skipped
+
+    def chance(self, probability: float) -> bool:
+        """Whether something happens now; never while nothing may go wrong."""
+        return self.on and self.rng.random() < probability
+
+    def fault(self, kind: str, where: str = "") -> bool:
+        """Note a fault that is about to be injected; False when it may not be, in a shortened run."""
+        self.asked += 1
+        if self.kept is not None and self.asked not in self.kept:
+            return False
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+        self.trace.append((self.asked, f"{asyncio.get_running_loop().time():8.1f}s {kind} {where}"))
+        return True
+
+    def note(self, kind: str) -> None:
+        """Count what went wrong by itself, such as a lost race."""
+        self.counts[kind] = self.counts.get(kind, 0) + 1
+
+    @property
+    def faults(self) -> int:
+        return sum(self.counts.values())
+
+
+NEW_POINT, SHAKEN = 0.06, 0.6
+RATES: Mapping[str, float] = {"crash": 0.004, "away": 0.0035, "slow": 0.0035, "stall": 0.001}
+RATES_OF_WRITES: Mapping[str, float] = {**RATES, "stall": 0.012}
+WRITES = frozenset({"Shell._write before commit"})
+"""Who stands still here writes late: others have taken it for dead meanwhile."""
+YIELDS = 0.25
+
+
+class Life:
+    """One life of one process: what it does is cut into steps, and each may be its last."""
+
+    def __init__(self, chaos: Chaos, name: str) -> None:
+        self.chaos, self.name = chaos, name
+        self.alive = True
+        self._shaken = False
+
+    def die(self, where: str) -> None:
+        """End this life. Whatever else it was doing ends at its next step."""
+        self.alive = False
+        self.chaos.crashed_at.add(where)
+        raise CrashError
+
+    async def step(self, where: str) -> None:
+        """A named point between two steps. Raises CrashError when the process dies, AwayError when nobody answers."""
+        chaos = self.chaos
+        if not self.alive:
             raise CrashError
-        for _ in range(self.rng.randrange(3)):
-            await asyncio.sleep(0)
+        if not chaos.on:
+            return
+        chaos.steps += 1
+        passed = chaos.reached[where] = chaos.reached.get(where, 0) + 1
+        luck = chaos.rng.random()
+        # Rare points are as dangerous as frequent ones, and whoever stood still often dies a moment later.
+        danger = SHAKEN if self._shaken else NEW_POINT / passed
+        self._shaken = False
+        if luck < danger and chaos.fault("crash", f"{self.name} {where}"):
+            self.die(where)
+        luck = chaos.rng.random()
+        for kind, rate in (RATES_OF_WRITES if where in WRITES else RATES).items():
+            if luck < rate:
+                if chaos.fault(kind, f"{self.name} {where}"):
+                    await self._suffer(kind, where)
+                break
+            luck -= rate
+        else:
+            if luck < YIELDS:
+                await asyncio.sleep(0)
+        if not self.alive:
+            raise CrashError
 
-
-class FaultyStore(MemoryStore):
-    """A store whose every write may be the last thing its caller sees; documents are atomic, batches are not."""
-
-    def __init__(self, chaos: Chaos, wall: datetime) -> None:
-        super().__init__(wall)
-        self.chaos = chaos
-
-    async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
-        await self.chaos.step()
-        rows = await super().load(decider, keys)
-        await self.chaos.step()
-        return rows
-
-    async def commit(self, decider: Decider[S, M, F], writes: Sequence[Write[S]], /) -> Refused:
-        lost: set[Key] = set()
-        failed: dict[Key, str] = {}
-        for write in self.chaos.rng.sample(writes, len(writes)):
-            await self.chaos.step()
-            refused = await super().commit(decider, [write])
-            lost |= refused.lost
-            failed.update(refused.failed)
-        self.chaos.races += len(lost)
-        await self.chaos.step()
-        return Refused(frozenset(lost), failed)
-
-    async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
-        for key, facts in entries.items():
-            for entry in facts:
-                await self.chaos.step()
-                await super().append(decider, {key: [entry]})
-
-    async def clear(self, decider: Decider[S, M, F], marks: Mapping[Key, Mark], /) -> None:
-        for key, mark in marks.items():
-            await self.chaos.step()
-            await super().clear(decider, {key: mark})
-
-    async def report(self, upto: Mark, at: datetime, /) -> None:
-        await self.chaos.step()
-        await super().report(upto, at)
-        await self.chaos.step()
-
-    async def lease(
-        self, decider: Decider[S, M, F], as_of: datetime, now: datetime, until: datetime, owner: str, limit: int, /
-    ) -> Sequence[Leased]:
-        await self.chaos.step()
-        leased = await super().lease(decider, as_of, now, until, owner, limit)
-        await self.chaos.step()
-        return leased
-
-
-class FaultyBus(MemoryBus):
-    """A broker that may have taken only the first records of a batch when its caller dies."""
-
-    def __init__(self, chaos: Chaos) -> None:
-        super().__init__()
-        self.chaos = chaos
-
-    async def send(self, records: Sequence[Record], /) -> None:
-        for record in records:
-            await self.chaos.step()
-            await super().send([record])
-        await self.chaos.step()
-
-
-class RunningWall:
-    """A machine's clock that runs while the simulation does, so that leases and left-behind outboxes grow old."""
-
-    def __init__(self, start: datetime) -> None:
-        self.now = start
-
-    def __call__(self) -> datetime:
-        self.now += timedelta(milliseconds=200)
-        return self.now
+    async def _suffer(self, kind: str, where: str) -> None:
+        match kind:
+            case "crash":
+                self.die(where)
+            case "away":
+                raise AwayError
+            case "slow":
+                await asyncio.sleep(self.chaos.rng.uniform(0.1, 3.0))
+            case _:
+                # Others take it for dead, and it goes on where it stood.
+                await asyncio.sleep(self.chaos.rng.uniform(*STALL_SECONDS))
+                self._shaken = True

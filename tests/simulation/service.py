@@ -1,116 +1,285 @@
-"""A service under simulation: the real shell, relay, inbox, workers and sweep, on a faulty store and bus."""
+"""A service under simulation: two processes of the real shell, relay, inbox, workers, sweep and loops, in one group."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any, cast
 
+from aiokafka import TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared import inbox as receiving
+from shared.bus.port import BusUnavailableError
 from shared.clock import Clock
-from shared.decider import Decider, Effect
-from shared.inbox import Inbox, Received, Routes
+from shared.contracts import Message
+from shared.decider import Decider, Effect, Pending
+from shared.inbox import Inbox, Received
 from shared.log import configure_logs
 from shared.relay import Relay
+from shared.runtime import Runtime, Spec, _drain
 from shared.shell import ContentionError, Shell
+from shared.store.port import Key, Store
 from shared.sweep import Sweep
 from shared.worker import Performer, Worker
-from tests.shared.sealing import PlainSealer
-from tests.simulation.chaos import Chaos, CrashError, FaultyBus, FaultyStore, RunningWall
+from tests.simulation.chaos import START, AwayError, Chaos, CrashError, Life
+from tests.simulation.stores import KeptStore, SeenBus, SeenStore, Topics
 
-PARTITIONS = 3
 LOG = configure_logs("simulation", "CRITICAL")
+PROCESSES = 2
 
 
-class Service:
-    """Consumers that may overlap (as in a rebalance), workers and a sweep; all of them may die and start again."""
+class NoSealer:
+    """Seals nothing: a simulation runs the same way every time."""
 
-    def __init__(
-        self,
-        name: str,
-        deciders: Sequence[Decider[Any, Any, Any]],
-        routes: Routes,
-        topics: frozenset[str],
-        bus: FaultyBus,
-        chaos: Chaos,
-        clock: Clock,
-        wall: RunningWall,
-    ) -> None:
-        self.name, self.deciders, self.topics = name, deciders, topics
-        self._routes, self.bus, self.chaos, self.clock, self.wall = routes, bus, chaos, clock, wall
-        self.store = FaultyStore(chaos, wall.now)
-        self.performers: dict[str, Mapping[type[Effect], Performer]] = {}
+    async def seal(self, tenant: str, owner: str, clear: bytes, /) -> str:
+        return f"sealed:{len(clear)}"
+
+    async def open(self, sealed: str, /) -> bytes:
+        return sealed.encode()
+
+
+class Group:
+    """The service's consumer group: who reads which partition, and how far it came."""
+
+    def __init__(self, bus: Topics, topics: frozenset[str], chaos: Chaos) -> None:
+        self.bus, self.topics, self.chaos = bus, topics, chaos
         self.committed: dict[tuple[str, int], int] = {}
-        self._logs: dict[tuple[str, int], list[Received]] = {}
-        self._seen = self._life = 0
-        self.shell = self.boot()
+        self.owners: dict[tuple[str, int], int] = {}
 
-    def boot(self) -> Shell:
-        """A process as it starts: nothing in memory but its code."""
-        self._life += 1
-        self.relay = Relay(self.bus, self.store, self.wall, f"{self.name}-{self._life}")
-        self.shell = Shell(self.store, self.relay, LOG)
-        self.inbox = Inbox(self.shell, self.bus, PlainSealer(), self._routes, LOG, self.wall)
-        self.sweep = Sweep(self.bus, self.store, self.clock, self.wall)
-        return self.shell
+    def behind(self) -> list[tuple[str, int]]:
+        """Partitions with records that are not committed."""
+        return [p for p, log in self.bus.logs.items() if p[0] in self.topics and len(log) > self.committed.get(p, 0)]
 
-    def partitions(self) -> dict[tuple[str, int], list[Received]]:
-        """Everything on this service's topics, by partition and in order."""
-        for record in self.bus.records[self._seen :]:
-            if record.topic in self.topics:
-                place = (record.topic, sum(record.key) % PARTITIONS)
-                log = self._logs.setdefault(place, [])
-                log.append(Received(*place, len(log), record.key, record.value, record.headers))
-        self._seen = len(self.bus.records)
-        return self._logs
+    def owner(self, place: tuple[str, int]) -> int:
+        if self.chaos.calm:
+            return 0
+        return self.owners.setdefault(place, (sum(place[0].encode()) + place[1]) % PROCESSES)
+
+    def rebalance(self) -> None:
+        """Every partition to anybody, in the middle of whatever they were doing."""
+        for place in self.owners:
+            self.owners[place] = self.chaos.rng.randrange(PROCESSES)
+
+
+class Consumer:
+    """One member of the group: a batch at a time, and offsets that only an owner may commit."""
+
+    def __init__(self, group: Group, number: int, life: Life) -> None:
+        self.group, self.number, self.life = group, number, life
+        self.positions: dict[tuple[str, int], int] = {}
+
+    def poll(self) -> list[Received]:
+        """Records of the partitions it owns, from where it stands; after a rebalance, from what is committed."""
+        group, rng = self.group, self.life.chaos.rng
+        if self.life.chaos.chance(0.02) and self.life.chaos.fault("rebalance", self.life.name):
+            group.rebalance()
+        batch: list[Received] = []
+        places = [place for place in group.behind() if group.owner(place) == self.number]
+        if self.life.chaos.on:
+            rng.shuffle(places)  # topics are not ordered against each other
+            places = places[: rng.randint(1, 3)]
+        for place in places:
+            start, log = group.committed.get(place, 0), group.bus.logs[place]
+            if self.life.chaos.chance(0.02) and self.life.chaos.fault("rewind", self.life.name):
+                start = rng.randrange(start + 1)
+            batch += log[start : start + (rng.randint(1, 8) if self.life.chaos.on else 100)]
+        return batch
+
+    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
+        await self.life.step("Consumer before commit")
+        places = {(at.topic, at.partition): upto for at, upto in offsets.items()}
+        if any(self.group.owner(place) != self.number for place in places):
+            raise KafkaError
+        for place, upto in places.items():
+            self.group.committed[place] = max(self.group.committed.get(place, 0), upto)
+        await self.life.step("Consumer after commit")
+
+
+class Process:
+    """One process of a service; it may die at any step and is started again."""
+
+    def __init__(self, service: "Service", number: int) -> None:
+        self.service, self.number, self._lives = service, number, 0
+        self.busy = False
+        self.boot()
+
+    def boot(self) -> None:
+        """As it starts: nothing in memory but its code."""
+        service, chaos = self.service, self.service.chaos
+        self._lives += 1
+        name = f"{service.name}-{self.number}.{self._lives}"
+        self.life = Life(chaos, name)
+        store, bus = cast("Store", SeenStore(service.store, self.life)), SeenBus(service.bus, self.life)
+        self.store = store
+        self.relay = Relay(bus, store, chaos.wall, name)
+        self.shell = Shell(store, self.relay, LOG)
+        self.inbox = Inbox(self.shell, bus, NoSealer(), service.routes, LOG, chaos.wall)
+        self.sweep = Sweep(bus, store, service.clock, chaos.wall)
+        self.consumer = Consumer(service.group, self.number, self.life)
+        nobody: Any = None
+        self.runtime = Runtime(
+            settings=nobody,
+            log=LOG,
+            clock=service.clock,
+            wall=chaos.wall,
+            store=store,
+            bus=bus,
+            relay=self.relay,
+            shell=self.shell,
+            sealer=NoSealer(),
+            pseudonyms=nobody,
+            audit=nobody,
+            authenticator=nobody,
+        )
+        by_kind = {decider.kind: decider for decider in service.deciders}
+        self.workers = [
+            Worker(
+                self.shell,
+                by_kind[kind],
+                self._overtaken(by_kind[kind], performers),
+                service.clock,
+                chaos.wall,
+                LOG,
+                name,
+            )
+            for kind, performers in service.spec.performers(self.runtime).items()
+        ]
+        self.loops = service.spec.loops(self.runtime)
+        self._looked = -1  # at which state of the store its loops found nothing to do
+
+    def _overtaken(
+        self, decider: Decider[Any, Any, Any], performers: Mapping[type[Effect], Performer]
+    ) -> Mapping[type[Effect], Performer]:
+        """Performers whose answer has sometimes been brought already, by a worker whose lease was over."""
+        chaos, shell = self.service.chaos, self.shell
+
+        def wrapped(perform: Performer) -> Performer:
+            async def twice(key: Key, pending: Pending) -> Message:
+                answer = await perform(key, pending)
+                if chaos.chance(0.05) and chaos.fault("answer overtaken", decider.kind):
+                    await shell.transact(decider, [answer])
+                return answer
+
+            return twice
+
+        return {effect: wrapped(perform) for effect, perform in performers.items()}
+
+    def revive(self) -> None:
+        """A supervisor starts what died."""
+        if not self.life.alive:
+            self.boot()
 
     async def consume(self) -> int:
-        """One poll of one consumer: a batch over several partitions, some of it seen before; commit last."""
-        rng, batch = self.chaos.rng, list[Received]()
-        upto: dict[tuple[str, int], int] = {}
-        for place, log in self.partitions().items():
-            start = self.committed.get(place, 0)
-            repeated = rng.randrange(start + 1) if rng.random() < 0.1 else start
-            taken = log[repeated : start + rng.randint(1, 8)]
-            batch += taken
-            if len(log) > start:
-                upto[place] = min(start + len(taken) - (start - repeated), len(log))
-        if not upto:
+        """One poll; what it led to is stored before its offsets are committed."""
+        if not (batch := self.consumer.poll()):
             return 0
-        await self.inbox.handle(batch)
-        await self.chaos.step()
-        for place, offset in upto.items():
-            self.committed[place] = max(self.committed.get(place, 0), offset)
+        await receiving.handle_and_commit(self.inbox, batch, self.consumer, LOG, asyncio.sleep)
+        self.service.deliveries += len(batch)
         return len(batch)
 
     async def work(self) -> int:
-        """One page of every kind's effects."""
+        """One page of every kind's effects, and of what is found by looking."""
+        service, now = self.service, self.service.clock.now()
         done = 0
-        for kind, performers in self.performers.items():
-            decider = next(d for d in self.deciders if d.kind == kind)
-            owner = f"worker-{self.chaos.rng.random()}"
-            done += await Worker(self.shell, decider, performers, self.clock, self.wall, LOG, owner).run_once()
-        return done
+        for worker in self.workers:
+            if service.store.is_waiting(worker._decider, "next_effect_at", now):
+                done += await worker.run_once()
+        if self._looked == service.store.saves:
+            return done
+        self._looked = service.store.saves
+        found = sum([await loop.step() for loop in self.loops])
+        if found:
+            self._looked = -1
+        return done + found
+
+    async def sweep_all(self) -> int:
+        """Deadlines that came."""
+        return sum([await self.sweep.run(decider) for decider in self.service.deciders if decider.has_deadlines])
 
     async def keep_house(self) -> int:
-        """Deadlines, and what a crash left unpublished."""
-        swept = sum([await self.sweep.run(decider) for decider in self.deciders])
+        """What crashes, outages and releases left undone."""
         await self.relay.report()
-        return swept + await self.relay.sweep(self.deciders)
+        done = await self.relay.sweep(self.service.deciders)
+        if await self.store.count_notes("waiting"):
+            done += sum([await _drain(self.runtime, decider) for decider in self.service.deciders])
+        return done
+
+    async def turn(self, work: Callable[[], Awaitable[int]]) -> int:
+        """One piece of work, with what may become of it."""
+        try:
+            return await work()
+        except CrashError:
+            self.revive()
+        except Exception as error:
+            if not is_outage(error):
+                raise
+            await asyncio.sleep(1.0)
+        return 1
+
+    async def once(self) -> int:
+        """Everything once, in its order; how much there was."""
+        self.revive()
+        done = sum([await self.turn(work) for work in (self.consume, self.work, self.sweep_all)])
+        return done or await self.turn(self.keep_house)
 
     async def live(self, rounds: int) -> None:
-        """A process's life: it works, dies, and is started again."""
+        """Some time of a process: whatever its loops happen to do, in any order."""
+        self.busy = True
+        rng = self.service.chaos.rng
+        every = (self.consume, self.consume, self.consume, self.work, self.work, self.sweep_all, self.keep_house)
         for _ in range(rounds):
-            step = self.chaos.rng.choice((self.consume, self.consume, self.work, self.keep_house))
-            try:
-                await step()
-            except CrashError:
-                self.boot()
-            except ContentionError:
-                continue
-            self.store.wall = self.wall()
-            await asyncio.sleep(0)
+            self.revive()
+            await self.turn(rng.choice(every))
+            await asyncio.sleep(rng.random() / 2)
+        self.busy = False
 
-    async def settled(self) -> bool:
-        """Nothing waits to be done at the clock's time."""
-        health = await self.store.health(self.deciders, self.clock.now())
-        behind = any(len(log) > self.committed.get(place, 0) for place, log in self.partitions().items())
-        owing = await self.relay.owing(self.deciders)
-        return not (behind or owing or health.effects_due or health.deadlines_due)
+
+class Service:
+    """One service: its store, its group and its processes."""
+
+    def __init__(self, spec: Spec, bus: Topics, chaos: Chaos, clock: Clock) -> None:
+        self.name, self.spec, self.deciders, self.routes = spec.name, spec, spec.deciders, spec.routes
+        self.bus, self.chaos, self.clock = bus, chaos, clock
+        self.store = KeptStore(chaos, START)
+        self.group = Group(bus, frozenset(spec.topics), chaos)
+        self.deliveries = 0
+        self.processes = [Process(self, number) for number in range(PROCESSES)]
+
+    def decider(self, kind: str) -> Decider[Any, Any, Any]:
+        return next(d for d in self.deciders if d.kind == kind)
+
+    async def ask(self, request: Callable[[Process], Awaitable[Any]]) -> Any:
+        """What a client does: it asks any process, and asks again until it is answered."""
+        for _ in range(200):
+            process = self.chaos.rng.choice(self.processes) if not self.chaos.calm else self.processes[0]
+            process.revive()
+            try:
+                return await request(process)
+            except CrashError:
+                await asyncio.sleep(0.2)
+            except Exception as error:
+                if not is_outage(error):
+                    raise
+                await asyncio.sleep(0.5)
+        msg = "a client was never answered"
+        raise AssertionError(msg)
+
+    def is_idle(self, now: datetime) -> bool:
+        """Nothing waits to be done at the clock's time, as far as a glance tells."""
+        if self.group.behind() or any(self.store._waiting.values()):
+            return False
+        columns = ("next_effect_at", "next_due_at")
+        return not any(self.store.is_waiting(d, column, now) for d in self.deciders for column in columns)
+
+    async def owes(self) -> bool:
+        """Something is unpublished, or not looked at."""
+        process = self.processes[0]
+        process.revive()
+        if any([await loop.pending() for loop in process.loops]):
+            return True
+        return bool(await process.relay.owing(self.deciders, 1))
+
+
+def is_outage(error: Exception) -> bool:
+    """What a client or a loop repeats: servers that do not answer, races lost too often."""
+    return isinstance(error, AwayError | ContentionError | BusUnavailableError)

@@ -1,341 +1,175 @@
-"""A small practice from charge to write-off, under every fault; and what must be true of its books afterwards."""
+"""The whole system and its outside, from charge to write-off, under every fault; and what must be true of its books."""
 
 import asyncio
 import random
-from collections import Counter
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Awaitable
+from datetime import timedelta
 from typing import Any, NamedTuple
-from uuid import UUID
 
-from services.collections.core import (
-    AccountEffect,
-    DunningPolicy,
-    PlaceAccount,
-    PlacementDelivered,
-    PolicyBook,
-    RecallAccount,
-    RecallDelivered,
-    ReminderDelivered,
-    ReminderLevel,
-    SendReminder,
-    SendStatement,
-    StatementDelivered,
-    make_decider,
-)
-from services.payments.core.account import make_account
-from services.payments.core.account_messages import PostPatientPayment, PostRemittedClaim
-from services.payments.core.adjudication import Action, AdjustmentPolicy, AdjustmentRule
-from services.payments.core.control_number import (
-    CONTROL_NUMBER,
-    ForwardRemittedClaim,
-    RemittedClaimForwarded,
-    RouteRemittedClaim,
-)
 from services.payments.core.ledger import Totals, totals_of
-from services.payments.core.remitted import RemittedAdjustment, RemittedClaim
-from shared.contracts import (
-    AccountWrittenOff,
-    ClaimSubmitted,
-    Message,
-    Meta,
-    PatientBalanceChanged,
-    PatientPaymentReceived,
-    SubmittedLine,
-)
-from shared.decider import Due, Effect, Pending
-from shared.inbox import join_routes, route
-from shared.shell import ContentionError
 from shared.store.port import Key
-from shared.wire import commands_topic, events_topic, to_record
-from shared.worker import Performer, answer_meta
+from shared.wire import Record
 from tests.shared.harness import HandClock
-from tests.simulation.chaos import Chaos, CrashError, FaultyBus, RunningWall
-from tests.simulation.service import Service
+from tests.simulation.chaos import START, Chaos
+from tests.simulation.parts import Bug, Claims, Collections, Eligibility, Outside, Payments
+from tests.simulation.people import People, pay, plan, release_parked, remit
+from tests.simulation.script import MOMENTS, PAID_IN, PLANNED_IN, write_script
+from tests.simulation.service import PROCESSES, Process, Service
+from tests.simulation.stores import POISON, Topics
 
-START = datetime(2026, 7, 1, 12, tzinfo=UTC)
-ROUNDS = 40
-CALM_ROUNDS = 400
-RULES = {
-    "45": (AdjustmentRule(date.min, Action.CONTRACTUAL, Action.PATIENT),),
-    "2": (AdjustmentRule(date.min, Action.DENIAL, Action.PATIENT),),
-    "50": (AdjustmentRule(date.min, Action.DENIAL, Action.PATIENT),),
-}
-POLICY = PolicyBook(
-    (
-        DunningPolicy(
-            name="simulated",
-            tenant="*",
-            valid_from=date.min,
-            due_after_days=30,
-            statement_every_days=30,
-            letter_gap_days=7,
-            retry_after_days=1,
-            reminders=(ReminderLevel(day=30), ReminderLevel(day=60), ReminderLevel(day=90, final=True)),
-            agency_id="agency",
-            placement_floor_days=120,
-            placement_after_days=120,
-            final_notice_days=30,
-            write_off_after_days=30,
-            small_balance_cents=499,
-            plan_grace_days=10,
-            plan_installments_max=12,
-            plan_installment_min_cents=1000,
-            plan_first_due_within_days=31,
-        ),
-    )
+EVENTFUL = PLANNED_IN + 1
+LUCKS = 5
+"""Seeds that share a story, each with its own luck: what happens undisturbed is found out once for them."""
+ROUNDS, QUIET_ROUNDS = 6, 2
+SETTLING_MAX = 150
+HOUSEKEEPING_SECONDS = 6.0
+POISONS: tuple[tuple[bytes, tuple[tuple[str, bytes], ...]], ...] = (
+    (b"{}", (("content-type", b"application/json"),)),
+    (b"{}", (("ce_type", b"\xff"),)),
+    (b"not json", ()),
 )
-ACCOUNT = make_account(AdjustmentPolicy(RULES))
-COLLECTION = make_decider(POLICY)
-
-
-class Script(NamedTuple):
-    """What the outside world does: claims go out, payers answer, patients pay; all of it more than once."""
-
-    submitted: list[ClaimSubmitted]
-    remitted: list[RouteRemittedClaim]
-    payments: list[PostPatientPayment]
 
 
 class Book(NamedTuple):
     """What a run left behind, to be compared with the undisturbed run of the same script."""
 
     totals: dict[Key, Totals]
+    claims: dict[Key, str]
     collections: dict[Key, str]
-    letters: dict[str, int]
-
-
-class Billed(NamedTuple):
-    """A claim that payers answer."""
-
-    tenant: str
-    account: str
-    claim: str
-    charge_cents: int
-
-
-def write_script(rng: random.Random) -> Script:
-    """One seed's outside world."""
-    script = Script([], [], [])
-    for a in range(rng.randint(1, 3)):
-        tenant, account = rng.choice(("lakeside", "northgate")), f"acct_{a}"
-        for c in range(rng.randint(1, 3)):
-            billed = Billed(tenant, account, f"clm_{a}_{c}", rng.randrange(1_000, 50_000))
-            script.submitted.append(_submitted(rng, billed))
-            script.remitted.extend(_remittances(rng, billed))
-        for p in range(rng.randrange(3)):
-            payment = f"pay_{a}_{p}"
-            script.payments.append(
-                PostPatientPayment(
-                    meta=_meta(rng, tenant, f"account/{account}", account, "payments"),
-                    account_id=account,
-                    payment_id=payment,
-                    method="card",
-                    paid_cents=rng.randrange(100, 9_000),
-                    received_on=START.date(),
-                )
-            )
-    return script
-
-
-def _meta(rng: random.Random, tenant: str, subject: str, key: str, source: str, sequence: int = 0) -> Meta:
-    message_id = UUID(int=rng.getrandbits(128), version=4)
-    return Meta(
-        id=message_id,
-        tenant=tenant,
-        occurred_at=START,
-        source=source,
-        subject=subject,
-        key=key,
-        sequence=sequence,
-        correlation=message_id,
-    )
-
-
-def _submitted(rng: random.Random, billed: Billed) -> ClaimSubmitted:
-    tenant, account, claim, charge = billed
-    day = START.date()
-    return ClaimSubmitted(
-        meta=_meta(rng, tenant, f"claim/{claim}", account, "claims", 2),
-        account_id=account,
-        claim_id=claim,
-        patient_control_number=f"PCN{claim}",
-        payer_id="60054",
-        billing_npi="1234567893",
-        charge_cents=charge,
-        lines=(SubmittedLine(line_control_number="1", procedure="99213", charge_cents=charge, service_from=day),),
-        service_from=day,
-        service_to=day,
-        frequency_code="1",
-        submission_id="sub_1",
-        submitted_on=day,
-        sealed_guarantor="sealed:AAAA",
-    )
-
-
-def _remittances(rng: random.Random, billed: Billed) -> Iterator[RouteRemittedClaim]:
-    """Paid, denied or nothing yet; sometimes taken back and paid anew."""
-    fate = rng.choice(("paid", "paid", "denied", "corrected", "silent"))
-    if fate == "silent":
-        return
-    patient, contract = rng.randrange(billed.charge_cents // 2), rng.randrange(billed.charge_cents // 3)
-    shares = {"50": billed.charge_cents} if fate == "denied" else {"45": contract, "2": patient}
-    yield _remitted(rng, billed, 1, "1", shares)
-    if fate == "corrected":
-        yield _remitted(rng, billed, 2, "22", shares)
-        yield _remitted(rng, billed, 3, "1", {"45": contract})
-
-
-def _remitted(
-    rng: random.Random, billed: Billed, number: int, status: str, shares: dict[str, int]
-) -> RouteRemittedClaim:
-    """One decision; status 22 takes a former one back, with every amount negated."""
-    sign = -1 if status == "22" else 1
-    adjustments = tuple(
-        RemittedAdjustment(group="PR" if reason == "2" else "CO", reason=reason, amount_cents=sign * cents)
-        for reason, cents in shares.items()
-        if cents
-    )
-    remitted = RemittedClaim(
-        remittance_id=f"rem_{billed.claim}_{number}",
-        position=1,
-        payer_id="60054",
-        payment_date=START.date(),
-        patient_control_number=f"PCN{billed.claim}",
-        payer_claim_control_number=f"ICN{billed.claim}",
-        status=status,
-        charge_cents=sign * billed.charge_cents,
-        paid_cents=sign * (billed.charge_cents - sum(shares.values())),
-        patient_responsibility_cents=sign * shares.get("2", 0),
-        adjustments=adjustments,
-    )
-    meta = _meta(rng, billed.tenant, f"control_number/PCN{billed.claim}", billed.account, "payments")
-    return RouteRemittedClaim(meta=meta, remitted=remitted)
 
 
 class World:
-    """The services, the topics between them, and the outside."""
+    """The services, the topics between them, and everybody outside."""
 
-    def __init__(self, seed: int, *, calm: bool) -> None:
-        self.rng = random.Random(seed)
-        self.script = write_script(self.rng)
-        self.chaos = Chaos(random.Random(seed + 1), 0.0 if calm else 0.015)
-        self.bus, self.clock, self.wall = FaultyBus(self.chaos), HandClock(START), RunningWall(START)
-        self.letters: Counter[str] = Counter()
-        self.payments = self._service(
-            "payments",
-            (ACCOUNT, CONTROL_NUMBER),
-            join_routes(
-                route(ACCOUNT, ClaimSubmitted, AccountWrittenOff),
-                route(CONTROL_NUMBER, ClaimSubmitted, RouteRemittedClaim),
-            ),
-            {events_topic("claims"), events_topic("collections"), commands_topic("payments")},
-        )
-        self.collections = self._service(
-            "collections",
-            (COLLECTION,),
-            join_routes(route(COLLECTION, PatientBalanceChanged, PatientPaymentReceived), route(COLLECTION, Due)),
-            {events_topic("payments"), commands_topic("collections")},
-        )
-        self.payments.performers[CONTROL_NUMBER.kind] = {ForwardRemittedClaim: self._forward}
-        mailed: tuple[type[Effect], ...] = (SendStatement, SendReminder, PlaceAccount, RecallAccount)
-        letters: dict[type[Effect], Performer] = dict.fromkeys(mailed, self._mail)
-        self.collections.performers[COLLECTION.kind] = letters
-
-    def _service(self, name: str, deciders: Any, routes: Any, topics: set[str]) -> Service:
-        return Service(name, deciders, routes, frozenset(topics), self.bus, self.chaos, self.clock, self.wall)
+    def __init__(self, seed: int, *, calm: bool, kept: frozenset[int] | None = None) -> None:
+        self.script = write_script(random.Random(seed // LUCKS))
+        self.chaos = Chaos(random.Random(seed + 1), calm=calm, kept=kept)
+        self.bus, self.clock = Topics(self.chaos), HandClock(START)
+        self.outside = Outside(self.chaos, self.script)
+        eligibility, claims = Eligibility(self.outside), Claims(self.outside)
+        payments, collections = Payments(self.outside), Collections(self.outside)
+        specs = (eligibility.spec(), claims.spec(), payments.spec(), collections.spec())
+        self.services = tuple(Service(spec, self.bus, self.chaos, self.clock) for spec in specs)
+        self.claims, self.payments, self.collections = claims, payments, collections
+        self.people = People(self.outside, random.Random(seed + 2), (claims, self.services[1]), self.clock)
+        self.poisons = 0
 
     @property
-    def services(self) -> tuple[Service, ...]:
-        return (self.payments, self.collections)
+    def deliveries(self) -> int:
+        return sum(service.deliveries for service in self.services)
 
     async def run(self) -> Book:
-        """The whole story: news pours in, then the clock moves through 220 days, settling after each step."""
-        await self._pour_in()
-        await self._settle()
-        for _ in range(44):
-            self.clock.time += timedelta(days=5)
+        """Moment by moment: what happens outside meets what goes wrong, then everything comes to rest."""
+        for number, moment in enumerate(MOMENTS):
+            self.clock.time = moment
+            self.chaos.on = not self.chaos.calm
+            await self._disturb(number)
+            self.chaos.on = False
+            self.outside.bugs.clear()
             await self._settle()
-        return await self._book()
+        return self._book()
 
-    async def _pour_in(self) -> None:
-        """Everything at least once, in any order across accounts and topics; patients pay through the API."""
-        records = [to_record(events_topic("claims"), m) for m in self.script.submitted]
-        records += [to_record(commands_topic("payments"), m) for m in self.script.remitted]
-        records += self.rng.choices(records, k=len(records) // 2)
-        self.rng.shuffle(records)
-        self.bus.records.extend(records)
-        lives = [service.live(ROUNDS) for service in self.services for _ in range(2)]
-        await asyncio.gather(*lives, *(self._pay(payment) for payment in self.script.payments))
+    def _errands(self, number: int) -> list[Awaitable[Any]]:
+        people, script, at_payments = self.people, self.script, self.services[2]
+        if number == 0:
+            return [people.bill(billed) for billed in script.billed]
+        if number == PAID_IN:
+            return [pay(people, (self.payments, at_payments), payment) for payment in script.payments]
+        if number == PLANNED_IN:
+            at_collections = self.collections, self.services[3]
+            return [plan(people, at_collections, tenant, account) for tenant, account in script.plans]
+        due = [message for b in script.billed for moment, message, _ in b.remitted if moment == number]
+        return [remit(people, at_payments, message) for message in due]
 
-    async def _pay(self, payment: PostPatientPayment) -> None:
-        """A client repeats its request until it is answered."""
-        for _ in range(50):
-            try:
-                await self.payments.shell.transact_one(ACCOUNT, payment)
-            except (CrashError, ContentionError):
-                await asyncio.sleep(0)
-            else:
-                return
-        raise AssertionError("a payment was never answered")
+    async def _disturb(self, number: int) -> None:
+        errands = self._errands(number)
+        if self.chaos.calm:
+            for errand in errands:
+                await errand
+            return
+        rounds = ROUNDS if number < EVENTFUL else QUIET_ROUNDS
+        if number < EVENTFUL:
+            errands += [self._meddle(), self._poison()]
+            self._plant_bug()
+        lives = asyncio.gather(*errands, self._jump(), *(p.live(rounds) for p in self._processes()))
+        while not lives.done():
+            await asyncio.wait((lives,), timeout=HOUSEKEEPING_SECONDS)
+            if not lives.done():  # somebody stands still: the others look after what it seems to have left
+                await asyncio.gather(*(p.turn(p.keep_house) for p in self._processes() if not p.busy))
+        await lives
+
+    def _processes(self) -> list[Process]:
+        return [process for service in self.services for process in service.processes]
+
+    def _plant_bug(self) -> None:
+        if self.chaos.chance(0.5) and self.chaos.fault("bug"):
+            billed = self.chaos.rng.choice(self.script.billed)
+            bugs = (
+                Bug("claim", billed.claim_id),
+                Bug("account", billed.account_id),
+                Bug("collection", billed.account_id),
+            )
+            self.outside.bugs.add(self.chaos.rng.choice(bugs))
+
+    async def _meddle(self) -> None:
+        for _ in range(2):
+            await asyncio.sleep(self.chaos.rng.uniform(0.2, 3))
+            await self.people.answer_files()
+            if self.chaos.chance(0.4) and self.chaos.fault("user meddles"):
+                await self.people.meddle()
+            if self.outside.bugs:
+                await release_parked(self.services)
+
+    async def _poison(self) -> None:
+        """What can be no message of ours lies among those that are."""
+        await asyncio.sleep(self.chaos.rng.uniform(0, 3))
+        if self.chaos.chance(0.5) and self.chaos.fault("poison"):
+            value, headers = self.chaos.rng.choice(POISONS)
+            topics = sorted({topic for service in self.services for topic in service.spec.topics})
+            self.bus.keep(Record(self.chaos.rng.choice(topics), POISON, value, headers))
+
+    async def _jump(self) -> None:
+        """Clocks jump forward: the machines' by minutes, the business's by a little."""
+        await asyncio.sleep(self.chaos.rng.uniform(0, 5))
+        if self.chaos.chance(0.3) and self.chaos.fault("clock jumps"):
+            self.chaos.skipped += timedelta(seconds=self.chaos.rng.randrange(5, 120))
+            self.clock.time += timedelta(minutes=self.chaos.rng.randrange(20))
 
     async def _settle(self) -> None:
-        for _ in range(CALM_ROUNDS):
-            if all([await service.settled() for service in self.services]):
+        """After faults stop, everything comes to rest, with people doing their part."""
+        idle = 0
+        for turn in range(SETTLING_MAX):
+            number = 0 if self.chaos.calm else turn % PROCESSES
+            idle = 0 if sum([await service.processes[number].once() for service in self.services]) else idle + 1
+            if idle >= PROCESSES:
+                await asyncio.sleep(5.0)  # leases end, and dead processes are found
+            work = await release_parked(self.services)
+            if work or not await self._rests():
+                continue
+            work = await self.people.answer_files()
+            work += await self.people.look_after_claims()
+            if not work:
                 return
-            self.wall.now += timedelta(seconds=30)
-            await asyncio.gather(*(service.live(3) for service in self.services for _ in range(2)))
-        raise AssertionError("the services never came to rest")
+        msg = "the services never came to rest"
+        raise AssertionError(msg)
 
-    async def _forward(self, key: Key, pending: Pending) -> Message:
-        effect = pending.effect
-        assert isinstance(effect, ForwardRemittedClaim)
-        meta = pending.cause.model_copy(update={"id": pending.id, "causation": pending.id})
-        post = PostRemittedClaim(
-            meta=meta, account_id=effect.account_id, claim_id=effect.claim_id, remitted=effect.remitted
-        )
-        await self.payments.shell.transact(ACCOUNT, [post])
-        await self.chaos.step()
-        number = effect.remitted.patient_control_number
-        return RemittedClaimForwarded(meta=answer_meta(key, pending, self.clock), patient_control_number=number)
+    async def _rests(self) -> bool:
+        now = self.clock.now()
+        if not all(service.is_idle(now) for service in self.services):
+            return False
+        return not any([await service.owes() for service in self.services])
 
-    async def _mail(self, key: Key, pending: Pending) -> Message:
-        """The mail house: a letter with the same id is the same letter, however often it is handed over."""
-        effect = pending.effect
-        assert isinstance(effect, SendStatement | SendReminder | PlaceAccount | RecallAccount)
-        meta = answer_meta(key, pending, self.clock)
-        await self.chaos.step()
-        self.letters[_letter_id(effect)] += 1
-        await self.chaos.step()
-        account = effect.account_id
-        match effect:
-            case SendStatement():
-                return StatementDelivered(
-                    meta=meta, account_id=account, outcome="delivered", statement_id=effect.statement_id
-                )
-            case SendReminder():
-                return ReminderDelivered(
-                    meta=meta, account_id=account, outcome="delivered", reminder_id=effect.reminder_id
-                )
-            case PlaceAccount():
-                return PlacementDelivered(
-                    meta=meta, account_id=account, outcome="delivered", placement_id=effect.placement_id
-                )
-            case RecallAccount():
-                return RecallDelivered(
-                    meta=meta, account_id=account, outcome="delivered", placement_id=effect.placement_id
-                )
-
-    async def _book(self) -> Book:
-        self.chaos.crash_chance = 0.0
-        totals = {key: totals_of(state) async for key, state in self.payments.store.scan(ACCOUNT)}
+    def _book(self) -> Book:
+        at_claims, at_payments, at_collections = self.services[1:]
+        totals = {k: totals_of(s) for k, s in at_payments.store.states(self.payments.account).items()}
+        claims = {k: s.status for k, s in at_claims.store.states(self.claims.claim).items()}
         collections = {
             key: f"{state.balance_cents}/{ended(state.status)}"
-            async for key, state in self.collections.store.scan(COLLECTION)
+            for key, state in at_collections.store.states(self.collections.collection).items()
             if state.balance_cents
             or ended(state.status) != "nothing owed"  # it may never have heard of such an account
         }
-        return Book(totals, collections, dict.fromkeys(self.letters, 1))
+        return Book(totals, claims, collections)
 
 
 def ended(status: str) -> str:
@@ -345,15 +179,3 @@ def ended(status: str) -> str:
     its deadline, depends on the order of the news, and rightly so; what was written off, the ledger's totals compare.
     """
     return "nothing owed" if status in {"settled", "clear", "written_off"} else status
-
-
-def _letter_id(effect: AccountEffect) -> str:
-    match effect:
-        case SendStatement():
-            return effect.statement_id
-        case SendReminder():
-            return effect.reminder_id
-        case PlaceAccount():
-            return effect.placement_id
-        case RecallAccount():
-            return f"recall/{effect.placement_id}"

@@ -1,0 +1,280 @@
+"""The four services composed as in production, on payers, a partner's folder and a mail house that are simulated.
+
+Deciders, routes, the batcher and what a file does to its claims are the real ones. Only texts are not written or read:
+what a performer would have read in an answer is data here.
+"""
+
+import asyncio
+import hashlib
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, NamedTuple, cast
+
+from services.claims.batcher import Batcher
+from services.claims.core import SUBMISSION, Claim, make_claim_decider
+from services.claims.core.submission import BuildSubmission, DeliverSubmission, ReportDelivered, Submission, TellClaims
+from services.claims.handlers import TOPICS as CLAIMS_TOPICS
+from services.claims.handlers import routes as claims_routes
+from services.claims.policies import routing_table
+from services.claims.submission_performer import Joined, SubmissionPerformer
+from services.claims.tenants import Tenants
+from services.collections.core import (
+    AccountEffect,
+    PlaceAccount,
+    PlacementDelivered,
+    RecallAccount,
+    RecallDelivered,
+    ReminderDelivered,
+    SendReminder,
+    SendStatement,
+    StatementDelivered,
+    make_decider,
+)
+from services.collections.handlers import TOPICS as COLLECTIONS_TOPICS
+from services.collections.handlers import routes as collections_routes
+from services.collections.policies import policy_book
+from services.eligibility.core import Inquire, InquiryAnswered, InquiryPolicy, check_decider
+from services.eligibility.handlers import TOPICS as ELIGIBILITY_TOPICS
+from services.eligibility.handlers import routes as eligibility_routes
+from services.eligibility.policies import inquiry_policy
+from services.payments.core.account import make_account
+from services.payments.core.account_messages import PostRemittedClaim
+from services.payments.core.control_number import (
+    CONTROL_NUMBER,
+    ForwardRemittedClaim,
+    RemittedClaimForwarded,
+    RouteRemittedClaim,
+)
+from services.payments.core.remittance import REMITTANCE, DistributeRemittance, RemittanceDistributed
+from services.payments.handlers import TOPICS as PAYMENTS_TOPICS
+from services.payments.handlers import routes as payments_routes
+from services.payments.policy import load_adjustments
+from shared.contracts import Message
+from shared.decider import Decider, Effect, Pending
+from shared.runtime import Runtime, Spec
+from shared.store.port import Key
+from shared.worker import Performer, answer_meta
+from tests.claims.makers import POLICY
+from tests.simulation.chaos import START, AwayError, Chaos
+from tests.simulation.script import Script
+
+INQUIRY: InquiryPolicy = inquiry_policy(START.date())
+CLAIM = make_claim_decider(POLICY)
+CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
+ACCOUNT = make_account(load_adjustments())
+COLLECTION = make_decider(policy_book())
+ROUTING = routing_table()
+
+
+class Bug(NamedTuple):
+    """An aggregate whose rules raise until the bug is mended."""
+
+    kind: str
+    id: str
+
+
+class BugError(Exception):
+    """A simulated bug in the rules."""
+
+
+class Outside:
+    """Payers, the partner's folder and the mail house: each may be slow or away, and is asked more than once."""
+
+    def __init__(self, chaos: Chaos, script: Script) -> None:
+        self.chaos, self.script = chaos, script
+        self.bugs: set[Bug] = set()
+        self.files: dict[Key, Submission] = {}
+        self.letters: Counter[str] = Counter()
+
+    async def busy(self) -> None:
+        """The outside takes its time, longer than a lease now and then, or does not answer at all."""
+        if self.chaos.chance(0.08) and self.chaos.fault("slow payer"):
+            await asyncio.sleep(self.chaos.rng.uniform(1, 100))
+        if self.chaos.chance(0.15) and self.chaos.fault("payer away"):
+            raise AwayError
+
+    def with_bugs(self, decider: Decider[Any, Any, Any]) -> Decider[Any, Any, Any]:
+        """The decider, raising for aggregates that have a bug."""
+
+        def decide(state: Any, message: Any) -> Any:
+            if self.bugs and Bug(decider.kind, decider.aggregate_id(message)) in self.bugs:
+                raise BugError
+            return decider.decide(state, message)
+
+        return replace(decider, decide=decide)
+
+
+class Eligibility:
+    """Asks payers about coverage."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside, self.check = outside, outside.with_bugs(CHECK)
+
+    def spec(self) -> Spec:
+        return Spec(
+            name="eligibility",
+            deciders=(self.check,),
+            routes=eligibility_routes(self.check),
+            performers=lambda runtime: {self.check.kind: {Inquire: _Inquirer(self._outside, runtime).inquire}},
+            topics=ELIGIBILITY_TOPICS,
+        )
+
+
+class _Inquirer:
+    def __init__(self, outside: Outside, runtime: Runtime) -> None:
+        self._outside, self._runtime = outside, runtime
+
+    async def inquire(self, key: Key, pending: Pending) -> Message:
+        """A payer says the same to the same attempt, whoever asks and however often."""
+        assert isinstance(pending.effect, Inquire)
+        await self._outside.busy()
+        answers = self._outside.script.coverage[key.id.split(".", 1)[1].rsplit(".", 1)[0]]
+        outcome = answers[min(pending.effect.attempt, len(answers)) - 1]
+        meta = answer_meta(key, pending, self._runtime.clock)
+        return InquiryAnswered(meta=meta, check_id=key.id, outcome=outcome)
+
+
+class Claims:
+    """Takes claims in, files them and reads what came back."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside, self.claim = outside, outside.with_bugs(CLAIM)
+
+    def spec(self) -> Spec:
+        return Spec(
+            name="claims",
+            deciders=(self.claim, SUBMISSION),
+            routes=claims_routes(self.claim),
+            performers=self._performers,
+            loops=lambda runtime: (Batcher(runtime, self.claim, ROUTING, Tenants(runtime.store)),),
+            topics=CLAIMS_TOPICS,
+        )
+
+    def _performers(self, runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        files = _Files(self._outside, runtime, self.claim)
+        return {
+            SUBMISSION.kind: {BuildSubmission: files.build, DeliverSubmission: files.deliver, TellClaims: files.tell}
+        }
+
+
+class _NoVault:
+    async def put(self, *_: Any) -> None:
+        """Files are kept nowhere: a file is its members."""
+
+
+class _Files(SubmissionPerformer):
+    """The real performer, which writes no X12 and hands files to the simulated partner."""
+
+    def __init__(self, outside: Outside, runtime: Runtime, claim: Decider[Any, Any, Any]) -> None:
+        super().__init__(runtime, claim, ROUTING, cast("Any", _NoVault()), Path())
+        self._outside = outside
+
+    async def _open(self, key: Key, pending: Pending, state: Claim) -> Joined | None:
+        return Joined(state, cast("Any", None))
+
+    async def _write(
+        self, key: Key, pending: Pending, state: Submission, joined: Sequence[Joined]
+    ) -> tuple[list[Joined], bytes]:
+        await self._outside.busy()
+        return list(joined), ",".join(one.state.claim_id for one in joined).encode()
+
+    async def deliver(self, key: Key, pending: Pending) -> ReportDelivered:
+        state = await self._submission(key)
+        content = ",".join(member.claim_id for member in state.members).encode()
+        assert hashlib.sha256(content).hexdigest() == state.sha256, f"{key}: not the file that was built"
+        await self._outside.busy()
+        lies_there = self._outside.files.setdefault(key, state)
+        assert lies_there.members == state.members, f"{key}: one file, two contents"
+        return ReportDelivered(meta=answer_meta(key, pending, self._runtime.clock), submission_id=key.id)
+
+
+class Payments:
+    """Posts what payers and patients pay."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside, self.account = outside, outside.with_bugs(ACCOUNT)
+        self._remitted = {c.remittance_id: c for b in outside.script.billed for _, _, c in b.remitted}
+
+    def spec(self) -> Spec:
+        return Spec(
+            name="payments",
+            deciders=(self.account, CONTROL_NUMBER, REMITTANCE),
+            routes=payments_routes(self.account),
+            performers=lambda runtime: {
+                REMITTANCE.kind: {DistributeRemittance: _Poster(self, runtime).distribute},
+                CONTROL_NUMBER.kind: {ForwardRemittedClaim: _Poster(self, runtime).forward},
+            },
+            topics=PAYMENTS_TOPICS,
+        )
+
+    def route(self, key: Key, pending: Pending) -> RouteRemittedClaim:
+        """The one claim of a remittance."""
+        meta = pending.cause.model_copy(update={"id": pending.id, "causation": pending.id, "sequence": 0})
+        return RouteRemittedClaim(meta=meta, remitted=self._remitted[key.id])
+
+
+class _Poster:
+    def __init__(self, payments: Payments, runtime: Runtime) -> None:
+        self._payments, self._runtime = payments, runtime
+
+    async def distribute(self, key: Key, pending: Pending) -> Message:
+        await self._runtime.shell.transact(CONTROL_NUMBER, [self._payments.route(key, pending)])
+        meta = answer_meta(key, pending, self._runtime.clock)
+        return RemittanceDistributed(meta=meta, remittance_id=key.id, upto=1, done=True)
+
+    async def forward(self, key: Key, pending: Pending) -> Message:
+        effect = pending.effect
+        assert isinstance(effect, ForwardRemittedClaim)
+        meta = pending.cause.model_copy(update={"id": pending.id, "causation": pending.id, "sequence": 0})
+        post = PostRemittedClaim(
+            meta=meta, account_id=effect.account_id, claim_id=effect.claim_id, remitted=effect.remitted
+        )
+        await self._runtime.shell.transact(self._payments.account, [post])
+        return RemittedClaimForwarded(
+            meta=answer_meta(key, pending, self._runtime.clock),
+            patient_control_number=effect.remitted.patient_control_number,
+        )
+
+
+class Collections:
+    """Asks patients for their share."""
+
+    def __init__(self, outside: Outside) -> None:
+        self._outside, self.collection = outside, outside.with_bugs(COLLECTION)
+
+    def spec(self) -> Spec:
+        mailed = (SendStatement, SendReminder, PlaceAccount, RecallAccount)
+        return Spec(
+            name="collections",
+            deciders=(self.collection,),
+            routes=collections_routes(self.collection),
+            performers=lambda runtime: {
+                self.collection.kind: dict.fromkeys(mailed, _MailHouse(self._outside, runtime).mail)
+            },
+            topics=COLLECTIONS_TOPICS,
+        )
+
+
+class _MailHouse:
+    def __init__(self, outside: Outside, runtime: Runtime) -> None:
+        self._outside, self._runtime = outside, runtime
+
+    async def mail(self, key: Key, pending: Pending) -> Message:
+        """A letter with the same id is the same letter, however often it is handed over."""
+        effect = cast("AccountEffect", pending.effect)
+        meta = answer_meta(key, pending, self._runtime.clock)
+        await self._outside.busy()
+        common: Any = {"meta": meta, "account_id": effect.account_id, "outcome": "delivered"}
+        match effect:
+            case SendStatement():
+                self._outside.letters[effect.statement_id] += 1
+                return StatementDelivered(**common, statement_id=effect.statement_id)
+            case SendReminder():
+                self._outside.letters[effect.reminder_id] += 1
+                return ReminderDelivered(**common, reminder_id=effect.reminder_id)
+            case PlaceAccount():
+                return PlacementDelivered(**common, placement_id=effect.placement_id)
+            case RecallAccount():
+                return RecallDelivered(**common, placement_id=effect.placement_id)

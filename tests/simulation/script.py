@@ -1,0 +1,218 @@
+"""One seed's outside world, written down before anything runs: claims, what payers make of them, what patients pay."""
+
+import random
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Literal, NamedTuple, TypeAlias
+from uuid import UUID
+
+from services.claims.core.claim_messages import Identified, ReceiveClaim
+from services.claims.core.content import ClaimContent
+from services.eligibility.core import Outcome
+from services.payments.core.account_messages import PostPatientPayment
+from services.payments.core.remittance import Header, ReceiveRemittance
+from services.payments.core.remitted import RemittedAdjustment, RemittedClaim
+from shared.contracts import Meta
+from tests.claims.makers import content, line
+from tests.simulation.chaos import START
+
+Flaw: TypeAlias = Literal["", "npi"]
+FileFate: TypeAlias = Literal["accepted", "rejected", "refused", "silent"]
+PAYER = "60054"
+SERVICE_DAY = date(2026, 6, 20)
+REMITTED_FROM, REMITTED_UPTO = 1, 3
+PAID_IN, PLANNED_IN = 4, 5
+DAYS = (0, 0, 2, 10, 20, 33, 40, 64, 72, 95, 125, 160, 200, 240)
+MOMENTS = tuple(START + timedelta(days=days, minutes=30 * (number == 1)) for number, days in enumerate(DAYS))
+"""When the business clock stands still for a while: everything settles before it jumps on."""
+
+
+@dataclass(slots=True)
+class Billed:
+    """One claim and its fate. `accepted` is what the payer says to a claim that reaches it the first time."""
+
+    tenant: str
+    account_id: str
+    claim_id: str
+    charge_cents: int
+    flaw: Flaw
+    accepted: FileFate
+    copies: int
+    remitted: list[tuple[int, ReceiveRemittance, RemittedClaim]] = field(
+        default_factory=list[tuple[int, ReceiveRemittance, RemittedClaim]]
+    )
+
+    @property
+    def control_number(self) -> str:
+        return f"PCN{self.claim_id}"
+
+    @property
+    def coverage_id(self) -> str:
+        return f"cov_{self.account_id}"
+
+
+class Script(NamedTuple):
+    """What the outside world does."""
+
+    billed: list[Billed]
+    payments: list[PostPatientPayment]
+    coverage: dict[str, list[Outcome]]
+    plans: list[tuple[str, str]]
+
+
+def write_script(rng: random.Random) -> Script:
+    """One seed's outside world."""
+    script = Script([], [], {}, [])
+    accounts = rng.randint(2, 3)
+    for a in range(accounts):
+        tenant, account = rng.choice(("lakeside", "northgate")), f"acct_{a}"
+        for c in range(rng.randint(2 if accounts == 3 else 3, 3)):
+            billed = Billed(
+                tenant,
+                account,
+                f"clm_{a}_{c}",
+                rng.randrange(1_000, 50_000),
+                rng.choice(("", "", "npi")),
+                rng.choice(("accepted", "accepted", "accepted", "rejected", "refused", "silent")),
+                rng.choice((0, 0, 1)),
+            )
+            script.coverage[billed.coverage_id] = _answers(rng)
+            _remit(rng, billed)
+            script.billed.append(billed)
+        script.payments.extend(_payment(rng, tenant, account, p) for p in range(rng.randrange(3)))
+        if rng.random() < 0.5:
+            script.plans.append((tenant, account))
+    return script
+
+
+def _answers(rng: random.Random) -> list[Outcome]:
+    """What a payer says about a coverage, one answer to each inquiry; the last one to all further ones."""
+    refused = [Outcome(status="unavailable")] * rng.choice((0, 0, 1, 2))
+    if rng.random() < 0.1:
+        refused.append(Outcome(status="rejected", reject_codes=("42",)))
+    last: list[Outcome] = [
+        Outcome(status="active", copay_cents=2000),
+        Outcome(status="active"),
+        Outcome(status="active", authorization_service_types=("30",)),
+        Outcome(status="inactive"),
+        Outcome(status="rejected", reject_codes=("72",)),
+        Outcome(status="unreadable"),
+        Outcome(status="no_benefit_stated"),
+        Outcome(status="unavailable"),
+    ]
+    return [*refused, rng.choice(last)]
+
+
+def meta_of(rng: random.Random, tenant: str, subject: str, key: str, at: datetime = START) -> Meta:
+    """The envelope of something that comes from outside."""
+    message_id = UUID(int=rng.getrandbits(128), version=4)
+    return Meta(
+        id=message_id,
+        tenant=tenant,
+        occurred_at=at,
+        source="outside",
+        subject=subject,
+        key=key,
+        correlation=message_id,
+        actor="client",
+    )
+
+
+def content_for(billed: Billed, *, mended: bool) -> ClaimContent:
+    """The claim as it was keyed in, or as it should have been."""
+    one = line(charge_cents=billed.charge_cents, units=Decimal(1), service_from=SERVICE_DAY, service_to=SERVICE_DAY)
+    good = content(
+        patient_control_number=billed.control_number, charge_cents=billed.charge_cents, lines=(one,), payer_id=PAYER
+    )
+    if mended or not billed.flaw:
+        return good
+    return good.model_copy(update={"billing": good.billing.model_copy(update={"npi": "1234567890"})})
+
+
+def receive(meta: Meta, billed: Billed, claim_id: str, duplicate_of: str | None) -> ReceiveClaim:
+    """The command that intake makes of a claim at the door."""
+    return ReceiveClaim(
+        meta=meta,
+        claim_id=claim_id,
+        account_id=billed.account_id,
+        coverage_id=billed.coverage_id,
+        content=content_for(billed, mended=False),
+        identity=Identified(sealed_identity="sealed:1", sealed_subscriber="sealed:2", sealed_guarantor="sealed:3"),
+        fingerprint=f"fp_{claim_id}",
+        partner="clearinghouse",
+        received_on=START.date(),
+        origin="simulated",
+        duplicate_of=duplicate_of,
+    )
+
+
+def _payment(rng: random.Random, tenant: str, account: str, number: int) -> PostPatientPayment:
+    return PostPatientPayment(
+        meta=meta_of(rng, tenant, f"account/{account}", account, MOMENTS[PAID_IN]),
+        account_id=account,
+        payment_id=f"pay_{account}_{number}",
+        method="card",
+        paid_cents=rng.randrange(100, 9_000),
+        received_on=MOMENTS[PAID_IN].date(),
+    )
+
+
+def _remit(rng: random.Random, billed: Billed) -> None:
+    """Paid, denied or nothing yet; sometimes taken back and paid anew."""
+    fate = rng.choice(("paid", "paid", "denied", "corrected", "silent"))
+    if fate == "silent":
+        return
+    moment = rng.randint(REMITTED_FROM, REMITTED_UPTO)
+    patient, contract = rng.randrange(billed.charge_cents // 2), rng.randrange(billed.charge_cents // 3)
+    shares = {"50": billed.charge_cents} if fate == "denied" else {"45": contract, "2": patient}
+    decisions = [("1", shares)]
+    if fate == "corrected":
+        decisions += [("22", shares), ("1", {"45": contract})]
+    for number, (status, kept) in enumerate(decisions, 1):
+        # What is taken back was paid before: the payer's own order, one moment after the other.
+        at = moment if len(decisions) == 1 else number
+        billed.remitted.append((at, *_remitted(rng, billed, number, status, kept)))
+
+
+def _remitted(
+    rng: random.Random, billed: Billed, number: int, status: str, shares: dict[str, int]
+) -> tuple[ReceiveRemittance, RemittedClaim]:
+    """One decision; status 22 takes a former one back, with every amount negated."""
+    sign = -1 if status == "22" else 1
+    remittance_id = f"rem_{billed.claim_id}_{number}"
+    remitted = RemittedClaim(
+        remittance_id=remittance_id,
+        position=1,
+        payer_id=PAYER,
+        payment_date=START.date(),
+        patient_control_number=billed.control_number,
+        payer_claim_control_number=f"ICN{billed.claim_id}",
+        status=status,
+        charge_cents=sign * billed.charge_cents,
+        paid_cents=sign * (billed.charge_cents - sum(shares.values())),
+        patient_responsibility_cents=sign * shares.get("2", 0),
+        adjustments=tuple(
+            RemittedAdjustment(group="PR" if reason == "2" else "CO", reason=reason, amount_cents=sign * cents)
+            for reason, cents in shares.items()
+            if cents
+        ),
+    )
+    header = Header(
+        payer_id=PAYER,
+        trace_number=remittance_id,
+        payment_cents=remitted.paid_cents,
+        payment_date=START.date(),
+        method="ACH",
+        handling="I",
+        claims=1,
+        provider_adjustments=0,
+        content_hash=remittance_id,
+        file_id=remittance_id,
+        transaction=1,
+    )
+    meta = meta_of(rng, billed.tenant, f"remittance/{remittance_id}", remittance_id)
+    imbalance = "simulated" if rng.random() < 0.15 else None
+    return ReceiveRemittance(
+        meta=meta, remittance_id=remittance_id, header=header, imbalance=imbalance, postable=True
+    ), remitted
