@@ -10,9 +10,9 @@ import pytest
 from samples.generate import generate
 from shared.contracts import ClaimReceived, ClaimSubmitted
 from shared.x12.claim837 import Claim837, read_837
+from tests.claims.faults import Chaos, CrashError, FaultyStore
 from tests.claims.world import NOW, TENANT, World, make_world
 from tests.shared.sealing import PlainSealer
-from tests.simulation.chaos import Chaos, CrashError, FaultyStore
 
 CLAIMS = 12
 LIVES_MAX = 200
