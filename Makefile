@@ -80,8 +80,8 @@ check: setup ## Check format, lint, types and import contracts, and run the fast
 	wait $$pyright && exit $$rest
 
 .PHONY: sim
-sim: setup ## Run the seeded simulation (SEEDS=500, or SEED=... for one)
-	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--seeds $(or $(SEEDS),500))
+sim: setup ## Simulate the whole system under faults (SEEDS=500 FIRST=0, or SEED=... for one)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--first $(or $(FIRST),0) --seeds $(or $(SEEDS),500))
 
 # The libraries compared with live in an environment of their own. One that cannot be installed is named as skipped.
 .venv-bench/.synced: $(VENV)/.bootstrap requirements/bench.lock

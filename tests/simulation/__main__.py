@@ -6,7 +6,7 @@ from collections import Counter
 
 from tests.simulation.run import Outcome, never_hit, run_seed, run_seeds, shorten
 
-FAILURES_SHOWN = 3
+FAILURES_TRACED = 2
 HIT_IN = 500
 
 
@@ -22,8 +22,8 @@ def main() -> int:
     else:
         outcomes = run_seeds(range(chosen.first, chosen.first + chosen.seeds))
     failed = [outcome for outcome in outcomes if outcome.fault is not None or outcome.is_thin]
-    for outcome in failed[:FAILURES_SHOWN]:
-        _tell_failure(outcome)
+    for number, outcome in enumerate(failed):
+        _tell_failure(outcome, whole=number < FAILURES_TRACED)
     missed = never_hit(outcomes)
     _tell(outcomes, failed, missed, every=chosen.points)
     return bool(failed or (missed and len(outcomes) >= HIT_IN))
@@ -47,18 +47,19 @@ def _tell(outcomes: list[Outcome], failed: list[Outcome], missed: list[str], *, 
     sys.stdout.write("\n".join(lines) + "\n")
 
 
-def _tell_failure(outcome: Outcome) -> None:
+def _tell_failure(outcome: Outcome, *, whole: bool) -> None:
     if outcome.fault is None:
         sys.stdout.write(
             f"seed {outcome.seed} saw too little: {outcome.claims} claims, {outcome.deliveries} deliveries, "
             f"{sum(outcome.faults.values())} faults\n"
         )
         return
+    sys.stdout.write(f"seed {outcome.seed}: {outcome.fault}; again with: make sim SEED={outcome.seed}\n")
+    if not whole:
+        return
     short = shorten(outcome)
-    sys.stdout.write(f"seed {outcome.seed}: {outcome.fault}\n")
     sys.stdout.write(f"{len(short.trace)} of its {len(outcome.trace)} faults are enough: {short.fault}\n")
     sys.stdout.writelines(f"  {number:4}  {what}\n" for number, what in short.trace)
-    sys.stdout.write(f"again with: make sim SEED={outcome.seed}\n")
 
 
 if __name__ == "__main__":

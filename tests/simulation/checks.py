@@ -4,6 +4,7 @@ What must hold at each step is in `stores`:
 the ledger balances, no decision is overwritten, and nothing is said twice with different content.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from services.payments.core.ledger import Totals
@@ -92,13 +93,15 @@ def _the_book_ties_out(world: World, book: Book) -> None:
 
 
 def _the_book_is_the_undisturbed_one(book: Book, undisturbed: Book) -> None:
-    assert book.totals == undisturbed.totals, "the final book depends on what went wrong"
+    assert book.totals == undisturbed.totals, (
+        f"the final book depends on what went wrong: {_differ(book.totals, undisturbed.totals)}"
+    )
     assert book.claims == undisturbed.claims, f"claims end otherwise: {_differ(book.claims, undisturbed.claims)}"
     differ = _differ(book.collections, undisturbed.collections)
     assert book.collections == undisturbed.collections, f"collections end otherwise: {differ}"
 
 
-def _differ(one: dict[Any, str], other: dict[Any, str]) -> str:
+def _differ(one: Mapping[Any, Any], other: Mapping[Any, Any]) -> str:
     return "; ".join(
         f"{key}: {one.get(key)}, undisturbed {other.get(key)}"
         for key in sorted({*one, *other})

@@ -7,7 +7,7 @@ import pytest
 from tests.simulation.mutants import MUTANTS, Plant
 from tests.simulation.run import never_hit, run_seed, run_seeds, shorten, undisturbed
 
-SEEDS = int(os.environ.get("REVCYCLE_SIMULATION_SEEDS", "250"))
+SEEDS = int(os.environ.get("REVCYCLE_SIMULATION_SEEDS", "100"))
 HIT_IN = 500
 MUTANT_SEEDS = range(100)
 

@@ -20,9 +20,9 @@ from tests.simulation.stores import POISON, Topics
 EVENTFUL = PLANNED_IN + 1
 LUCKS = 5
 """Seeds that share a story, each with its own luck: what happens undisturbed is found out once for them."""
-ROUNDS, QUIET_ROUNDS = 6, 2
+ROUNDS, QUIET_ROUNDS = 6, 1
 SETTLING_MAX = 150
-HOUSEKEEPING_SECONDS = 6.0
+HOUSEKEEPING_SECONDS = 8.0
 POISONS: tuple[tuple[bytes, tuple[tuple[str, bytes], ...]], ...] = (
     (b"{}", (("content-type", b"application/json"),)),
     (b"{}", (("ce_type", b"\xff"),)),
@@ -95,11 +95,16 @@ class World:
         while not lives.done():
             await asyncio.wait((lives,), timeout=HOUSEKEEPING_SECONDS)
             if not lives.done():  # somebody stands still: the others look after what it seems to have left
-                await asyncio.gather(*(p.turn(p.keep_house) for p in self._processes() if not p.busy))
+                await asyncio.gather(*(p.turn(p.keep_house) for p in self._idlers()))
         await lives
 
     def _processes(self) -> list[Process]:
         return [process for service in self.services for process in service.processes]
+
+    def _idlers(self) -> list[Process]:
+        """One process of each service that has nothing in hand."""
+        idle = ([p for p in service.processes if not p.busy] for service in self.services)
+        return [processes[0] for processes in idle if processes]
 
     def _plant_bug(self) -> None:
         if self.chaos.chance(0.5) and self.chaos.fault("bug"):
