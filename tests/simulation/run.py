@@ -16,7 +16,7 @@ from tests.simulation.world import LUCKS, Book, World
 
 T = TypeVar("T")
 CLAIMS_MIN, DELIVERIES_MIN, FAULTS_MIN = 5, 200, 20
-SHORTENING_RUNS = 150
+SHORTENING_RUNS = 60
 GARBAGE = 200_000
 """Looking for garbage as often as Python does by default takes a tenth of the time."""
 

@@ -4,7 +4,7 @@ import os
 
 import pytest
 
-from tests.simulation.mutants import MUTANTS, Plant
+from tests.simulation.mutants import MUTANTS, Plant, waiting_dropped
 from tests.simulation.run import never_hit, run_seed, run_seeds, shorten, undisturbed
 
 SEEDS = int(os.environ.get("REVCYCLE_SIMULATION_SEEDS", "100"))
@@ -43,7 +43,7 @@ def test_a_planted_bug_is_caught(plant: Plant, monkeypatch: pytest.MonkeyPatch) 
 @pytest.mark.slow
 def test_a_failing_seed_is_shortened_to_the_faults_it_needs(monkeypatch: pytest.MonkeyPatch) -> None:
     undisturbed.cache_clear()
-    MUTANTS[0](monkeypatch)
+    waiting_dropped(monkeypatch)
     failed = next(outcome for seed in range(20) if (outcome := run_seed(seed)).fault is not None)
     short = shorten(failed)
     assert short.fault is not None
