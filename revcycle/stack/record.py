@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict
 from revcycle.stack.layout import write_private
 
 POLL_SECONDS = 0.05
+BEGINNING_LOOKS = 100
+BEGINNING_SECONDS = 0.001
 
 
 class Phase(StrEnum):
@@ -47,7 +49,7 @@ class ProcessId(BaseModel):
         """What the machine says of a pid; None when there is no such process."""
         try:
             process = psutil.Process(pid)
-            return cls(pid=pid, created_at=process.create_time(), command=tuple(process.cmdline()))
+            return cls(pid=pid, created_at=process.create_time(), command=_command_of(process))
         except psutil.Error:
             return None
 
@@ -59,6 +61,16 @@ class ProcessId(BaseModel):
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.Error:
             return None
+
+
+def _command_of(process: psutil.Process) -> tuple[str, ...]:
+    """Its command line, which a process has not got in its first moment. psutil.Error when it is gone."""
+    for _ in range(BEGINNING_LOOKS):
+        command = tuple(process.cmdline())
+        if command or process.status() == psutil.STATUS_ZOMBIE:
+            return command
+        time.sleep(BEGINNING_SECONDS)
+    return ()
 
 
 class ProcessRecord(BaseModel):
