@@ -44,7 +44,7 @@ demo: setup ## Run the whole cycle on real files, 180 days of it
 	@$(BIN)/revcycle demo
 
 .PHONY: store
-store: setup ## Build a faster local store once (needs Rust; about ten minutes), for up, demo and tests
+store: setup ## Build a faster local store once (needs Rust, and some minutes), for up, demo and tests
 	@$(BIN)/python -m revcycle.stack.store_server
 
 .PHONY: up

@@ -1,4 +1,4 @@
-"""A changed copy of a frozen, slotted dataclass, several times as fast as `dataclasses.replace`.
+"""A changed copy of a frozen, slotted dataclass, in less time than `dataclasses.replace` takes.
 
 Deciders' states are made of little else. A frozen class fills its fields through `object.__setattr__`, one Python call
 each; here they are filled through their slots.
