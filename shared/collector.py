@@ -3,8 +3,8 @@
 import gc
 
 YOUNG_OBJECTS = 100_000
-"""How many more objects are made than freed before the young are looked at. Python's own 700 comes many times in a batch
-of 500 messages, whose objects are nearly all freed by their reference counts."""
+"""How many more objects are made than freed before the young are looked at. Python's own 700 comes many times in a
+batch of 500 messages, whose objects are nearly all freed by their reference counts."""
 
 
 def calm_collector() -> None:

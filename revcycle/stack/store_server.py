@@ -1,8 +1,8 @@
 """Which MongoDB-wire server holds the local stack's data: SecantusDB from its wheel, or its Rust build if there is one.
 
-The Rust build answers the same requests for a quarter of the processor time or less. It needs a Rust compiler, so it is never
-required: `make store` builds it once, into a cache. The two keep their files in different forms; each has its own
-folder, and a stack goes on with the server it began with.
+The Rust build answers the same requests for a quarter of the processor time or less. It needs a Rust compiler, so it
+is never required: `make store` builds it once, into a cache. The two keep their files in different forms; each has its
+own folder, and a stack goes on with the server it began with.
 """
 
 import os
