@@ -52,7 +52,19 @@ def allow(*roles: Role) -> Callable[[Request], Principal]:
 
 
 Operator = Annotated[Principal, Depends(allow("operator"))]
-IdempotencyKey = Annotated[str, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+KEY_MAX = 200
+
+
+def idempotency_key(
+    key: Annotated[str | None, Header(alias="Idempotency-Key", description=f"1 to {KEY_MAX} characters.")] = None,
+) -> str:
+    """The header that makes a repeat harmless; 400 without it (IETF draft-ietf-httpapi-idempotency-key-header)."""
+    if not key or len(key) > KEY_MAX:
+        raise HTTPException(400, f"send an Idempotency-Key header of 1 to {KEY_MAX} characters, new for each request")
+    return key
+
+
+IdempotencyKey = Annotated[str, Depends(idempotency_key)]
 
 
 class Body(BaseModel):

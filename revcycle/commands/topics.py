@@ -1,4 +1,4 @@
-"""`revcycle tail`: watch a topic."""
+"""`revcycle tail`: watch a topic. `revcycle topics create`: make the topics on a broker."""
 
 import asyncio
 import contextlib
@@ -25,6 +25,23 @@ class From(StrEnum):
 
 def register(app: typer.Typer) -> None:
     app.command()(tail)
+    group = typer.Typer(no_args_is_help=True, help="The topics of a broker.")
+    group.command("create")(create)
+    app.add_typer(group, name="topics")
+
+
+def create(
+    kafka: Annotated[str, typer.Option(metavar="HOST:PORT", help="The broker.")],
+    partitions: Annotated[int, typer.Option(min=1, help="Of each topic; the order of keys depends on it for ever.")],
+    replicas: Annotated[
+        int | None, typer.Option(min=1, help="Copies of each; three, or as many as there are brokers.")
+    ] = None,
+) -> None:
+    """Make the topics that are missing, with their settings. One that exists stays as it is."""
+    from revcycle.stack.topics import create_topics
+
+    made = asyncio.run(create_topics(kafka, partitions, replicas=replicas))
+    typer.echo("\n".join(made) if made else "Every topic is there already.")
 
 
 def tail(

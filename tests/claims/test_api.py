@@ -101,6 +101,14 @@ async def test_a_claim_comes_in_and_a_repeat_is_the_same_claim(client: Client) -
     assert "Idempotency-Key" in other.json()["detail"]
 
 
+@pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": ""}, {"Idempotency-Key": "k" * 201}])
+async def test_a_claim_without_a_key_is_refused_and_told_what_to_send(client: Client, headers: dict[str, str]) -> None:
+    answer = await client.http.post("/claims", json=CLAIM, headers={**client.token("biller"), **headers})
+    assert answer.status_code == 400
+    assert "Idempotency-Key" in answer.json()["detail"]
+    assert not client.world.events(ClaimReceived)
+
+
 async def test_the_same_service_under_another_key_is_held_as_a_duplicate(client: Client) -> None:
     await client.post("/claims", CLAIM)
     second = await client.post("/claims", changed(["patient_control_number"], "API2"), key="k2")

@@ -7,11 +7,12 @@ from typing import Any, cast
 
 import pytest
 import yaml
+from typer.testing import CliRunner
 
+from revcycle.cli import app
 from revcycle.stack.layout import Layout
 from revcycle.stack.options import DEFAULT_PORTS, MODULES, Options
 from revcycle.stack.plan import SLOW_PAYERS, environment
-from revcycle.stack.topics import SERVICES
 
 ROOT = Path(__file__).parents[2]
 LOCAL_ONLY = {"REVCYCLE_HOST", "REVCYCLE_SANDBOX_STATE", *SLOW_PAYERS}
@@ -46,7 +47,7 @@ def test_a_service_is_told_what_it_is_told_on_one_machine(
     assert services[name]["ports"] == [f"127.0.0.1:{DEFAULT_PORTS[name]}:{DEFAULT_PORTS[name]}"]
 
 
-@pytest.mark.parametrize("name", [*MODULES, "keys", "cli"])
+@pytest.mark.parametrize("name", [*MODULES, "topics", "keys", "cli"])
 def test_every_image_is_built_from_a_folder_and_a_lock_that_exist(name: str, services: dict[str, Service]) -> None:
     build = services[name]["build"]
     service = build["args"]["SERVICE"]
@@ -65,11 +66,19 @@ def test_everything_waited_for_exists_and_can_be_waited_for(services: dict[str, 
             assert not healthy or "healthcheck" in services[needed], f"{name} waits for {needed}, which has no health"
 
 
-def test_the_topics_are_those_of_the_services(services: dict[str, Service]) -> None:
-    script: str = services["topics"]["command"][0]
-    assert f"for service in {' '.join(SERVICES)}; do" in script
-    assert "for kind in events commands; do" in script
-    assert "--partitions 24" in script
+def test_the_topics_are_made_by_the_command_of_every_other_broker(services: dict[str, Service]) -> None:
+    given = services["topics"]["command"]
+    made: list[tuple[object, ...]] = []
+
+    async def noted(*words: object, **options: object) -> list[str]:
+        made.append((*words, options["replicas"]))
+        return []
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("revcycle.stack.topics.create_topics", noted)
+        result = CliRunner().invoke(app, given)
+    assert result.exit_code == 0, result.output
+    assert made == [("kafka:9092", 24, None)]
 
 
 def test_nothing_listens_beyond_this_machine(services: dict[str, Service]) -> None:

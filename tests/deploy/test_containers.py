@@ -26,10 +26,10 @@ def engine() -> None:
 
 
 @pytest.fixture(scope="module")
-def apache_kafka(engine: None) -> Generator[str]:
+def kafka_container(engine: None) -> Generator[str]:
     from testcontainers.kafka import KafkaContainer
 
-    with KafkaContainer("apache/kafka:4.1.0") as kafka:
+    with KafkaContainer("apache/kafka:4.3.1") as kafka:
         yield str(kafka.get_bootstrap_server())
 
 
@@ -41,11 +41,11 @@ def mongodb(engine: None) -> Generator[str]:
         yield str(mongo.get_connection_url())
 
 
-async def test_apache_kafka_gets_its_topics_once_and_is_watched(apache_kafka: str) -> None:
+async def test_apache_kafka_gets_its_topics_once_and_is_watched(kafka_container: str) -> None:
     topic = f"claims.{uuid4().hex}"
-    assert await create_topics(apache_kafka, 24, [topic]) == [topic]
-    assert await create_topics(apache_kafka, 24, [topic]) == []
-    assert [seen async for seen in watch(apache_kafka, topic, Wanted(), earliest=True, follow=False)] == []
+    assert await create_topics(kafka_container, 24, [topic]) == [topic]
+    assert await create_topics(kafka_container, 24, [topic]) == []
+    assert [seen async for seen in watch(kafka_container, topic, Wanted(), earliest=True, follow=False)] == []
 
 
 async def test_mongodb_names_the_loser_of_a_guarded_upsert(mongodb: str) -> None:
