@@ -3,17 +3,19 @@
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from pathlib import Path
 from typing import Any
 
-from services.claims.core import FilingLimit, Policy
+from pydantic import TypeAdapter, ValidationError
+
+from services.claims.core import DeadlineRule, Policy
 from services.claims.quota import ANY_TENANT, Entry, Quota, QuotaBook
 from shared.policy import PolicyError
 from shared.x12.claim837 import Party
 
 POLICY_FOLDER = Path(__file__).parent / "policy"
-LIMIT_FIELDS = frozenset({"name", "days", "valid_from", "source", "owner"})
+DEADLINE_FIELDS = frozenset({"id", "kind", "amount", "unit", "counted_from", "valid_from", "source", "owner"})
+DEADLINE_RULE = TypeAdapter(DeadlineRule)
 NOT_DENIAL_FIELDS = frozenset({"group", "reason", "valid_from", "source", "owner"})
 QUOTA_FIGURES = ("claims_a_minute", "burst_claims", "files_unread")
 QUOTA_FIELDS = frozenset({"tenant", *QUOTA_FIGURES, "valid_from", "source", "owner"})
@@ -51,18 +53,33 @@ class Routing:
 
 
 def claims_policy(folder: Path = POLICY_FOLDER) -> Policy:
-    """Filing limits and adjustments that deny nothing, with every dated entry: claims are judged by service date."""
-    filing, adjustments = _read(folder / "filing.toml"), _read(folder / "adjustments.toml")
-    for file, entries, fields in (
-        ("filing.toml", filing["limit"], LIMIT_FIELDS),
-        ("adjustments.toml", adjustments["not_denial"], NOT_DENIAL_FIELDS),
-    ):
-        _check_entries(file, entries, fields)
+    """Deadlines and adjustments that deny nothing, with every dated entry: claims are judged by service date."""
+    deadlines, adjustments = _read(folder / "deadlines.toml"), _read(folder / "adjustments.toml")
+    _check_entries("adjustments.toml", adjustments["not_denial"], NOT_DENIAL_FIELDS)
     return Policy(
-        filing_limits=tuple(_filing_limit(entry) for entry in filing["limit"]),
-        warn_days_before=tuple(filing["warn_days_before"]),
+        deadlines=deadline_rules("deadlines.toml", deadlines["deadline"]),
+        warn_days_before=tuple(deadlines["warn_days_before"]),
         not_denials=frozenset((entry["group"], entry["reason"]) for entry in adjustments["not_denial"]),
     )
+
+
+def deadline_rules(file: str, entries: list[dict[str, Any]]) -> tuple[DeadlineRule, ...]:
+    """The limits of a file; PolicyError naming the entry that lacks a field, has one too many, or repeats an id."""
+    _check_entries(file, entries, DEADLINE_FIELDS)
+    rules: dict[str, DeadlineRule] = {}
+    for place, entry in enumerate(entries, 1):
+        try:
+            rule = DEADLINE_RULE.validate_python(entry)
+        except ValidationError as error:
+            fault = error.errors()[0]
+            field = ".".join(str(step) for step in fault["loc"])
+            msg = f"{file}: entry {place} ({entry['id']}): {field}: {fault['msg']}"
+            raise PolicyError(msg) from None
+        if rule.id in rules:
+            msg = f"{file}: entry {place}: the id {rule.id} is used twice"
+            raise PolicyError(msg)
+        rules[rule.id] = rule
+    return tuple(rules.values())
 
 
 def _check_entries(file: str, entries: list[dict[str, Any]], fields: frozenset[str]) -> None:
@@ -71,19 +88,6 @@ def _check_entries(file: str, entries: list[dict[str, Any]], fields: frozenset[s
         if missing:
             msg = f"{file}: entry {place} lacks {', '.join(sorted(missing))}"
             raise PolicyError(msg)
-
-
-def _filing_limit(entry: dict[str, Any]) -> FilingLimit:
-    valid_from: date = entry["valid_from"]
-    return FilingLimit(
-        name=entry["name"],
-        days=entry["days"],
-        valid_from=valid_from,
-        source=entry["source"],
-        owner=entry["owner"],
-        payer_ids=frozenset(entry.get("payer_ids", ())),
-        filing_codes=frozenset(entry.get("filing_codes", ())),
-    )
 
 
 def routing_table(path: Path = POLICY_FOLDER / "routing.toml") -> Routing:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
-from services.claims.core import ClaimContent, FilingLimit, Policy, make_claim_decider
+from services.claims.core import ClaimContent, DeadlineRule, Policy, make_claim_decider
 from services.claims.core.claim_messages import (
     Ack,
     AssignSubmission,
@@ -37,7 +37,9 @@ CLAIM_ID = "clm_1"
 ACCOUNT = "acct_1"
 TODAY = date(2026, 7, 1)
 POLICY = Policy(
-    filing_limits=(FilingLimit("Any payer", 90, date(2000, 1, 1), "test", "test"),),
+    deadlines=(
+        DeadlineRule("any", "timely_filing", 90, "days", "service_from", date(2000, 1, 1), "test", "test", "Any payer"),
+    ),
     warn_days_before=(30, 14, 3),
     not_denials=frozenset({("PR", "*"), ("CO", "45")}),
 )

@@ -5,8 +5,9 @@ from services.claims.core.claim import make_claim_decider
 from services.claims.core.claim_messages import ClaimFact, ClaimMessage
 from services.claims.core.claim_state import Claim
 from services.claims.core.content import ClaimContent
+from services.claims.core.deadlines import DeadlineRule
 from services.claims.core.intake_file import INTAKE_FILE
-from services.claims.core.policy import FilingLimit, Policy
+from services.claims.core.policy import Policy
 from services.claims.core.submission import SUBMISSION
 
 __all__ = [
@@ -17,7 +18,7 @@ __all__ = [
     "ClaimContent",
     "ClaimFact",
     "ClaimMessage",
-    "FilingLimit",
+    "DeadlineRule",
     "Policy",
     "make_claim_decider",
 ]

@@ -1,7 +1,7 @@
 """The rules of a claim: from intake through the scrubber and the coverage answer to the payer's decision."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial, reduce
 from typing import TypeAlias, assert_never
 
@@ -57,6 +57,7 @@ from .claim_messages import (
 )
 from .claim_state import Claim, due, evolve, start_of
 from .content import ClaimContent
+from .deadlines import warning_days
 from .policy import Policy
 from .scrub import WAIVABLE, Case, scrub
 
@@ -145,12 +146,10 @@ def _taken(policy: Policy, message: ReceiveClaim) -> ClaimTaken:
 
 def _deadlines(policy: Policy, content: ClaimContent, today: date) -> tuple[date | None, tuple[date, ...]]:
     """The filing limit of a claim, and the days after `today` on which it is called out."""
-    first_day = content.service_from
-    deadline = policy.filing_deadline(content.payer_id, content.claim_filing_code, first_day) if first_day else None
-    if deadline is None:
+    limit = policy.filing_deadline(content)
+    if limit is None:
         return None, ()
-    days = (deadline - timedelta(days=before) for before in policy.warn_days_before)
-    return deadline, tuple(sorted(day for day in days if day > today))
+    return limit.on, warning_days(limit.on, policy.warn_days_before, today)
 
 
 def _onward(state: Claim) -> Facts:

@@ -193,16 +193,13 @@ def _service_future(case: Case) -> Iterator[Found]:
 
 
 def _timely_filing(case: Case) -> Iterator[Found]:
-    content = case.content
-    if content.service_from is None or content.delay_reason:
-        return
-    limit = case.policy.filing_limit(content.payer_id, content.claim_filing_code, content.service_from)
-    if limit and (case.received_on - content.service_from).days > limit.days:
+    limit = None if case.content.delay_reason else case.policy.filing_deadline(case.content)
+    if limit is not None and limit.days_left(case.received_on) < 0:
         yield (
             "lines[0].service_from",
             (
-                f"The filing limit is over ({limit.name}: {limit.days} days from the service). Release it with "
-                "proof of an earlier filing or a delay reason (CLM20); the patient may not be billed for it."
+                f"The payer's filing limit is over ({limit.rule.name}). Release it with proof of an earlier filing or a "
+                "delay reason (CLM20); the patient may not be billed for it."
             ),
         )
 
@@ -260,7 +257,7 @@ RULES: tuple[Rule, ...] = (
     Rule("line-control-number-repeated", f"{TR3}, REF*6R", _line_numbers_unique),
     Rule("service-date-future", "Nobody bills a service before it is rendered", _service_future),
     Rule("accident", f"{TR3}, CLM11", _accident),
-    Rule("timely-filing", "services/claims/policy/filing.toml", _timely_filing, waivable=True),
+    Rule("timely-filing", "services/claims/policy/deadlines.toml", _timely_filing, waivable=True),
 )
 
 WAIVABLE = frozenset(rule.id for rule in RULES if rule.waivable)
