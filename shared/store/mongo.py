@@ -56,6 +56,8 @@ PAGE = 1000
 AFTER_NUMBERS = ";"  # the character after ":", which ends the writer in a mark
 AFTER_SLASH = "0"  # the character after "/", which ends the tenant in an `_id`
 SOME_TIME = {"$lte": FAR_AWAY}
+READ_BY_TENANT = ("audit", "quarantine")
+"""Notes that are listed for one tenant, in order: those of all the others must not be read for it."""
 
 
 def wanting(tenant: str, where: Mapping[str, Scalar]) -> Document:
@@ -90,6 +92,10 @@ class MongoStore:
                 await rows.create_index("next_effect_at", partialFilterExpression={"next_effect_at": SOME_TIME})
         await self._db["journal"].create_index("recorded_at")
         await self._db["waiting"].create_index([("kind", 1), ("key", 1), ("order", 1)])
+        # Each life of each process leaves a line here; those that did not rest long ago are few.
+        await self._db["writers"].create_index("rests_at")
+        for notes in READ_BY_TENANT:
+            await self._db[notes].create_index([("tenant", 1), ("_id", 1)])
 
     async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
         found: dict[Key, Row[S]] = {key: Row(0, Snapshot(decider.initial)) for key in keys}
