@@ -14,8 +14,8 @@ from services.claims.file_performer import STRETCH_CLAIMS
 from services.claims.intake import Arrival
 from services.claims.parts import Parts, make_parts
 from services.claims.pickup import file_meta, register_file
-from services.claims.policies import Routing
 from services.claims.quotas import Quotas, quota_time, unread_room, whole_seconds
+from services.claims.routing import Routing
 from services.claims.vault import FileTooLargeError, Kept
 from services.claims.views import shown_claim, shown_fact, shown_file
 from shared.auth import Principal

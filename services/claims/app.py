@@ -15,8 +15,9 @@ from services.claims.file_performer import FileReader
 from services.claims.handlers import TOPICS, routes
 from services.claims.parts import make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
-from services.claims.policies import claims_policy, quota_book, routing_table
+from services.claims.policies import claims_policy, quota_book
 from services.claims.quotas import Quotas
+from services.claims.routing import routing_table
 from services.claims.settings import ClaimsSettings
 from services.claims.submission_performer import SubmissionPerformer
 from shared.decider import Effect

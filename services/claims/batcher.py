@@ -1,12 +1,14 @@
 """Opens outbound files for claims that are ready. Any number of processes may look: each claim joins only one file."""
 
 import asyncio
+from collections.abc import Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
 from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
+from services.claims.core.content import ClaimType
 from services.claims.core.submission import CLAIMS_MAX, OpenSubmission
-from services.claims.policies import Routing
+from services.claims.routing import Routing
 from services.claims.tenants import Tenants
 from shared.contracts import Meta
 from shared.decider import Decider
@@ -72,10 +74,16 @@ class Batcher:
         return 1
 
     async def _open(self, lane: Lane) -> None:
+        """A file for each kind of claims that wait: no file mixes guides."""
         where = {"ready_for": lane.partner}
         found = await self._runtime.store.find(self._claim, lane.tenant, where, None, CLAIMS_MAX)
-        if not found:
-            return
+        by_type: dict[ClaimType, list[str]] = {}
+        for key, claim in found:
+            by_type.setdefault(claim.content.claim_type if claim.content else "P", []).append(key.id)
+        openings = [await self._opening(lane, *of_type) for of_type in sorted(by_type.items(), reverse=True)]
+        await self._runtime.shell.transact(SUBMISSION, openings)
+
+    async def _opening(self, lane: Lane, claim_type: ClaimType, candidates: Sequence[str]) -> OpenSubmission:
         number = await self._next_number(lane)
         submission_id = f"sub_{lane.partner}_{number:09d}"
         message_id = uuid5(NAMESPACE, f"{lane.tenant}/{submission_id}")
@@ -88,15 +96,15 @@ class Batcher:
             key=submission_id,
             correlation=message_id,
         )
-        opening = OpenSubmission(
+        return OpenSubmission(
             meta=meta,
             submission_id=submission_id,
             partner=lane.partner,
-            candidates=tuple(key.id for key, _ in found),
+            candidates=tuple(candidates),
             interchange=number,
             group=number,
+            claim_type=claim_type,
         )
-        await self._runtime.shell.transact(SUBMISSION, (opening,))
 
     async def _next_number(self, lane: Lane) -> int:
         """ISA13 and GS06, which the partner never saw before, whichever process sends."""

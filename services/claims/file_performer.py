@@ -162,11 +162,14 @@ def sort_items(items: list[Claim837 | Finding], file_id: str, seen: int, start: 
 
 
 def refused(claim: Claim837) -> FileFinding | None:
-    """Why a claim cannot be taken at all: it follows another guide than the professional 5010 one."""
+    """Why a claim cannot be taken at all: it follows none of the guides of version 5010."""
     header = claim.header
-    if header is not None and header.guide == "837P" and header.version.startswith("005010"):
+    if header is not None and header.guide is not None and header.version.startswith("005010"):
         return None
-    message = "GS08 or ST03 does not name the professional guide 005010X222: send this claim as an 837P."
+    message = (
+        "GS08 or ST03 names none of the guides 005010X222 (professional), 005010X223 (institutional) and 005010X224 "
+        "(dental): send this claim under one of them."
+    )
     return FileFinding(
         code="AK905:2", message=message, segment_number=claim.segment_number, byte_offset=claim.byte_offset
     )

@@ -1,45 +1,50 @@
 """From the reader's claim to the typed content that may lie in the clear."""
 
+from services.claims.claim_kinds import Lifted
 from services.claims.core.content import (
     ClaimContent,
     ContentLine,
+    DentalLine,
     DiagnosisCode,
     DrugCode,
     IntakeFinding,
     OtherPayerContent,
-    PostalAddress,
     PriorAdjustment,
     PriorLineDecision,
-    Provider,
+    ToothWork,
 )
 from services.claims.identity import patient_of
+from services.claims.providers import optional_provider, postal_of, provider_of
 from shared.x12.adjustments import Adjustment
-from shared.x12.claim837 import Address, Claim837, LineAdjudication, OtherPayer, Party, ServiceLine
+from shared.x12.claim837 import Claim837, Diagnosis, LineAdjudication, OtherPayer, ServiceLine
 from shared.x12.findings import Finding, Severity
 
 
-def content_of(claim: Claim837) -> ClaimContent:
-    """The content of a claim. A line without a control number gets its own number: payers answer by it."""
+def content_of(claim: Claim837, parts: Lifted) -> ClaimContent:
+    """The content of a claim with the parts of its kind. A line without a control number gets its own number."""
     patient = patient_of(claim)
     subscriber = claim.subscriber
     return ClaimContent(
+        claim_type=parts.claim_type,
+        institutional=parts.institutional,
+        dental=parts.dental,
         patient_control_number=claim.patient_control_number,
         charge_cents=claim.charge_cents,
         facility_code=claim.facility_code,
         facility_qualifier=claim.facility_qualifier,
         frequency_code=claim.frequency_code,
-        diagnoses=tuple(DiagnosisCode(qualifier=one.qualifier, code=one.code) for one in claim.diagnoses),
+        diagnoses=tuple(_diagnosis(one) for one in claim.diagnoses),
         lines=tuple(_line(line, place) for place, line in enumerate(claim.lines, 1)),
-        billing=_provider(claim.billing),
-        pay_to=_optional(claim.pay_to),
-        rendering=_optional(claim.rendering),
-        referring=_optional(claim.referring),
-        supervising=_optional(claim.supervising),
-        service_facility=_optional(claim.service_facility),
+        billing=provider_of(claim.billing),
+        pay_to=optional_provider(claim.pay_to),
+        rendering=optional_provider(claim.rendering),
+        referring=optional_provider(claim.referring),
+        supervising=optional_provider(claim.supervising),
+        service_facility=optional_provider(claim.service_facility),
         payer_id=claim.payer.id,
         payer_name=claim.payer.name,
         payer_id_qualifier=claim.payer.id_qualifier,
-        payer_address=_address(claim.payer.address),
+        payer_address=postal_of(claim.payer.address),
         payer_responsibility=subscriber.payer_responsibility,
         claim_filing_code=subscriber.claim_filing_code,
         insurance_type=subscriber.insurance_type,
@@ -62,7 +67,7 @@ def content_of(claim: Claim837) -> ClaimContent:
         delay_reason=claim.delay_reason,
         accident_date=claim.accident_date,
         onset_date=claim.onset_date,
-        admission_date=claim.admission_date,
+        admission_date=parts.admission_date,
         discharge_date=claim.discharge_date,
         patient_paid_cents=claim.patient_paid_cents,
         other_payers=tuple(_other(other) for other in claim.other_payers),
@@ -100,13 +105,27 @@ def _line(line: ServiceLine, place: int) -> ContentLine:
         service_from=line.service_from,
         service_to=line.service_to,
         drug=DrugCode(ndc=drug.code, quantity=drug.quantity, unit=drug.unit) if drug else None,
-        rendering=_optional(line.rendering),
+        rendering=optional_provider(line.rendering),
         emergency=line.emergency,
         epsdt=line.epsdt,
         family_planning=line.family_planning,
         copay_exempt=line.copay_exempt,
+        revenue_code=line.revenue_code,
+        non_covered_cents=line.non_covered_cents,
+        dental=_dental(line),
         prior_decisions=tuple(_decision(one) for one in line.adjudications),
     )
+
+
+def _diagnosis(one: Diagnosis) -> DiagnosisCode:
+    return DiagnosisCode(qualifier=one.qualifier, code=one.code, present_on_admission=one.present_on_admission)
+
+
+def _dental(line: ServiceLine) -> DentalLine | None:
+    if not (line.oral_cavity or line.prosthesis or line.teeth):
+        return None
+    teeth = tuple(ToothWork(number=tooth.code, surfaces=tooth.surfaces) for tooth in line.teeth)
+    return DentalLine(oral_cavity=line.oral_cavity, prosthesis=line.prosthesis, teeth=teeth)
 
 
 def _decision(decision: LineAdjudication) -> PriorLineDecision:
@@ -130,7 +149,7 @@ def _other(other: OtherPayer) -> OtherPayerContent:
         payer_id=other.payer.id,
         payer_name=other.payer.name,
         payer_id_qualifier=other.payer.id_qualifier,
-        payer_address=_address(other.payer.address),
+        payer_address=postal_of(other.payer.address),
         adjustments=_adjustments(other.adjustments),
         paid_cents=other.paid_cents,
         non_covered_cents=other.non_covered_cents,
@@ -147,41 +166,4 @@ def _adjustments(adjustments: tuple[Adjustment, ...]) -> tuple[PriorAdjustment, 
     return tuple(
         PriorAdjustment(group=one.group, reason=one.reason, amount_cents=one.amount_cents, quantity=one.quantity)
         for one in adjustments
-    )
-
-
-def _optional(party: Party | None) -> Provider | None:
-    return _provider(party) if party is not None else None
-
-
-def _provider(party: Party) -> Provider:
-    return Provider(
-        name=party.name,
-        first_name=party.first_name,
-        middle_name=party.middle_name,
-        suffix=party.suffix,
-        entity_type=party.entity_type,
-        npi=party.npi,
-        id=party.id,
-        id_qualifier=party.id_qualifier,
-        tax_id=party.tax_id,
-        tax_id_qualifier=party.tax_id_qualifier,
-        taxonomy=party.taxonomy,
-        address=_address(party.address),
-        contact_name=party.contact_name,
-        contact_phone=party.contact_phone,
-        contact_numbers=party.contact_numbers,
-    )
-
-
-def _address(address: Address | None) -> PostalAddress | None:
-    if address is None:
-        return None
-    return PostalAddress(
-        line1=address.line1,
-        line2=address.line2,
-        city=address.city,
-        state=address.state,
-        postal_code=address.postal_code,
-        country=address.country,
     )

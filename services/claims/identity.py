@@ -53,8 +53,8 @@ class Identity:
 IDENTITY = TypeAdapter(Identity)
 
 
-def identity_of(claim: Claim837) -> Identity:
-    """The part of a claim to seal."""
+def identity_of(claim: Claim837, kept: tuple[Raw, ...]) -> Identity:
+    """The part of a claim to seal; `kept` are the segments of loop 2300 that its content does not hold."""
     return Identity(
         subscriber=claim.subscriber,
         patient=claim.patient,
@@ -74,11 +74,20 @@ def identity_of(claim: Claim837) -> Identity:
             )
             for line in claim.lines
         ),
-        extras=claim.extras,
+        extras=kept,
     )
 
 
-ROLES = ("billing", "pay_to", "rendering", "referring", "supervising", "service_facility")
+ROLES = (
+    "billing",
+    "pay_to",
+    "rendering",
+    "referring",
+    "supervising",
+    "service_facility",
+    "attending",
+    "operating",
+)
 
 
 def parties_of(claim: Claim837) -> tuple[tuple[str, Party], ...]:

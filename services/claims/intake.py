@@ -8,12 +8,13 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
+from services.claims.claim_kinds import lift
 from services.claims.core import Claim
 from services.claims.core.claim_messages import CorrectClaim, Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
 from services.claims.from_x12 import content_of, findings_of
 from services.claims.identity import IDENTITY, guarantor, guarantor_of, identity_of, patient_of, subscriber_identity
-from services.claims.policies import Routing
+from services.claims.routing import Routing
 from shared.contracts import Meta
 from shared.identity import seal_model
 from shared.sealed import Pseudonyms, Sealer
@@ -87,7 +88,8 @@ class Intake:
     def read(self, tenant: str, arrival: Arrival) -> Read:
         """Take an arrival apart."""
         claim, of = arrival.claim, self._pseudonyms.of
-        content, identity = content_of(claim), IDENTITY.dump_json(identity_of(claim))
+        parts = lift(claim)
+        content, identity = content_of(claim, parts), IDENTITY.dump_json(identity_of(claim, parts.kept))
         given = arrival.account_number
         account = (given,) if given else _account_parts(guarantor_of(claim), claim)
         return Read(
@@ -127,7 +129,7 @@ class Intake:
             content=read.content,
             identity=identity,
             fingerprint=read.fingerprint,
-            partner=self._routing.partner_of(claim.payer.id),
+            partner=self._routing.partner_of(claim.payer.id, read.content.claim_type),
             received_on=cause.occurred_at.date(),
             origin=arrival.origin,
             duplicate_of=duplicate_of,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from services.claims.core import Claim, ClaimFact, ClaimMessage
 from services.claims.intake import Intake
-from services.claims.policies import Routing
+from services.claims.routing import Routing
 from services.claims.tenants import Tenants
 from services.claims.vault import FileVault
 from shared.decider import Decider

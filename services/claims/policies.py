@@ -1,8 +1,7 @@
-"""Loads the service's dated policy files and its routing table."""
+"""Loads the service's dated policy files."""
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +10,6 @@ from pydantic import TypeAdapter, ValidationError
 from services.claims.core import DeadlineRule, Policy
 from services.claims.quota import ANY_TENANT, Entry, Quota, QuotaBook
 from shared.policy import PolicyError
-from shared.x12.claim837 import Party
 
 POLICY_FOLDER = Path(__file__).parent / "policy"
 DEADLINE_FIELDS = frozenset({"id", "kind", "amount", "unit", "counted_from", "valid_from", "source", "owner"})
@@ -19,37 +17,6 @@ DEADLINE_RULE = TypeAdapter(DeadlineRule)
 NOT_DENIAL_FIELDS = frozenset({"group", "reason", "valid_from", "source", "owner"})
 QUOTA_FIGURES = ("claims_a_minute", "burst_claims", "files_unread")
 QUOTA_FIELDS = frozenset({"tenant", *QUOTA_FIGURES, "valid_from", "source", "owner"})
-ANY_PAYER = "*"
-
-
-@dataclass(frozen=True, slots=True)
-class Partner:
-    """One connection that claims go out by: `receiver` is ISA08, GS03 and NM1*40; `usage` is ISA15 (P or T)."""
-
-    id: str
-    receiver: Party
-    payers: frozenset[str]
-    usage: str
-
-
-@dataclass(frozen=True, slots=True)
-class Routing:
-    """Which partner takes a payer's claims, and under which name a tenant sends them."""
-
-    partners: Mapping[str, Partner]
-    submitters: Mapping[str, Party]
-
-    def partner_of(self, payer_id: str) -> str:
-        """The partner that lists the payer, or else the one that takes every payer."""
-        for partner in self.partners.values():
-            if payer_id in partner.payers:
-                return partner.id
-        return next(partner.id for partner in self.partners.values() if ANY_PAYER in partner.payers)
-
-    def submitter_of(self, tenant: str) -> Party:
-        """Loop 1000A of a tenant's files; without an id of its own, the tenant's name in 15 characters is ISA06."""
-        own = self.submitters.get(tenant) or self.submitters["default"]
-        return own if own.id else replace(own, id=tenant.upper()[:15])
 
 
 def claims_policy(folder: Path = POLICY_FOLDER) -> Policy:
@@ -90,20 +57,6 @@ def _check_entries(file: str, entries: list[dict[str, Any]], fields: frozenset[s
             raise PolicyError(msg)
 
 
-def routing_table(path: Path = POLICY_FOLDER / "routing.toml") -> Routing:
-    """The routing table; PolicyError when some payer would have no partner, or some tenant no submitter."""
-    table = _read(path)
-    partners = {name: _partner(name, entry) for name, entry in table.get("partner", {}).items()}
-    if not any(ANY_PAYER in partner.payers for partner in partners.values()):
-        msg = f'{path.name}: one partner must take payers = ["*"], or some claims would never leave'
-        raise PolicyError(msg)
-    submitters = {tenant: Party(**entry) for tenant, entry in table.get("submitter", {}).items()}
-    if "default" not in submitters:
-        msg = f"{path.name}: submitter.default is missing"
-        raise PolicyError(msg)
-    return Routing(partners, submitters)
-
-
 def quota_book(path: Path = POLICY_FOLDER / "quotas.toml") -> QuotaBook:
     """Every tenant's quotas; PolicyError when a figure is missing or no number, or some tenant would have none."""
     entries = _read(path).get("quota", [])
@@ -121,11 +74,6 @@ def _quota_entry(file: str, place: int, entry: Mapping[str, Any]) -> Entry:
         msg = f"{file}: entry {place}: {', '.join(QUOTA_FIGURES)} must be whole numbers from 1"
         raise PolicyError(msg)
     return Entry(entry["tenant"], entry["valid_from"], Quota(**figures))
-
-
-def _partner(id: str, entry: dict[str, Any]) -> Partner:
-    receiver = Party(name=entry["name"], id=entry["id"], id_qualifier="46")
-    return Partner(id, receiver, frozenset(entry["payers"]), entry.get("usage", "P"))
 
 
 def _read(path: Path) -> dict[str, Any]:

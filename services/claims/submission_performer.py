@@ -2,16 +2,17 @@
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid5
 
 from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
 from services.claims.core.claim_messages import AssignSubmission, ExcludeClaim, RecordRefusal, RecordTransmission
+from services.claims.core.content import ClaimType
 from services.claims.core.submission import Member, ReportBuilt, ReportDelivered, ReportTold, Submission, TellClaims
 from services.claims.identity import IDENTITY
-from services.claims.policies import Routing
+from services.claims.routing import Routing
 from services.claims.to_x12 import claim837_of
 from services.claims.vault import FileVault
 from shared.contracts import HoldReason, Meta
@@ -21,10 +22,11 @@ from shared.sealed import SealBrokenError
 from shared.store.port import Key
 from shared.worker import answer_meta
 from shared.x12.claim837 import Batch837, Claim837
-from shared.x12.claim837_write import write_837p
+from shared.x12.claim837_write import write_837d, write_837i, write_837p
 from shared.x12.findings import X12Error
 
 FOLDER = "submission"
+WRITERS: dict[ClaimType, Callable[[Batch837], bytes]] = {"P": write_837p, "I": write_837i, "D": write_837d}
 
 
 class Joined(NamedTuple):
@@ -124,14 +126,14 @@ class SubmissionPerformer:
             return [], b""
         batch = self._batch(key.tenant, state, [one.claim for one in joined])
         try:
-            return list(joined), await asyncio.to_thread(write_837p, batch)
+            return list(joined), await asyncio.to_thread(WRITERS[state.claim_type], batch)
         except X12Error:
             able = [one for one in joined if await self._may_be_written(key, pending, state, one)]
             return await self._write(key, pending, state, able)
 
     async def _may_be_written(self, key: Key, pending: Pending, state: Submission, one: Joined) -> bool:
         try:
-            write_837p(self._batch(key.tenant, state, [one.claim]))
+            WRITERS[state.claim_type](self._batch(key.tenant, state, [one.claim]))
         except X12Error as error:
             finding = error.finding
             reason = HoldReason(rule="x12-writing", field=finding.segment_tag or "claim", message=finding.message)
@@ -148,7 +150,7 @@ class SubmissionPerformer:
         partner = self._routing.partners[state.partner]
         assert state.created_at is not None
         return Batch837(
-            submitter=self._routing.submitter_of(tenant),
+            submitter=self._routing.submitter_of(tenant, state.partner),
             receiver=partner.receiver,
             interchange_control_number=state.interchange,
             group_control_number=state.group,

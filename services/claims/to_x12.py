@@ -1,27 +1,28 @@
 """From content and opened identity back to a claim that can be written as an 837."""
 
+from services.claims.claim_kinds import kind_segments
 from services.claims.core.content import (
     ClaimContent,
     ContentLine,
+    DentalLine,
+    Institutional,
     OtherPayerContent,
-    PostalAddress,
     PriorAdjustment,
     PriorLineDecision,
-    Provider,
 )
 from services.claims.identity import Identity, LineIdentity
+from services.claims.providers import address_of, optional_party, party_of
 from shared.x12.adjustments import Adjustment
 from shared.x12.claim837 import (
-    Address,
     Claim837,
     Diagnosis,
     LineAdjudication,
     Ndc,
     OtherPayer,
-    Party,
     Payer,
     ServiceLine,
     Subscriber,
+    Tooth,
 )
 from shared.x12.writing import Raw
 
@@ -29,30 +30,35 @@ from shared.x12.writing import Raw
 def claim837_of(content: ClaimContent, identity: Identity) -> Claim837:
     """The claim again, with whatever was corrected in its content."""
     kept = {one.role: one.extras for one in identity.parties}
+    hospital = content.institutional or Institutional()
     return Claim837(
         patient_control_number=content.patient_control_number,
         charge_cents=content.charge_cents,
         facility_code=content.facility_code,
         facility_qualifier=content.facility_qualifier,
         frequency_code=content.frequency_code,
-        diagnoses=tuple(Diagnosis(one.qualifier, one.code) for one in content.diagnoses),
+        diagnoses=tuple(Diagnosis(one.qualifier, one.code, one.present_on_admission) for one in content.diagnoses),
         lines=tuple(
             _line(line, identity.lines[place] if place < len(identity.lines) else LineIdentity())
             for place, line in enumerate(content.lines)
         ),
-        billing=_party(content.billing, kept.get("billing", ())),
-        pay_to=_optional(content.pay_to, kept.get("pay_to", ())),
-        rendering=_optional(content.rendering, kept.get("rendering", ())),
-        referring=_optional(content.referring, kept.get("referring", ())),
-        supervising=_optional(content.supervising, kept.get("supervising", ())),
-        service_facility=_optional(content.service_facility, kept.get("service_facility", ())),
+        billing=party_of(content.billing, kept.get("billing", ())),
+        pay_to=optional_party(content.pay_to, kept.get("pay_to", ())),
+        rendering=optional_party(content.rendering, kept.get("rendering", ())),
+        referring=optional_party(content.referring, kept.get("referring", ())),
+        supervising=optional_party(content.supervising, kept.get("supervising", ())),
+        service_facility=optional_party(content.service_facility, kept.get("service_facility", ())),
+        attending=optional_party(hospital.attending, kept.get("attending", ())),
+        operating=optional_party(hospital.operating, kept.get("operating", ())),
+        statement_from=hospital.statement_from,
+        statement_to=hospital.statement_to,
         subscriber=identity.subscriber,
         patient=identity.patient,
         patient_relationship=identity.patient_relationship,
         payer=Payer(
             content.payer_name,
             content.payer_id,
-            _address(content.payer_address),
+            address_of(content.payer_address),
             content.payer_id_qualifier,
             identity.payer_extras,
         ),
@@ -76,15 +82,15 @@ def claim837_of(content: ClaimContent, identity: Identity) -> Claim837:
         delay_reason=content.delay_reason,
         accident_date=content.accident_date,
         onset_date=content.onset_date,
-        admission_date=content.admission_date,
+        admission_date=None if hospital.admitted_at else content.admission_date,
         discharge_date=content.discharge_date,
         patient_paid_cents=content.patient_paid_cents,
-        extras=identity.extras,
+        extras=(*kind_segments(content), *identity.extras),
     )
 
 
 def _line(line: ContentLine, identity: LineIdentity) -> ServiceLine:
-    drug = line.drug
+    drug, dental = line.drug, line.dental or DentalLine()
     return ServiceLine(
         number=line.number,
         line_control_number=line.line_control_number,
@@ -99,11 +105,16 @@ def _line(line: ContentLine, identity: LineIdentity) -> ServiceLine:
         service_from=line.service_from,
         service_to=line.service_to,
         ndc=Ndc(drug.ndc, drug.quantity, drug.unit, identity.prescription_number) if drug else None,
-        rendering=_optional(line.rendering, identity.rendering_extras),
+        rendering=optional_party(line.rendering, identity.rendering_extras),
         emergency=line.emergency,
         epsdt=line.epsdt,
         family_planning=line.family_planning,
         copay_exempt=line.copay_exempt,
+        revenue_code=line.revenue_code,
+        non_covered_cents=line.non_covered_cents,
+        oral_cavity=dental.oral_cavity,
+        prosthesis=dental.prosthesis,
+        teeth=tuple(Tooth(tooth.number, tooth.surfaces) for tooth in dental.teeth),
         description=identity.description,
         extras=identity.extras,
         adjudications=tuple(
@@ -136,7 +147,7 @@ def _other(
     return OtherPayer(
         subscriber=subscriber,
         payer=Payer(
-            other.payer_name, other.payer_id, _address(other.payer_address), other.payer_id_qualifier, payer_extras
+            other.payer_name, other.payer_id, address_of(other.payer_address), other.payer_id_qualifier, payer_extras
         ),
         adjustments=_adjustments(other.adjustments),
         paid_cents=other.paid_cents,
@@ -153,34 +164,3 @@ def _other(
 
 def _adjustments(adjustments: tuple[PriorAdjustment, ...]) -> tuple[Adjustment, ...]:
     return tuple(Adjustment(one.group, one.reason, one.amount_cents, one.quantity) for one in adjustments)
-
-
-def _optional(provider: Provider | None, extras: tuple[Raw, ...]) -> Party | None:
-    return _party(provider, extras) if provider is not None else None
-
-
-def _party(provider: Provider, extras: tuple[Raw, ...]) -> Party:
-    return Party(
-        name=provider.name,
-        id_qualifier=provider.id_qualifier,
-        id=provider.id,
-        npi=provider.npi,
-        tax_id=provider.tax_id,
-        tax_id_qualifier=provider.tax_id_qualifier,
-        taxonomy=provider.taxonomy,
-        address=_address(provider.address),
-        contact_name=provider.contact_name,
-        contact_phone=provider.contact_phone,
-        first_name=provider.first_name,
-        middle_name=provider.middle_name,
-        suffix=provider.suffix,
-        entity_type=provider.entity_type,
-        contact_numbers=provider.contact_numbers,
-        extras=extras,
-    )
-
-
-def _address(address: PostalAddress | None) -> Address | None:
-    if address is None:
-        return None
-    return Address(address.line1, address.line2, address.city, address.state, address.postal_code, address.country)

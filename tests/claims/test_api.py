@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey
 
 from samples.generate import generate
 from services.claims.api import router
-from services.claims.policies import routing_table
+from services.claims.routing import routing_table
 from shared.contracts import ClaimHeld, ClaimReceived
 from shared.http import bare_app
 from shared.runtime import Running

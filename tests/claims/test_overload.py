@@ -13,7 +13,7 @@ import pytest
 
 from samples.generate import generate
 from services.claims.api import router
-from services.claims.policies import routing_table
+from services.claims.routing import routing_table
 from shared.http import bare_app
 from shared.overload import Limits
 from shared.runtime import Running

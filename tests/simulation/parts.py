@@ -17,7 +17,7 @@ from services.claims.core import SUBMISSION, Claim, make_claim_decider
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, ReportDelivered, Submission, TellClaims
 from services.claims.handlers import TOPICS as CLAIMS_TOPICS
 from services.claims.handlers import routes as claims_routes
-from services.claims.policies import routing_table
+from services.claims.routing import routing_table
 from services.claims.submission_performer import Joined, SubmissionPerformer
 from services.claims.tenants import Tenants
 from services.collections.core import (

@@ -1,5 +1,6 @@
 """The public face of a claim's facts: small, pseudonymous events."""
 
+from datetime import date
 from typing import TypedDict
 
 from shared.contracts import (
@@ -110,7 +111,7 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         payer_id=content.payer_id,
         billing_npi=content.billing.npi,
         charge_cents=content.charge_cents or 0,
-        lines=tuple(_submitted_line(line) for line in content.lines),
+        lines=tuple(_submitted_line(line, first) for line in content.lines),
         service_from=first,
         service_to=last,
         frequency_code=content.frequency_code,
@@ -120,14 +121,14 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
     )
 
 
-def _submitted_line(line: ContentLine) -> SubmittedLine:
-    assert line.service_from is not None
+def _submitted_line(line: ContentLine, of_claim: date) -> SubmittedLine:
+    """A line of an institutional or dental claim may leave its day to the claim, and its procedure out."""
     return SubmittedLine(
         line_control_number=line.line_control_number,
         procedure=line.procedure,
         modifiers=line.modifiers,
         charge_cents=line.charge_cents or 0,
-        service_from=line.service_from,
+        service_from=line.service_from or of_claim,
     )
 
 

@@ -1,20 +1,29 @@
-"""What a professional claim says apart from who the patient is: typed, and free of identifiers.
+"""What a claim says apart from who the patient is: typed, and free of identifiers.
 
-Names, birth dates, addresses, member ids, prescription numbers and everything that is free text travel beside it in one
-sealed field (`services.claims.identity`). Element names are those of the 837P guide, 005010X222A1.
+One model for professional ("P"), institutional ("I") and dental ("D") claims: what only one kind has is in a part of
+its own, with defaults, so that a claim stored before that part existed reads as it did. Names, birth dates, addresses,
+member ids, prescription numbers and everything that is free text travel beside it in one sealed field
+(`services.claims.identity`). Element names are those of the guides 005010X222A1, X223A2 and X224A2.
 """
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
+from typing import Literal, TypeAlias
 
 from pydantic import Field
 
 from shared.contracts import Cents, Contract
 
+ClaimType: TypeAlias = Literal["P", "I", "D"]
+"""Which guide a claim follows: professional (837P, CMS-1500), institutional (837I, UB-04) or dental (837D)."""
+
 DIAGNOSES_MAX = 12
 LINES_MAX = 50
 MODIFIERS_MAX = 4
 POINTERS_MAX = 4
+DIAGNOSES_BY_KIND: dict[ClaimType, int] = {"P": 12, "I": 25, "D": 4}
+LINES_BY_KIND: dict[ClaimType, int] = {"P": 50, "I": 999, "D": 50}
+KIND_NAMES: dict[ClaimType, str] = {"P": "professional", "I": "institutional", "D": "dental"}
 
 
 class PostalAddress(Contract):
@@ -49,10 +58,15 @@ class Provider(Contract):
 
 
 class DiagnosisCode(Contract):
-    """One code of an HI segment, without point: qualifier ABK is the principal one, ABF any other."""
+    """One code of an HI segment, without point: qualifier ABK is the principal one, ABF any other.
+
+    Of an institutional claim ABJ is the admitting one, APR the reason for the visit, ABN an external cause;
+    `present_on_admission` is HI0n-9.
+    """
 
     qualifier: str
     code: str
+    present_on_admission: str = ""
 
 
 class DrugCode(Contract):
@@ -88,8 +102,26 @@ class PriorLineDecision(Contract):
     remaining_liability_cents: Cents | None = None
 
 
+class ToothWork(Contract):
+    """One tooth of a dental line (TOO): its number in the national system (JP), and the surfaces worked on."""
+
+    number: str
+    surfaces: tuple[str, ...] = ()
+
+
+class DentalLine(Contract):
+    """What only a line of a dental claim has: areas of the oral cavity (SV304), prosthesis (SV305, I or R), teeth."""
+
+    oral_cavity: tuple[str, ...] = ()
+    prosthesis: str = ""
+    teeth: tuple[ToothWork, ...] = ()
+
+
 class ContentLine(Contract):
-    """One service line (loop 2400). `diagnosis_pointers` count from 1 in the claim's diagnoses."""
+    """One service line (loop 2400). `diagnosis_pointers` count from 1 in the claim's diagnoses.
+
+    `revenue_code` (SV201) and `non_covered_cents` (SV207) are of institutional lines, which may lack a procedure.
+    """
 
     number: str
     line_control_number: str = ""
@@ -109,6 +141,9 @@ class ContentLine(Contract):
     epsdt: bool = False
     family_planning: bool = False
     copay_exempt: bool = False
+    revenue_code: str = ""
+    non_covered_cents: Cents | None = None
+    dental: DentalLine | None = None
     prior_decisions: tuple[PriorLineDecision, ...] = ()
 
 
@@ -130,13 +165,86 @@ class OtherPayerContent(Contract):
     payer_claim_control_number: str = ""
 
 
+class DatedCode(Contract):
+    """A code with a day or a span: occurrence (HI BH), occurrence span (BI) or procedure (BBR, BBQ)."""
+
+    qualifier: str
+    code: str
+    on: date | None = None
+    to: date | None = None
+
+
+class ValueCode(Contract):
+    """A value code (HI BE) and its number, in cents where it is an amount; a count is kept times a hundred too."""
+
+    code: str
+    value_cents: Cents
+
+
+class Institutional(Contract):
+    """What only an institutional claim has (005010X223A2, loop 2300).
+
+    `statement_from` and `statement_to` are DTP*434, `admitted_at` the hour of DTP*435, `discharged_at` that of DTP*096;
+    `admission_type`, `admission_source` and `patient_status` CL101 to CL103; the codes are those of the HI segments.
+    """
+
+    statement_from: date | None = None
+    statement_to: date | None = None
+    admitted_at: time | None = None
+    discharged_at: time | None = None
+    admission_type: str = ""
+    admission_source: str = ""
+    patient_status: str = ""
+    condition_codes: tuple[str, ...] = ()
+    occurrences: tuple[DatedCode, ...] = ()
+    value_codes: tuple[ValueCode, ...] = ()
+    procedures: tuple[DatedCode, ...] = ()
+    drg: str = ""
+    attending: Provider | None = None
+    operating: Provider | None = None
+
+
+class ToothStatus(Contract):
+    """A tooth that is missing (M), to be extracted (E) or impacted (I): DN2."""
+
+    number: str
+    status: str
+
+
+class Dental(Contract):
+    """What only a dental claim has (005010X224A2, loop 2300).
+
+    `service_on` is DTP*472 of the claim, for lines that have no day of their own. `orthodontic_months` are DN101 with
+    `orthodontic_months_left` DN102.
+    """
+
+    service_on: date | None = None
+    service_to: date | None = None
+    orthodontic_months: Decimal | None = None
+    orthodontic_months_left: Decimal | None = None
+    teeth: tuple[ToothStatus, ...] = ()
+
+
+class Attachment(Contract):
+    """A paper or file of ours that supports the claim (PWK): what it is, how it goes, and its number (PWK06).
+
+    What came in a file stays sealed: senders put names into the number.
+    """
+
+    report_type: str
+    transmission: str
+    control_number: str = ""
+
+
 class ClaimContent(Contract):
-    """A professional claim without identifiers. Absent amounts and dates are None, never zero.
+    """A claim without identifiers. Absent amounts and dates are None, never zero.
 
     `member_known`, `birth_date_known` and `patient_named` tell the scrubber what the sealed part holds without opening
     it. `payer_responsibility` is SBR01 (P, S, T), `claim_filing_code` SBR09: the class of payer, such as MB or CI.
+    `facility_code` is the place of service, or of an institutional claim the first two digits of its type of bill.
     """
 
+    claim_type: ClaimType = "P"
     patient_control_number: str
     charge_cents: Cents | None
     facility_code: str = ""
@@ -181,15 +289,37 @@ class ClaimContent(Contract):
     patient_paid_cents: Cents | None = None
     other_payers: tuple[OtherPayerContent, ...] = ()
 
+    institutional: Institutional | None = None
+    dental: Dental | None = None
+    attachments: tuple[Attachment, ...] = ()
+
+    @property
+    def type_of_bill(self) -> str:
+        """Three digits of an institutional claim, such as 111: facility, care and frequency; "" of any other."""
+        return f"{self.facility_code}{self.frequency_code}" if self.claim_type == "I" else ""
+
     @property
     def service_from(self) -> date | None:
-        """The first day of service of any line: professional claims are filed by it."""
-        return min((line.service_from for line in self.lines if line.service_from), default=None)
+        """The first day of service of any line; of an institutional claim, or without a line's day, the claim's own."""
+        own = self._of_claim[0]
+        first = min((line.service_from for line in self.lines if line.service_from), default=None)
+        return own or first if self.claim_type == "I" else first or own
 
     @property
     def service_to(self) -> date | None:
-        """The last day of service of any line."""
-        return max((d for line in self.lines if (d := line.service_to or line.service_from)), default=None)
+        """The last day of service of any line; of an institutional claim, or without a line's day, the claim's own."""
+        own = self._of_claim[1]
+        last = max((d for line in self.lines if (d := line.service_to or line.service_from)), default=None)
+        return own or last if self.claim_type == "I" else last or own
+
+    @property
+    def _of_claim(self) -> tuple[date | None, date | None]:
+        """The days that the claim as a whole names."""
+        if self.institutional is not None:
+            return self.institutional.statement_from, self.institutional.statement_to
+        if self.dental is not None:
+            return self.dental.service_on, self.dental.service_to or self.dental.service_on
+        return None, None
 
 
 class IntakeFinding(Contract):

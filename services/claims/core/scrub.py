@@ -10,8 +10,9 @@ from datetime import date
 
 from shared.contracts import HoldReason
 
-from .content import ClaimContent, ContentLine, IntakeFinding
+from .content import DIAGNOSES_BY_KIND, KIND_NAMES, LINES_BY_KIND, ClaimContent, ContentLine, IntakeFinding
 from .policy import Policy
+from .scrub_kinds import FREQUENCIES, FREQUENCY_ADVICE, dental_faults, institutional_faults
 from .scrub_lines import LINE_CHECKS, Found
 
 
@@ -65,8 +66,12 @@ def _structure(case: Case) -> Iterator[Found]:
 
 def _npi_check_digit(case: Case) -> Iterator[Found]:
     message = "The check digit is wrong: look the number up in NPPES and correct it."
-    for role in ("billing", "pay_to", "rendering", "referring", "supervising", "service_facility"):
-        provider = getattr(case.content, role)
+    content, hospital = case.content, case.content.institutional
+    roles = ("billing", "pay_to", "rendering", "referring", "supervising", "service_facility")
+    providers = [(role, getattr(content, role)) for role in roles]
+    if hospital is not None:
+        providers += [(f"institutional.{role}", getattr(hospital, role)) for role in ("attending", "operating")]
+    for role, provider in providers:
         if provider is not None and provider.npi and not npi_is_valid(provider.npi):
             yield f"{role}.npi", message
     for place, line in enumerate(case.content.lines):
@@ -121,8 +126,9 @@ def _duplicate(case: Case) -> Iterator[Found]:
 
 
 def _frequency(case: Case) -> Iterator[Found]:
-    if case.content.frequency_code not in ("1", "7", "8"):
-        yield "frequency_code", "A professional claim is 1 (original), 7 (replacement) or 8 (void)."
+    kind = case.content.claim_type
+    if case.content.frequency_code not in FREQUENCIES[kind]:
+        yield "frequency_code", FREQUENCY_ADVICE[kind]
 
 
 def _replaced_claim(case: Case) -> Iterator[Found]:
@@ -154,19 +160,24 @@ def _birth_date(case: Case) -> Iterator[Found]:
 
 
 def _diagnoses(case: Case) -> Iterator[Found]:
-    count = len(case.content.diagnoses)
-    if not count:
+    kind = case.content.claim_type
+    count = sum(one.qualifier in ("ABK", "ABF", "BK", "BF") for one in case.content.diagnoses)
+    if not count and kind != "D":
         yield "diagnoses", "The claim needs at least one diagnosis (HI*ABK)."
-    elif count > 12:
-        yield "diagnoses", "A professional claim carries at most 12 diagnoses: split the claim."
+    elif count > DIAGNOSES_BY_KIND[kind]:
+        what = f"A {KIND_NAMES[kind]} claim carries at most {DIAGNOSES_BY_KIND[kind]} diagnoses: split the claim."
+        yield "diagnoses", what
 
 
 def _lines(case: Case) -> Iterator[Found]:
-    count = len(case.content.lines)
+    kind, count = case.content.claim_type, len(case.content.lines)
     if not count:
         yield "lines", "The claim has no service line: add at least one."
-    elif count > 50:
-        yield "lines", "A professional claim carries at most 50 service lines: split the claim."
+    elif count > LINES_BY_KIND[kind]:
+        yield (
+            "lines",
+            f"A {KIND_NAMES[kind]} claim carries at most {LINES_BY_KIND[kind]} service lines: split the claim.",
+        )
 
 
 def _charge(case: Case) -> Iterator[Found]:
@@ -254,6 +265,8 @@ RULES: tuple[Rule, ...] = (
     Rule("charge", f"{TR3}, CLM02", _charge),
     Rule("charge-sum", f"{TR3}, CLM02 equals the sum of SV102", _charge_sum),
     *(Rule(check.id, f"{TR3}, {check.element}", _of_lines(check.check)) for check in LINE_CHECKS),
+    Rule("institutional", "005010X223A2, loop 2300", lambda case: institutional_faults(case.content)),
+    Rule("dental-service-date", "005010X224A2, DTP*472", lambda case: dental_faults(case.content)),
     Rule("line-control-number-repeated", f"{TR3}, REF*6R", _line_numbers_unique),
     Rule("service-date-future", "Nobody bills a service before it is rendered", _service_future),
     Rule("accident", f"{TR3}, CLM11", _accident),

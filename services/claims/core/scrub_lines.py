@@ -17,8 +17,8 @@ class LineCheck(NamedTuple):
     check: Callable[[ContentLine, ClaimContent], Iterator[Found]]
 
 
-def _pointer_missing(line: ContentLine, _: ClaimContent) -> Iterator[Found]:
-    if not line.diagnosis_pointers:
+def _pointer_missing(line: ContentLine, claim: ClaimContent) -> Iterator[Found]:
+    if not line.diagnosis_pointers and claim.claim_type == "P":
         yield "diagnosis_pointers", "Point the line to at least one diagnosis (SV107)."
 
 
@@ -29,8 +29,11 @@ def _pointer_range(line: ContentLine, claim: ClaimContent) -> Iterator[Found]:
         yield "diagnosis_pointers", "The line points to a diagnosis that the claim does not have."
 
 
-def _procedure(line: ContentLine, _: ClaimContent) -> Iterator[Found]:
-    if not line.procedure:
+def _procedure(line: ContentLine, claim: ClaimContent) -> Iterator[Found]:
+    if claim.claim_type == "I":
+        if not line.revenue_code:
+            yield "revenue_code", "The line needs a revenue code (SV201)."
+    elif not line.procedure:
         yield "procedure", "The line needs a procedure code (SV101-2)."
 
 
@@ -48,15 +51,17 @@ def _charge(line: ContentLine, _: ClaimContent) -> Iterator[Found]:
         yield "charge_cents", "A line charge (SV102) is never negative."
 
 
-def _units(line: ContentLine, _: ClaimContent) -> Iterator[Found]:
+def _units(line: ContentLine, claim: ClaimContent) -> Iterator[Found]:
     if line.units is None:
+        if claim.claim_type == "D":  # SV306 left out is one
+            return
         yield "units", "The line needs a number of units (SV104)."
     elif line.units <= 0:
         yield "units", "Units (SV104) are more than zero."
 
 
-def _date_missing(line: ContentLine, _: ClaimContent) -> Iterator[Found]:
-    if line.service_from is None:
+def _date_missing(line: ContentLine, claim: ClaimContent) -> Iterator[Found]:
+    if line.service_from is None and claim.claim_type == "P":
         yield "service_from", "The line needs a date of service (DTP*472)."
 
 

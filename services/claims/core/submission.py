@@ -1,4 +1,4 @@
-"""A submission: one outbound 837P file of one tenant and partner, from opening to what the partner says about it.
+"""A submission: one outbound 837 file of one tenant, partner and kind of claims, until its partner answers for it.
 
 Every step is an effect that is safe to repeat: build (claims join, the file is written and kept sealed), deliver (the
 file lies in the partner's folder), tell (each claim learns that it was sent, or that its file was refused).
@@ -12,6 +12,8 @@ from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdap
 from shared.contracts import Contract, Event, Message, Meta, NonNegativeCents
 from shared.decider import Answer, Decider, Effect, Fact
 from shared.replaced import replace
+
+from .content import ClaimType
 
 CLAIMS_MAX = 500
 ACKS_KEPT = 50
@@ -46,6 +48,7 @@ class OpenSubmission(Message):
     candidates: tuple[str, ...] = Field(min_length=1, max_length=CLAIMS_MAX)
     interchange: PositiveInt
     group: PositiveInt
+    claim_type: ClaimType = "P"
 
 
 class ReportBuilt(Answer):
@@ -118,6 +121,7 @@ class SubmissionOpened(Fact):
     interchange: int
     group: int
     created_at: AwareDatetime
+    claim_type: ClaimType = "P"
 
 
 class SubmissionBuilt(Fact):
@@ -178,6 +182,7 @@ class Submission:
     size: int = 0
     sha256: str = ""
     acks: tuple[FileAck, ...] = ()
+    claim_type: ClaimType = "P"
 
     @property
     def refusal(self) -> FileAck | None:
@@ -215,6 +220,7 @@ def _open(state: Submission, message: OpenSubmission) -> Decisions:
         interchange=message.interchange,
         group=message.group,
         created_at=message.meta.occurred_at,
+        claim_type=message.claim_type,
     )
     return (opened, BuildSubmission())
 
@@ -271,6 +277,7 @@ def evolve(state: Submission, fact: SubmissionFact) -> Submission:
                 interchange=fact.interchange,
                 group=fact.group,
                 created_at=fact.created_at,
+                claim_type=fact.claim_type,
             )
         case SubmissionBuilt():
             return replace(state, status="built", members=fact.members, size=fact.size, sha256=fact.sha256)
