@@ -153,6 +153,9 @@ def remitted_claim(claim: ClaimPayment, remittance_id: str, header: Header, posi
         patient_responsibility_cents=claim.patient_responsibility_cents or 0,
         adjustments=_adjustments(claim.adjustments),
         lines=tuple(_line(line) for line in claim.lines),
+        remark_codes=claim.remarks,
+        filing_code=claim.filing_code,
+        forwarded_to=claim.crossover.id if claim.crossover else "",
     )
 
 
@@ -160,9 +163,11 @@ def _line(line: ServicePayment) -> RemittedLine:
     return RemittedLine(
         line_control_number=line.line_control_number,
         procedure=line.procedure,
+        modifiers=line.modifiers,
         charge_cents=present(line.charge_cents),
         paid_cents=present(line.paid_cents),
         adjustments=_adjustments(line.adjustments),
+        remark_codes=tuple(remark.code for remark in line.remarks if remark.qualifier == "HE"),
     )
 
 

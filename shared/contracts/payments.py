@@ -40,6 +40,18 @@ class Adjustment(Contract):
     amount_cents: Cents
 
 
+class LineDecision(Contract):
+    """What a payer decided about one service line (SVC)."""
+
+    line_control_number: str = Field(default="", description="REF*6R as the payer echoed it.")
+    procedure: str = ""
+    modifiers: tuple[str, ...] = ()
+    charge_cents: Cents
+    paid_cents: Cents
+    adjustments: tuple[Adjustment, ...] = ()
+    remark_codes: tuple[str, ...] = Field(default=(), description="RARC of LQ*HE.")
+
+
 class AccountEvent(Event):
     """What every event about a guarantor's account names."""
 
@@ -60,8 +72,14 @@ class ClaimRemitted(AccountEvent):
     paid_cents: Cents
     patient_responsibility_cents: Cents
     denied_cents: Cents
-    adjustments: tuple[Adjustment, ...] = ()
+    adjustments: tuple[Adjustment, ...] = Field(
+        default=(), description="By group and reason, over the claim and its lines; each line's own are in `lines`."
+    )
     payment_date: date
+    remark_codes: tuple[str, ...] = Field(default=(), description="Remark codes of the claim itself (MIA, MOA).")
+    lines: tuple[LineDecision, ...] = ()
+    filing_code: str = Field(default="", description="CLP06: which kind of payer decided.")
+    forwarded_to: str | None = Field(default=None, description="The next payer it was sent to (NM1*TT), by its id.")
 
 
 class PaymentPosted(AccountEvent):

@@ -12,12 +12,14 @@ from services.payments.core.account_facts import (
 )
 from services.payments.core.account_state import Account
 from services.payments.core.adjudication import Action
+from services.payments.core.remitted import RemittedLine
 from shared.contracts import (
     Adjustment,
     AdjustmentPosted,
     ClaimRemitted,
     CreditBalanceFound,
     Event,
+    LineDecision,
     Meta,
     PatientBalanceChanged,
     PatientPaymentReceived,
@@ -80,6 +82,24 @@ def _remitted(fact: ClaimAdjudicated, meta: Meta) -> ClaimRemitted:
         denied_cents=fact.denied_cents,
         adjustments=tuple(Adjustment(group=p.group, reason=p.reason, amount_cents=p.amount_cents) for p in fact.parts),
         payment_date=remitted.payment_date,
+        remark_codes=remitted.remark_codes,
+        lines=tuple(_line(line) for line in remitted.lines),
+        filing_code=remitted.filing_code,
+        forwarded_to=remitted.forwarded_to or None,
+    )
+
+
+def _line(line: RemittedLine) -> LineDecision:
+    return LineDecision(
+        line_control_number=line.line_control_number,
+        procedure=line.procedure,
+        modifiers=line.modifiers,
+        charge_cents=line.charge_cents,
+        paid_cents=line.paid_cents,
+        adjustments=tuple(
+            Adjustment(group=one.group, reason=one.reason, amount_cents=one.amount_cents) for one in line.adjustments
+        ),
+        remark_codes=line.remark_codes,
     )
 
 

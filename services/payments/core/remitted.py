@@ -37,9 +37,11 @@ class RemittedLine(Contract):
 
     line_control_number: str = ""
     procedure: str = ""
+    modifiers: tuple[str, ...] = ()
     charge_cents: Cents
     paid_cents: Cents
     adjustments: tuple[RemittedAdjustment, ...] = ()
+    remark_codes: tuple[str, ...] = ()
 
 
 class RemittedClaim(Contract):
@@ -57,6 +59,9 @@ class RemittedClaim(Contract):
     patient_responsibility_cents: Cents = 0
     adjustments: tuple[RemittedAdjustment, ...] = ()
     lines: tuple[RemittedLine, ...] = ()
+    remark_codes: tuple[str, ...] = ()
+    filing_code: str = ""
+    forwarded_to: str = ""
 
     @property
     def place(self) -> Position:
