@@ -19,11 +19,16 @@ from shared.contracts import (
     ClaimRemitted,
     ClaimSubmitted,
     ContactLogged,
+    CoverageChecked,
+    CoverageDiscovered,
     CoverageInactive,
     CoverageVerified,
     CreditBalanceFound,
+    EligibilityBatchClosed,
     EligibilityUnknown,
+    EnrollmentChanged,
     FilingDeadlineNear,
+    OtherCoverageFound,
     PatientBalanceChanged,
     PatientPaymentReceived,
     PaymentPosted,
@@ -32,6 +37,7 @@ from shared.contracts import (
     PlanCompleted,
     PlanStarted,
     ProviderAdjustmentPosted,
+    ProviderStandingChanged,
     ReminderSent,
     RemittanceParked,
     RemittanceReceived,
@@ -78,6 +84,15 @@ OF_ACCOUNTS = (
     AccountSettled,
 )
 OF_REMITTANCES = (RemittanceReceived, RemittanceParked, ProviderAdjustmentPosted)
+OF_NO_VIEW = (
+    CoverageChecked,
+    OtherCoverageFound,
+    CoverageDiscovered,
+    EnrollmentChanged,
+    ProviderStandingChanged,
+    EligibilityBatchClosed,
+)
+"""About coverages and providers, which have no page of their own: the newest events show them."""
 EVERYTHING = tuple(event for events in EVENTS.values() for event in events)
 
 

@@ -1,6 +1,6 @@
 """The composition root of the eligibility service: the only place that constructs things."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import httpx
 from fastapi import FastAPI
@@ -8,27 +8,44 @@ from fastapi import FastAPI
 from services.eligibility.api import router
 from services.eligibility.core import check_decider
 from services.eligibility.handlers import TOPICS, routes
-from services.eligibility.payers import PayerConnection
+from services.eligibility.payers import Backlog, PayerConnection
 from services.eligibility.policies import inquiry_policy
 from services.eligibility.settings import EligibilitySettings
 from shared.decider import Effect
 from shared.http import make_app, serve
-from shared.runtime import Runtime, Spec
+from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
 
 
 def make_spec(settings: EligibilitySettings) -> Spec:
     """What makes this service; its policy is read once, for the day it starts."""
-    check = check_decider(inquiry_policy(settings.policy_date()))
+    policy = inquiry_policy(settings.policy_date())
+    check, directory = check_decider(policy), policy.directory
+
+    connections: dict[int, PayerConnection] = {}
+
+    def connection(runtime: Runtime) -> PayerConnection:
+        """One for all parts of a process: they share what is known of each payer."""
+        if id(runtime) not in connections:
+            limits = httpx.Limits(max_connections=settings.payer_connections)
+            client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits)
+            connections[id(runtime)] = PayerConnection(runtime, settings, client, directory)
+        return connections[id(runtime)]
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        limits = httpx.Limits(max_connections=settings.payer_connections)
-        # Waiting for a connection is our own doing: only what the payer takes counts as its silence.
-        timeout = httpx.Timeout(settings.payer_timeout_seconds, pool=None)
-        client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits, timeout=timeout)
-        return {check.kind: PayerConnection(runtime, settings, client).performers()}
+        return {check.kind: connection(runtime).performers()}
 
-    return Spec(name="eligibility", deciders=(check,), routes=routes(check), performers=performers, topics=TOPICS)
+    def loops(runtime: Runtime) -> Sequence[Loop]:
+        return (Backlog(runtime, check, connection(runtime)),)
+
+    return Spec(
+        name="eligibility",
+        deciders=(check,),
+        routes=routes(check),
+        performers=performers,
+        loops=loops,
+        topics=TOPICS,
+    )
 
 
 def create_app(settings: EligibilitySettings | None = None) -> FastAPI:

@@ -85,10 +85,11 @@ class PayerLines:
         self._each_max, self._patience_seconds = each_max, patience_seconds
         self._lines: dict[str, PayerLine] = {}
 
-    def of(self, payer_id: str) -> PayerLine:
+    def of(self, payer_id: str, each_max: int | None = None) -> PayerLine:
+        """The payer's line; `each_max` is the payer's own bound, of a line that is not there yet."""
         line = self._lines.get(payer_id)
         if line is None:
-            line = self._lines[payer_id] = PayerLine(self._each_max, self._patience_seconds)
+            line = self._lines[payer_id] = PayerLine(each_max or self._each_max, self._patience_seconds)
         return line
 
     def leave(self, payer_id: str) -> None:

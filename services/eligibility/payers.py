@@ -1,90 +1,144 @@
 """The connection to payers: a 270 out, a 271 back, read into what it amounts to. Performs the `Inquire` effect."""
 
-import asyncio
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
+from datetime import date
 from http import HTTPStatus
-from typing import TypeVar
+from uuid import uuid5
 
 import httpx
 
-from services.eligibility.core import Inquire, InquiryAnswered, InquiryPutOff, Outcome
-from services.eligibility.payer_lines import PayerLines
+from services.eligibility.answers import UNAVAILABLE, outcome_of
+from services.eligibility.core import Check, CheckFact, CheckMessage, Inquire, InquiryAnswered, InquiryPutOff, Outcome
+from services.eligibility.core.check import AwaitBatch, InquiryResumed
+from services.eligibility.core.directory import OPEN_DIRECTORY, Directory
+from services.eligibility.payer_limits import Sparing
+from services.eligibility.payer_lines import PayerLine, PayerLines
 from services.eligibility.settings import EligibilitySettings
 from shared.contracts import Message
-from shared.decider import Effect, Pending
+from shared.decider import Decider, Effect, Pending
 from shared.grouped import Grouped
 from shared.identity import Individual, PostalAddress, SubscriberIdentity
 from shared.runtime import Runtime
 from shared.store.port import Document, Key
 from shared.worker import Performer, answer_meta
-from shared.x12.eligibility import Answer271, Benefit, Inquiry270, read_271, write_270
-from shared.x12.findings import X12Error
+from shared.x12.control_numbers import ControlNumbers
+from shared.x12.eligibility import Inquiry270, write_270
 from shared.x12.parties import Address, Party, Payer, Person
 
-T = TypeVar("T")
-
-UNAVAILABLE = Outcome(status="unavailable")
-UNREADABLE = Outcome(status="unreadable")
 NUMBERS_A_BLOCK = 200
-ISA13_END = 1_000_000_000  # nine digits
-REMAINING = "29"  # EB06: what is left of the period's amount
+PARTNER = "270"  # one connection takes the inquiries of all tenants: one count of ISA13
+RESUMED_AT_ONCE = 200
 
 
 class PayerConnection:
     """Asks payers by HTTP (CAQH CORE style real time). A payer that is slow or down is an outcome, not an error."""
 
-    def __init__(self, runtime: Runtime, settings: EligibilitySettings, client: httpx.AsyncClient) -> None:
-        self._runtime, self._settings, self._client = runtime, settings, client
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: EligibilitySettings,
+        client: httpx.AsyncClient,
+        directory: Directory = OPEN_DIRECTORY,
+    ) -> None:
+        self._runtime, self._settings, self._client, self._directory = runtime, settings, client, directory
         self.lines = PayerLines(settings.payer_inquiries_max, settings.payer_patience_seconds)
-        self._numbers = iter(range(0))
-        self._numbering = asyncio.Lock()
+        self.spared: dict[str, Sparing] = {}
+        self._numbers = ControlNumbers(runtime.store, NUMBERS_A_BLOCK)
         self._conversations = Grouped[tuple[str, str, Document]](
             lambda notes: runtime.store.note_all("conversations", notes)
         )
 
     def performers(self) -> Mapping[type[Effect], Performer]:
-        return {Inquire: self.inquire}
+        return {Inquire: self.inquire, AwaitBatch: self.give_up}
+
+    async def give_up(self, key: Key, pending: Pending) -> Message:
+        """No file brought the answer in time."""
+        effect = pending.effect
+        assert isinstance(effect, AwaitBatch), "the worker was given one performer for each effect"
+        meta = answer_meta(key, pending, self._runtime.clock)
+        return InquiryAnswered(meta=meta, check_id=effect.check_id, outcome=UNAVAILABLE, final=True)
 
     async def inquire(self, key: Key, pending: Pending) -> Message:
-        """Ask, and keep both sides of the conversation, sealed; or put it off, when the payer says nothing at all."""
+        """Ask, and keep both sides of the conversation, sealed; or put it off, when the payer is to be spared."""
         effect = pending.effect
-        assert isinstance(effect, Inquire), "the worker was given one performer for one effect"
+        assert isinstance(effect, Inquire), "the worker was given one performer for each effect"
         identity = SubscriberIdentity.model_validate_json(await self._runtime.sealer.open(effect.sealed_subscriber))
-        meta = answer_meta(key, pending, self._runtime.clock)
-        if not await self.lines.of(effect.payer_id).turn():
-            return InquiryPutOff(meta=meta, check_id=effect.check_id, times=effect.put_off + 1)
-        answered = False
+        sparing = self._sparing(effect.payer_id)
+        if not sparing.circuit.enter():
+            return self._put_off(key, pending, effect, sparing)
+        well: bool | None = None
         try:
-            outcome, answered = await self._ask(key, pending, effect, identity)
+            if wait_seconds := sparing.rate.wait_seconds():
+                return self._put_off(key, pending, effect, sparing, wait_seconds)
+            if not await self._line(effect.payer_id).turn():
+                return self._put_off(key, pending, effect, sparing)
+            answered, well = False, False
+            try:
+                outcome, answered = await self._ask(key, pending, effect, identity)
+                well = outcome.status != UNAVAILABLE.status
+            finally:
+                self.lines.of(effect.payer_id).end(answered=answered)
+                self.lines.leave(effect.payer_id)
         finally:
-            self.lines.of(effect.payer_id).end(answered=answered)
-            self.lines.leave(effect.payer_id)
+            sparing.leave(answered=well)
+            if sparing.idle:
+                self.spared.pop(effect.payer_id, None)
         meta = answer_meta(key, pending, self._runtime.clock)
         return InquiryAnswered(meta=meta, check_id=effect.check_id, outcome=outcome)
+
+    def _put_off(
+        self, key: Key, pending: Pending, effect: Inquire, sparing: Sparing, wait_seconds: float | None = None
+    ) -> Message:
+        sparing.put_off(key)
+        meta = answer_meta(key, pending, self._runtime.clock)
+        return InquiryPutOff(meta=meta, check_id=effect.check_id, times=effect.put_off + 1, wait_seconds=wait_seconds)
+
+    def _sparing(self, payer_id: str) -> Sparing:
+        sparing = self.spared.get(payer_id)
+        if sparing is None:
+            terms = self._directory.of(payer_id, self._today())
+            sparing = self.spared[payer_id] = Sparing(terms, self._seconds)
+        return sparing
+
+    def _seconds(self) -> float:
+        """The business's time, so that what waits for a payer and the payer's own rest go by one clock."""
+        return self._runtime.clock.now().timestamp()
+
+    def _line(self, payer_id: str) -> PayerLine:
+        return self.lines.of(payer_id, self._directory.of(payer_id, self._today()).inquiries_max)
+
+    def _today(self) -> date:
+        return self._runtime.clock.now().date()
 
     async def _ask(
         self, key: Key, pending: Pending, effect: Inquire, identity: SubscriberIdentity
     ) -> tuple[Outcome, bool]:
-        """What came of it, and whether the payer said anything."""
-        control_number = await self._next_number()
+        """What came of it, and whether the payer said anything in time."""
+        now = self._runtime.clock.now()
+        terms = self._directory.of(effect.payer_id, now.date())
+        control_number = await self._numbers.take(PARTNER, now.year)
         inquiry = inquiry_270(effect, identity, pending.id.hex[:30], self._settings.submitter_id)
-        request = write_270(inquiry, control_number, self._runtime.clock.now())
-        answer, answered = await self._send(key.tenant, request)
-        await self._keep(key, pending, request, answer or b"")
-        return UNAVAILABLE if answer is None else outcome_of(answer, inquiry.trace_number), answered
+        request = write_270(inquiry, control_number, now)
+        answer, answered = await self._send(key.tenant, request, terms.timeout_seconds)
+        conversation = await self._keep(key, pending, request, answer or b"")
+        if answer is None:
+            return UNAVAILABLE.model_copy(update={"conversation": conversation}), answered
+        return outcome_of(answer, inquiry.trace_number, effect.service_date, terms, conversation), answered
 
-    async def _send(self, tenant: str, request: bytes) -> tuple[bytes | None, bool]:
+    async def _send(self, tenant: str, request: bytes, timeout_seconds: float) -> tuple[bytes | None, bool]:
         """The answer's bytes, None when there is none; and whether anything came back in time, be it a refusal."""
         headers = {"content-type": "application/edi-x12"}
+        # Waiting for a connection is our own doing: only what the payer takes counts as its silence.
+        timeout = httpx.Timeout(min(timeout_seconds, self._settings.payer_timeout_seconds), pool=None)
         try:
-            answer = await self._client.post(f"/x12/{tenant}", content=request, headers=headers)
+            answer = await self._client.post(f"/x12/{tenant}", content=request, headers=headers, timeout=timeout)
         except httpx.HTTPError as error:
             self._runtime.log.info("payer_unavailable", error=type(error).__name__)
             return None, not isinstance(error, httpx.TimeoutException)
         return answer.content if answer.status_code == HTTPStatus.OK else None, True
 
-    async def _keep(self, key: Key, pending: Pending, request: bytes, answer: bytes) -> None:
+    async def _keep(self, key: Key, pending: Pending, request: bytes, answer: bytes) -> str:
         """Request and response stay on record, one note for each attempt, as sealed as anything in them."""
         seal = self._runtime.sealer.seal
         said = {
@@ -92,21 +146,43 @@ class PayerConnection:
             "sealed_request": await seal(key.tenant, key.id, request),
             "sealed_answer": await seal(key.tenant, key.id, answer),
         }
-        await self._conversations.add((key.tenant, f"{key.id}/{pending.id}/{uuid.uuid4()}", said))
+        conversation = f"{key.id}/{pending.id}/{uuid.uuid4()}"
+        await self._conversations.add((key.tenant, conversation, said))
+        return conversation
 
-    async def _next_number(self) -> int:
-        """ISA13, from a block reserved for this process: a number may stay unused, none is used twice."""
-        async with self._numbering:
-            number = next(self._numbers, None)
-            if number is None:
-                first = await self._runtime.store.next_number("interchange/270", NUMBERS_A_BLOCK)
-                self._numbers = iter(range(first, first + NUMBERS_A_BLOCK))
-                number = next(self._numbers)
-        return number % ISA13_END
+
+class Backlog:
+    """Asks again those who were put off, as soon as their payer speaks again. A loop of the service."""
+
+    name = "payer_backlog"
+    kind = None
+
+    def __init__(self, runtime: Runtime, check: Decider[Check, CheckMessage, CheckFact], connection: PayerConnection):
+        self._runtime, self._check, self._connection = runtime, check, connection
+
+    async def step(self) -> int:
+        keys = [key for sparing in self._connection.spared.values() for key in sparing.drain(RESUMED_AT_ONCE)]
+        if keys:
+            rows = await self._runtime.store.load(self._check, keys)
+            resumed = [
+                self._resumed(key, pending)
+                for key, row in rows.items()
+                for pending in row.snapshot.effects.values()
+                if isinstance(pending.effect, Inquire) and pending.effect.put_off
+            ]
+            await self._runtime.shell.transact(self._check, resumed)
+        return len(keys)
+
+    async def pending(self) -> int:
+        return sum(sparing.owed for sparing in self._connection.spared.values())
+
+    def _resumed(self, key: Key, pending: Pending) -> InquiryResumed:
+        meta = answer_meta(key, pending, self._runtime.clock)
+        return InquiryResumed(meta=meta.model_copy(update={"id": uuid5(pending.id, "resumed")}), check_id=key.id)
 
 
 def inquiry_270(effect: Inquire, identity: SubscriberIdentity, trace_number: str, sender_id: str) -> Inquiry270:
-    """The question: health benefit plan coverage (service type 30) as of the date of service."""
+    """The question: health benefit plan coverage (service type 30) or what was wanted, as of the date of service."""
     patient = identity.patient
     return Inquiry270(
         trace_number=trace_number,
@@ -118,6 +194,7 @@ def inquiry_270(effect: Inquire, identity: SubscriberIdentity, trace_number: str
         group_number=identity.group_number,
         dependent=None if patient is None else person(patient),
         relationship="" if patient is None else identity.patient_relationship,
+        service_types=effect.service_types,
         service_date=effect.service_date,
         sender_id=sender_id,
         receiver_id=effect.payer_id[:15],
@@ -140,46 +217,3 @@ def address(postal: PostalAddress) -> Address:
     return Address(
         line1=postal.line1, line2=postal.line2, city=postal.city, state=postal.state, postal_code=postal.postal_code
     )
-
-
-def outcome_of(answer: bytes, trace_number: str) -> Outcome:
-    """What a 271 amounts to for the person asked about. An odd answer is unknown, never inactive."""
-    try:
-        answers = [a for a in read_271([answer]) if isinstance(a, Answer271)]
-    except X12Error:
-        return UNREADABLE
-    asked = [a for a in answers if a.trace_number == trace_number]
-    if not asked:
-        return UNREADABLE
-    # A subscriber level that only carries its dependent says nothing; the last level is the person asked about.
-    said = next((a for a in reversed(asked) if a.status != "unknown"), asked[-1])
-    match said.status:
-        case "active":
-            return active_outcome(said.benefits)
-        case "inactive":
-            return Outcome(status="inactive")
-        case "rejected":
-            codes = [r.code for r in said.rejections] + [r.code for b in said.benefits for r in b.rejections]
-            return Outcome(status="rejected", reject_codes=tuple(dict.fromkeys(codes)))
-        case "unknown":
-            return Outcome(status="no_benefit_stated")
-
-
-def active_outcome(benefits: Iterable[Benefit]) -> Outcome:
-    """Active coverage with the patient's share, as far as the payer said it, in network first."""
-    listed = sorted(benefits, key=lambda b: b.in_network is False)
-    percent = _first(b.percent for b in listed if b.code == "A")
-    needs = [kind for b in listed if b.authorization_required for kind in b.service_types]
-    return Outcome(
-        status="active",
-        authorization_service_types=tuple(dict.fromkeys(needs)),
-        copay_cents=_first(b.amount_cents for b in listed if b.code == "B"),
-        deductible_remaining_cents=_first(
-            b.amount_cents for b in listed if b.code == "C" and b.time_period == REMAINING
-        ),
-        coinsurance_percent=None if percent is None else f"{(percent * 100).normalize():f}",
-    )
-
-
-def _first(values: Iterable[T | None]) -> T | None:
-    return next((value for value in values if value is not None), None)

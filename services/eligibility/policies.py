@@ -1,18 +1,105 @@
 """Loads the service's dated policy files."""
 
+import tomllib
+from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
 from services.eligibility.core import InquiryPolicy
-from shared.policy import read_policy
+from services.eligibility.core.directory import DatedTerms, Directory, PayerKind, PayerTerms
+from shared.policy import ENTRY_FIELDS, PolicyError, read_policy
 
-POLICY_FILE = Path(__file__).parent / "policy" / "inquiry.toml"
+POLICY = Path(__file__).parent / "policy"
+POLICY_FILE = POLICY / "inquiry.toml"
+PAYERS_FILE = POLICY / "payers.toml"
 
 
-def inquiry_policy(on: date, path: Path = POLICY_FILE) -> InquiryPolicy:
-    """The policy in force on a date."""
+class PayerEntry(BaseModel):
+    """A payer's figures as the file writes them."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: PayerKind
+    unlisted: Literal["ask", "refuse"]
+    real_time: bool
+    batch: bool
+    timeout_seconds: PositiveFloat
+    waits_minutes: tuple[PositiveInt, ...] | None = None
+    inquiries_max: PositiveInt | None = None
+    failures_to_open: PositiveInt
+    open_seconds: PositiveFloat
+    per_minute: NonNegativeInt
+    batch_inquiries_max: PositiveInt
+    batch_wait_minutes: PositiveInt
+    batch_retry_hours: PositiveInt
+    discovery: bool
+    mco: dict[str, str] = {}
+
+    def terms(self, *, listed: bool) -> PayerTerms:
+        waits = None if self.waits_minutes is None else tuple(timedelta(minutes=m) for m in self.waits_minutes)
+        return PayerTerms(
+            kind=self.kind,
+            unlisted=self.unlisted,
+            real_time=self.real_time,
+            batch=self.batch,
+            timeout_seconds=self.timeout_seconds,
+            waits=waits,
+            inquiries_max=self.inquiries_max,
+            failures_to_open=self.failures_to_open,
+            open_seconds=self.open_seconds,
+            per_minute=self.per_minute,
+            batch_inquiries_max=self.batch_inquiries_max,
+            batch_wait=timedelta(minutes=self.batch_wait_minutes),
+            batch_retry=timedelta(hours=self.batch_retry_hours),
+            discovery=self.discovery,
+            mco=tuple((name.upper(), payer_id) for name, payer_id in self.mco.items()),
+            listed=listed,
+        )
+
+
+def payer_directory(path: Path = PAYERS_FILE) -> Directory:
+    """Every payer's terms through time; PolicyError says the payer and what is wrong with its entry."""
+    content = tomllib.loads(path.read_text())
+    if not content.get("default"):
+        msg = f"{path.name}: default: there must be an entry for payers that are not listed"
+        raise PolicyError(msg)
+    default = content.pop("default")
+    base: Mapping[str, Any] = default[-1].get("value", {})
+    return Directory(
+        {
+            payer_id: [_dated(path.name, payer_id, one, base) for one in entries]
+            for payer_id, entries in content.items()
+        },
+        [_dated(path.name, "default", one, {}) for one in default],
+    )
+
+
+def _dated(file: str, payer_id: str, entry: Mapping[str, Any], base: Mapping[str, Any]) -> DatedTerms:
+    missing = ENTRY_FIELDS - set(entry)
+    if missing:
+        msg = f"{file}: {payer_id}: an entry lacks {', '.join(sorted(missing))}"
+        raise PolicyError(msg)
+    valid_from, valid_to = entry["valid_from"], entry.get("valid_to", date.max)
+    if valid_to < valid_from:
+        msg = f"{file}: {payer_id}: valid_to {valid_to} lies before valid_from {valid_from}"
+        raise PolicyError(msg)
+    try:
+        figures = PayerEntry.model_validate({**base, **entry["value"]})
+    except ValidationError as error:
+        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
+        msg = f"{file}: {payer_id}: {faults}"
+        raise PolicyError(msg) from None
+    return DatedTerms(valid_from, valid_to, figures.terms(listed=payer_id != "default"))
+
+
+def inquiry_policy(on: date, path: Path = POLICY_FILE, payers: Path = PAYERS_FILE) -> InquiryPolicy:
+    """The policy in force on a date; the payers' terms are chosen by the date of each inquiry."""
     policy = read_policy(path, on)
     return InquiryPolicy(
         retry_codes=frozenset(policy["retry_codes"]),
         waits=tuple(timedelta(minutes=minutes) for minutes in policy["waits_minutes"]),
+        directory=payer_directory(payers),
     )

@@ -29,7 +29,22 @@ from .collections import (
     ReminderSent,
     StatementSent,
 )
-from .eligibility import AuthorizationRequired, CoverageInactive, CoverageVerified, EligibilityUnknown
+from .eligibility import (
+    AuthorizationRequired,
+    CheckReason,
+    CoverageChecked,
+    CoverageDiscovered,
+    CoverageInactive,
+    CoverageVerified,
+    EligibilityBatchClosed,
+    EligibilityUnknown,
+    EnrollmentChanged,
+    OtherCoverageFound,
+    OtherPayer,
+    ProviderStandingChanged,
+    StandingSpan,
+    UnknownCause,
+)
 from .payments import (
     Adjustment,
     AdjustmentPosted,
@@ -45,7 +60,18 @@ from .payments import (
     RemittanceReceived,
 )
 
-EligibilityEvent: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
+EligibilityEvent: TypeAlias = (
+    CoverageVerified
+    | CoverageInactive
+    | EligibilityUnknown
+    | AuthorizationRequired
+    | CoverageChecked
+    | OtherCoverageFound
+    | CoverageDiscovered
+    | EnrollmentChanged
+    | ProviderStandingChanged
+    | EligibilityBatchClosed
+)
 ClaimsEvent: TypeAlias = (
     ClaimReceived
     | ClaimHeld
@@ -105,6 +131,7 @@ __all__ = [
     "AuthorizationRequired",
     "BalanceOverdue",
     "Cents",
+    "CheckReason",
     "ClaimAccepted",
     "ClaimDenied",
     "ClaimHeld",
@@ -117,12 +144,16 @@ __all__ = [
     "CollectionsEvent",
     "ContactLogged",
     "Contract",
+    "CoverageChecked",
+    "CoverageDiscovered",
     "CoverageInactive",
     "CoverageVerified",
     "CreditBalanceFound",
     "DenialReason",
+    "EligibilityBatchClosed",
     "EligibilityEvent",
     "EligibilityUnknown",
+    "EnrollmentChanged",
     "Event",
     "FilingDeadlineNear",
     "HoldReason",
@@ -130,6 +161,8 @@ __all__ = [
     "Message",
     "Meta",
     "NonNegativeCents",
+    "OtherCoverageFound",
+    "OtherPayer",
     "PatientBalanceChanged",
     "PatientPaymentReceived",
     "PaymentPosted",
@@ -140,10 +173,13 @@ __all__ = [
     "PlanStarted",
     "PositiveCents",
     "ProviderAdjustmentPosted",
+    "ProviderStandingChanged",
     "ReminderSent",
     "RemittanceParked",
     "RemittanceReceived",
     "Sealed",
+    "StandingSpan",
     "StatementSent",
     "SubmittedLine",
+    "UnknownCause",
 ]

@@ -25,17 +25,22 @@ _BENEFIT = ranks("EB HSD REF DTP AAA VEH PID PDR PDP LIN EM SD1 MSG III LS")
 _YES_NO = {True: "Y", False: "N", None: ""}
 
 
-def write_270(inquiry: Inquiry270, control_number: int, at: datetime) -> bytes:
-    """One inquiry as an interchange of its own; `control_number` serves as ISA13 and GS06.
+def write_270(inquiry: Inquiry270 | Sequence[Inquiry270], control_number: int, at: datetime) -> bytes:
+    """One transaction set per inquiry in one interchange; sender and receiver are the first inquiry's.
 
-    Raises `X12Error` for a text X12 cannot carry.
+    `control_number` serves as ISA13 and GS06. Raises `X12Error` for a text X12 cannot carry.
     """
-    reference = inquiry.reference or inquiry.trace_number
-    lines: list[Line] = [("BHT", "0022", "13", reference, f"{at:%Y%m%d}", f"{at:%H%M}")]
-    lines += _source(inquiry.payer, ())
-    lines += _receiver(inquiry.provider, inquiry.provider_code, ())
-    lines += _asked(inquiry)
-    return _interchange("270", "HS", inquiry, [lines], control_number, at)
+    inquiries = [inquiry] if isinstance(inquiry, Inquiry270) else list(inquiry)
+    sets = [list(_inquired(one, at)) for one in inquiries]
+    return _interchange("270", "HS", inquiries[0], sets, control_number, at)
+
+
+def _inquired(inquiry: Inquiry270, at: datetime) -> Iterator[Line]:
+    """BHT to the last question."""
+    yield "BHT", "0022", "13", inquiry.reference or inquiry.trace_number, f"{at:%Y%m%d}", f"{at:%H%M}"
+    yield from _source(inquiry.payer, ())
+    yield from _receiver(inquiry.provider, inquiry.provider_code, ())
+    yield from _asked(inquiry)
 
 
 def write_271(answer: Answer271 | Sequence[Answer271], control_number: int, at: datetime) -> bytes:

@@ -1,6 +1,6 @@
 """One example of every public event, as the golden files hold it."""
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -22,16 +22,22 @@ from shared.contracts import (
     ClaimRemitted,
     ClaimSubmitted,
     ContactLogged,
+    CoverageChecked,
+    CoverageDiscovered,
     CoverageInactive,
     CoverageVerified,
     CreditBalanceFound,
     DenialReason,
+    EligibilityBatchClosed,
     EligibilityUnknown,
+    EnrollmentChanged,
     Event,
     FilingDeadlineNear,
     HoldReason,
     LineDecision,
     Meta,
+    OtherCoverageFound,
+    OtherPayer,
     PatientBalanceChanged,
     PatientPaymentReceived,
     PaymentPosted,
@@ -40,9 +46,11 @@ from shared.contracts import (
     PlanCompleted,
     PlanStarted,
     ProviderAdjustmentPosted,
+    ProviderStandingChanged,
     ReminderSent,
     RemittanceParked,
     RemittanceReceived,
+    StandingSpan,
     StatementSent,
     SubmittedLine,
 )
@@ -73,6 +81,8 @@ def meta(source: str, subject: str, key: str = ACCOUNT) -> Meta:
 
 
 CHECK = meta("eligibility", f"check/{ACCOUNT}.{COVERAGE}.{DAY}")
+PROVIDER = meta("eligibility", "provider/1234567893.60054", key="1234567893")
+BATCH = meta("eligibility", "batch/eb_0123", key="eb_0123")
 CLAIM_META = meta("claims", f"claim/{CLAIM}")
 LEDGER = meta("payments", f"account/{ACCOUNT}")
 BALANCE = meta("collections", f"collection/{ACCOUNT}")
@@ -84,6 +94,7 @@ ANSWER: dict[str, Any] = {
     "payer_id": "60054",
     "service_date": DAY,
 }
+COVERED = {name: value for name, value in ANSWER.items() if name != "claim_id"}
 OF_CLAIM: dict[str, Any] = {"meta": CLAIM_META, "account_id": ACCOUNT, "claim_id": CLAIM, "patient_control_number": PCN}
 POSTED: dict[str, Any] = {"meta": LEDGER, "account_id": ACCOUNT, "claim_id": CLAIM, "remittance_id": REMITTANCE}
 OWED: dict[str, Any] = {"meta": BALANCE, "account_id": ACCOUNT}
@@ -93,6 +104,30 @@ EXAMPLES: tuple[Event, ...] = (
     CoverageInactive(**ANSWER),
     EligibilityUnknown(**ANSWER, reason="inquiry_rejected", reject_codes=("75",)),
     AuthorizationRequired(**ANSWER, service_types=("2",)),
+    CoverageChecked(
+        **COVERED, request_id="req_0123", reason="person", status="unknown", because="rejected", reject_codes=("75",)
+    ),
+    OtherCoverageFound(**COVERED, payers=(OtherPayer(name="ANOTHER PLAN", payer_id="RC103", primacy="primary"),)),
+    CoverageDiscovered(**COVERED, balance_cents=12_500, plan_type="hmo", sealed_subscriber=SEALED),
+    EnrollmentChanged(
+        meta=PROVIDER,
+        npi="1234567893",
+        payer_id="60054",
+        transaction="835",
+        state="enrolled",
+        effective_from=DAY,
+    ),
+    ProviderStandingChanged(
+        meta=PROVIDER,
+        npi="1234567893",
+        payer_id="60054",
+        spans=(
+            StandingSpan(first=DAY, last=DAY, action="route", because="supervised", route_to_npi="1003000126"),
+            StandingSpan(first=DAY + timedelta(days=1), action="send", because="credentialed"),
+        ),
+        otherwise="hold",
+    ),
+    EligibilityBatchClosed(meta=BATCH, batch_id="eb_0123", inquiries=3, answered=2, unanswered=1),
     ClaimReceived(
         **OF_CLAIM,
         coverage_id=COVERAGE,

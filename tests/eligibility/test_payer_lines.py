@@ -202,7 +202,7 @@ async def test_a_refusal_is_an_answer_and_a_timeout_is_silence() -> None:
         return outcome
 
     payers.connection._client.post = post  # type: ignore[method-assign]
-    assert [await payers.connection._send("lakeside", b"") for _ in range(3)] == [
+    assert [await payers.connection._send("lakeside", b"", 20) for _ in range(3)] == [
         (None, False),
         (None, True),
         (None, True),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from services.eligibility.payers import UNREADABLE, outcome_of
+from services.eligibility.answers import UNREADABLE, outcome_of
 from shared.x12.eligibility import Answer271, read_271
 
 CORPUS = Path("samples/corpus")

@@ -26,7 +26,6 @@ from shared.contracts import (
     Contract,
     CoverageInactive,
     CoverageVerified,
-    EligibilityEvent,
     EligibilityUnknown,
     FilingDeadlineNear,
     Meta,
@@ -39,7 +38,8 @@ from shared.replaced import replace
 ClaimStatus: TypeAlias = Literal["unknown", "received", "held", "submitted", "accepted", "rejected", "denied", "paid"]
 Coverage: TypeAlias = Literal["", "verified", "inactive", "unknown", "authorization_required"]
 LedgerEvent: TypeAlias = ClaimRemitted | PaymentPosted | AdjustmentPosted | PaymentReversed
-ClaimMessage: TypeAlias = ClaimsEvent | EligibilityEvent | LedgerEvent
+AnswerEvent: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
+ClaimMessage: TypeAlias = ClaimsEvent | AnswerEvent | LedgerEvent
 
 CLAIM_STATUSES: tuple[ClaimStatus, ...] = (
     "received",
@@ -132,7 +132,7 @@ def changes_of(message: ClaimMessage) -> ClaimChanges:
             return _moved(message)
 
 
-def _covered(answer: EligibilityEvent) -> ClaimChanges:
+def _covered(answer: AnswerEvent) -> ClaimChanges:
     match answer:
         case CoverageVerified():
             return ClaimChanges(coverage="verified")

@@ -21,12 +21,17 @@ from shared.contracts import (
     ClaimRemitted,
     ClaimSubmitted,
     ContactLogged,
+    CoverageChecked,
+    CoverageDiscovered,
     CoverageInactive,
     CoverageVerified,
     CreditBalanceFound,
+    EligibilityBatchClosed,
     EligibilityUnknown,
+    EnrollmentChanged,
     Event,
     FilingDeadlineNear,
+    OtherCoverageFound,
     PatientBalanceChanged,
     PatientPaymentReceived,
     PaymentPosted,
@@ -35,6 +40,7 @@ from shared.contracts import (
     PlanCompleted,
     PlanStarted,
     ProviderAdjustmentPosted,
+    ProviderStandingChanged,
     ReminderSent,
     RemittanceParked,
     RemittanceReceived,
@@ -103,6 +109,41 @@ def _(event: EligibilityUnknown) -> Said:
 def _(event: AuthorizationRequired) -> Said:
     kinds = ", ".join(event.service_types)
     return Said(f"Coverage active; the payer wants an authorization for service type {kinds}")
+
+
+@words.register
+def _(event: CoverageChecked) -> Said:
+    because = f" ({event.because.replace('_', ' ')})" if event.because else ""
+    return Said(f"Coverage asked for on {event.service_date}: {event.status}{because}")
+
+
+@words.register
+def _(event: OtherCoverageFound) -> Said:
+    payers = counted(len(event.payers), "other payer")
+    return Said(f"The payer names {payers} for {event.service_date}: find out who pays first")
+
+
+@words.register
+def _(event: CoverageDiscovered) -> Said:
+    return Said(f"Coverage found with payer {event.payer_id} on {event.service_date}", event.balance_cents)
+
+
+@words.register
+def _(event: EnrollmentChanged) -> Said:
+    state = event.state.replace("_", " ")
+    return Said(f"Enrollment of {event.npi} with {event.payer_id} for {event.transaction}: {state}")
+
+
+@words.register
+def _(event: ProviderStandingChanged) -> Said:
+    spans = counted(len(event.spans), "span")
+    return Said(f"Claims of {event.npi} to {event.payer_id}: {spans}, otherwise {event.otherwise}")
+
+
+@words.register
+def _(event: EligibilityBatchClosed) -> Said:
+    inquiries = counted(event.inquiries, "inquiry", "inquiries")
+    return Said(f"Batch of {inquiries} closed: {event.answered:,} answered, {event.unanswered:,} not")
 
 
 @words.register

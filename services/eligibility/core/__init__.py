@@ -2,22 +2,26 @@
 
 from services.eligibility.core.check import (
     Check,
+    CheckFact,
     CheckMessage,
     Inquire,
     InquiryAnswered,
     InquiryPolicy,
     InquiryPutOff,
     Outcome,
+    RequestCheck,
     check_decider,
 )
 
 __all__ = [
     "Check",
+    "CheckFact",
     "CheckMessage",
     "Inquire",
     "InquiryAnswered",
     "InquiryPolicy",
     "InquiryPutOff",
     "Outcome",
+    "RequestCheck",
     "check_decider",
 ]
