@@ -5,9 +5,14 @@ Time is simulated too: a loop that jumps to its next timer, so that leases end a
 
 import asyncio
 import random
-import selectors
-from collections.abc import Mapping
+from collections import deque
+from collections.abc import Callable, Mapping
+from contextvars import Context
 from datetime import UTC, datetime, timedelta
+from heapq import heappop
+from typing import Any, TypeVar
+
+T = TypeVar("T")
 
 START = datetime(2026, 7, 1, 12, tzinfo=UTC)
 STALL_SECONDS = (6.0, 40.0)
@@ -23,28 +28,49 @@ class AwayError(Exception):
 
 
 class SimulatedLoop(asyncio.SelectorEventLoop):
-    """Runs what is ready, then moves its clock to the next timer at once."""
+    """Runs what is ready, then moves its clock to the next timer at once. Nothing runs beside it: it has no threads.
+
+    Nothing is ever read from a socket here, so no selector is asked, and nothing is handed over from another thread.
+    """
+
+    _ready: deque[asyncio.Handle]
+    _scheduled: list[asyncio.TimerHandle]
+    _stopping: bool
 
     def __init__(self) -> None:
         self.seconds = 0.0
-        super().__init__(_NoWaiting(self))
+        super().__init__()
 
     def time(self) -> float:
         return self.seconds
 
+    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+        handle = asyncio.Handle(callback, args, self, context)
+        self._ready.append(handle)
+        return handle
 
-class _NoWaiting(selectors.SelectSelector):
-    def __init__(self, loop: SimulatedLoop) -> None:
-        super().__init__()
-        self._loop = loop
+    def _run_once(self) -> None:
+        """One round of asyncio's own loop, without what a simulation has no use for."""
+        ready, timers = self._ready, self._scheduled
+        while timers and timers[0].cancelled():
+            heappop(timers)
+        if not ready and not self._stopping:
+            if not timers:
+                msg = "everybody waits for somebody else"
+                raise AssertionError(msg)
+            self.seconds = max(self.seconds, timers[0].when())
+            while timers and timers[0].when() <= self.seconds:
+                ready.append(heappop(timers))
+        for _ in range(len(ready)):
+            handle = ready.popleft()
+            if not handle.cancelled():
+                handle._run()
 
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        if timeout is None:
-            msg = "everybody waits for somebody else"
-            raise AssertionError(msg)
-        if timeout > 0:
-            self._loop.seconds += timeout + 1e-6
-        return []
+    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+        """What a service gives to a thread is done here and now."""
+        done = self.create_future()
+        done.set_result(func(*args))
+        return done
 
 
 class Chaos:
@@ -59,11 +85,14 @@ class Chaos:
         self.reached: dict[str, int] = {}
         self.crashed_at: set[str] = set()
         self.skipped = timedelta()
+        self._told = 0.0, START
 
     def wall(self) -> datetime:
         """The machines' own time."""
-        loop = asyncio.get_running_loop()
-        return START + timedelta(milliseconds=int(loop.time() * 1000)) + self.skipped
+        seconds = asyncio.get_running_loop().time()
+        if self._told[0] != seconds:
+            self._told = seconds, START + timedelta(milliseconds=int(seconds * 1000))
+        return self._told[1] + self.skipped
 
     def chance(self, probability: float) -> bool:
         """Whether something happens now; never while nothing may go wrong."""

@@ -9,7 +9,6 @@ from typing import Any
 
 from services.payments.core.ledger import Totals
 from shared.decider import Decider
-from shared.store.documents import record_of
 from tests.simulation.service import Service
 from tests.simulation.stores import POISON, buried
 from tests.simulation.world import Book, World
@@ -17,7 +16,8 @@ from tests.simulation.world import Book, World
 CLAIM_ENDS = frozenset({"held", "submitted", "accepted", "paid", "denied"})
 SUBMISSION_ENDS = frozenset({"sent", "refused", "empty"})
 
-ID_ENDS = len('{"id":"') + 36
+ID_STARTS = len('{"id":"')
+ID_ENDS = ID_STARTS + 36
 """An envelope begins with its id, which derives from the message it answers."""
 
 
@@ -48,10 +48,10 @@ def _history_is_whole_and_public(world: World, service: Service, decider: Decide
         facts = [decider.fact_codec.validate_json(line["fact"]) for line in history]
         assert decider.fold(facts) == state, f"{where}: state is not its history"
         for line in history:
-            if (record := record_of(decider, line)) is not None:
-                said = world.bus.said.get(dict(record.headers)["ce_id"].decode())
+            if line["event"] is not None:
+                said = world.bus.said.get(line["meta"][ID_STARTS:ID_ENDS])
                 assert said is not None, f"{where}: {line['type']} was never published"
-                assert said[1] == record.value, f"{where}: {line['type']} was published otherwise"
+                assert said[1] == line["event"].encode(), f"{where}: {line['type']} was published otherwise"
 
 
 def _dead_letters_have_reasons(world: World, service: Service) -> None:

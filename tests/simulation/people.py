@@ -1,10 +1,12 @@
 """Who comes to the services from outside: clients, payers that answer, patients, users in a hurry."""
 
 import asyncio
-import random
+from collections import Counter
 from collections.abc import Iterable
 from datetime import timedelta
+from hashlib import md5
 from typing import Any
+from uuid import UUID
 
 from services.claims.core import SUBMISSION
 from services.claims.core.claim_messages import (
@@ -25,22 +27,27 @@ from shared.decider import Decider
 from shared.shell import ParkedError
 from shared.store.port import Key
 from tests.simulation.parts import Claims, Collections, Outside, Payments
-from tests.simulation.script import Billed, content_for, meta_of, receive
+from tests.simulation.script import Billed, content_for, envelope, receive
 from tests.simulation.service import Process, Service
 
 
 class People:
     """Everybody outside. What they do in answer to the services depends on what they see, not on when."""
 
-    def __init__(self, outside: Outside, rng: random.Random, claims: tuple[Claims, Service], clock: Any) -> None:
-        self.outside, self.rng, self.clock = outside, rng, clock
+    def __init__(self, outside: Outside, story: int, claims: tuple[Claims, Service], clock: Any) -> None:
+        self.outside, self.rng, self.clock = outside, outside.chaos.rng, clock
+        self._story, self._told = story, Counter[str]()
         self.claims, self.at_claims = claims
         self._by_claim = {(b.tenant, b.claim_id): b for b in outside.script.billed}
         self._answered: set[Key] = set()
         self._said: set[tuple[str, str]] = set()
 
     def _meta(self, tenant: str, subject: str, key: str) -> Any:
-        return meta_of(self.rng, tenant, subject, key, self.clock.now())
+        """What is said about one thing has the same ids in every seed of a story: its first, its second and so on."""
+        about = f"{tenant}/{subject}"
+        self._told[about] += 1
+        said = md5(f"{self._story}/{about}/{self._told[about]}".encode(), usedforsecurity=False).digest()
+        return envelope(UUID(bytes=said, version=4), tenant, subject, key, self.clock.now())
 
     async def tell(self, service: Service, decider: Decider[Any, Any, Any], message: Message) -> None:
         """A request, repeated until it is answered; an aggregate that is parked keeps it for later."""
@@ -56,7 +63,11 @@ class People:
     async def bill(self, billed: Billed) -> None:
         """A client sends a claim, and sometimes the same claim again under another id."""
         for copy in range(billed.copies + 1):
-            await self._send(billed, f"{billed.claim_id}{'_again' * copy}", self._meta(billed.tenant, "claim", "a"))
+            await self._send(
+                billed,
+                f"{billed.claim_id}{'_again' * copy}",
+                self._meta(billed.tenant, f"claim/{billed.claim_id}", billed.account_id),
+            )
 
     async def _send(self, billed: Billed, claim_id: str, meta: Any) -> None:
         async def request(process: Process) -> None:
@@ -189,6 +200,8 @@ async def release_parked(services: Iterable[Service]) -> int:
     """Somebody presses the button on whatever is parked; how much that was."""
     found = 0
     for service in services:
+        if not service.store.is_anybody_parked:
+            continue
         for decider in service.deciders:
             for key, _, _ in await service.store.parked(decider, None):
                 found += 1

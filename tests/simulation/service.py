@@ -22,7 +22,7 @@ from shared.store.port import Key, Store
 from shared.sweep import Sweep
 from shared.worker import Performer, Worker
 from tests.simulation.chaos import START, AwayError, Chaos, CrashError, Life
-from tests.simulation.stores import KeptStore, SeenBus, SeenStore, Topics
+from tests.simulation.stores import COLUMNS, DUE, EFFECT, KeptStore, SeenBus, SeenStore, Topics
 
 LOG = configure_logs("simulation", "CRITICAL")
 PROCESSES = 2
@@ -45,10 +45,15 @@ class Group:
         self.bus, self.topics, self.chaos = bus, topics, chaos
         self.committed: dict[tuple[str, int], int] = {}
         self.owners: dict[tuple[str, int], int] = {}
-
-    def behind(self) -> list[tuple[str, int]]:
+        self.behind: dict[tuple[str, int], None] = {}
         """Partitions with records that are not committed."""
-        return [p for p, log in self.bus.logs.items() if p[0] in self.topics and len(log) > self.committed.get(p, 0)]
+        for topic in topics:
+            bus.behind.setdefault(topic, []).append(self.behind)
+
+    def commit(self, place: tuple[str, int], upto: int) -> None:
+        self.committed[place] = max(self.committed.get(place, 0), upto)
+        if self.committed[place] == len(self.bus.logs[place]):
+            self.behind.pop(place, None)
 
     def owner(self, place: tuple[str, int]) -> int:
         if self.chaos.calm:
@@ -74,7 +79,7 @@ class Consumer:
         if self.life.chaos.chance(0.02) and self.life.chaos.fault("rebalance", self.life.name):
             group.rebalance()
         batch: list[Received] = []
-        places = [place for place in group.behind() if group.owner(place) == self.number]
+        places = [place for place in group.behind if group.owner(place) == self.number]
         if self.life.chaos.on:
             rng.shuffle(places)  # topics are not ordered against each other
             places = places[: rng.randint(1, 3)]
@@ -91,7 +96,7 @@ class Consumer:
         if any(self.group.owner(place) != self.number for place in places):
             raise KafkaError
         for place, upto in places.items():
-            self.group.committed[place] = max(self.group.committed.get(place, 0), upto)
+            self.group.commit(place, upto)
         await self.life.step("Consumer after commit")
 
 
@@ -145,7 +150,7 @@ class Process:
             for kind, performers in service.spec.performers(self.runtime).items()
         ]
         self.loops = service.spec.loops(self.runtime)
-        self._looked = -1  # at which state of the store its loops found nothing to do
+        self.looked = -1  # at which state of the store its loops found nothing to do
 
     def _overtaken(
         self, decider: Decider[Any, Any, Any], performers: Mapping[type[Effect], Performer]
@@ -182,18 +187,21 @@ class Process:
         service, now = self.service, self.service.clock.now()
         done = 0
         for worker in self.workers:
-            if service.store.is_waiting(worker._decider, "next_effect_at", now):
+            if service.store.is_waiting(worker._decider, EFFECT, now):
                 done += await worker.run_once()
-        if self._looked == service.store.saves:
+        if self.looked == service.store.saves:
             return done
-        self._looked = service.store.saves
+        self.looked = service.store.saves
         found = sum([await loop.step() for loop in self.loops])
         if found:
-            self._looked = -1
+            self.looked = -1
         return done + found
 
     async def sweep_all(self) -> int:
         """Deadlines that came."""
+        store, now = self.service.store, self.service.clock.now()
+        if not self.service.chaos.on and not any(store.is_waiting(d, DUE, now) for d in self.service.deciders):
+            return 0
         return sum([await self.sweep.run(decider) for decider in self.service.deciders if decider.has_deadlines])
 
     async def keep_house(self) -> int:
@@ -219,8 +227,7 @@ class Process:
     async def once(self) -> int:
         """Everything once, in its order; how much there was."""
         self.revive()
-        done = sum([await self.turn(work) for work in (self.consume, self.work, self.sweep_all)])
-        return done or await self.turn(self.keep_house)
+        return sum([await self.turn(work) for work in (self.consume, self.work, self.sweep_all)])
 
     async def live(self, rounds: int) -> None:
         """Some time of a process: whatever its loops happen to do, in any order."""
@@ -266,10 +273,10 @@ class Service:
 
     def is_idle(self, now: datetime) -> bool:
         """Nothing waits to be done at the clock's time, as far as a glance tells."""
-        if self.group.behind() or any(self.store._waiting.values()):
+        looked = max(process.looked for process in self.processes)
+        if self.group.behind or self.store.is_anything_waiting or looked < self.store.saves:
             return False
-        columns = ("next_effect_at", "next_due_at")
-        return not any(self.store.is_waiting(d, column, now) for d in self.deciders for column in columns)
+        return not any(self.store.is_waiting(d, column, now) for d in self.deciders for column in COLUMNS)
 
     async def owes(self) -> bool:
         """Something is unpublished, or not looked at."""

@@ -2,15 +2,24 @@
 
 import sys
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from copy import deepcopy
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
+from uuid import UUID
 
 from services.payments.core.ledger import totals_of
 from shared.bus.memory import MemoryBus
 from shared.bus.port import BusUnavailableError
-from shared.decider import Decider
+from shared.decider import Decider, Pending, Scalar, Snapshot
 from shared.inbox import Received
-from shared.store.documents import journal_document, key_of, row_from_document
+from shared.store.documents import (
+    effect_from_document,
+    journal_document,
+    key_of,
+    mark_from,
+    wanted_keys,
+)
 from shared.store.memory import MemoryStore
 from shared.store.port import Document, Key, Mark, Refused, Row, Write
 from shared.wire import Record, header_map
@@ -18,10 +27,17 @@ from tests.simulation.chaos import AwayError, Chaos, Life
 
 PARTITIONS = 3
 POISON = b"poison"
+DUE, EFFECT = "next_due_at", "next_effect_at"
+COLUMNS = (DUE, EFFECT)
+NOTHING: Document = {"mark": "", "keys": ()}
 
 
 class KeptStore(MemoryStore):
-    """One service's store. Documents are kept as they are and never changed in place: packing them costs most."""
+    """One service's store, cheap enough for thousands of lives: what a server would index is indexed here too.
+
+    A document is the text a server would keep. It is never changed in place, and nobody outside holds a part of it:
+    what goes in and what comes out is copied, and a text is read as a server's answer is read, though only once.
+    """
 
     def __init__(self, chaos: Chaos, start: datetime) -> None:
         super().__init__(start)
@@ -30,6 +46,10 @@ class KeptStore(MemoryStore):
         self.saves = 0
         self.lines: dict[tuple[str, Key], dict[int, Document]] = {}
         self._read: dict[tuple[str, str], tuple[Document, Row[Any]]] = {}
+        self._waits: dict[tuple[str, str], dict[str, datetime]] = {}
+        self._marks: dict[tuple[str, str], dict[str, str]] = {}
+        self._parked: dict[tuple[str, str], str] = {}
+        self._found: dict[str, dict[str, set[str]]] = {}
 
     def _document(self, decider: Decider[Any, Any, Any], key: Key) -> Document | None:
         return self.kept.setdefault(decider.kind, {}).get(str(key))
@@ -39,25 +59,53 @@ class KeptStore(MemoryStore):
         yield from [rows[key] for key in sorted(rows)]
 
     def _save(self, decider: Decider[Any, Any, Any], key: Key, document: Document) -> None:
-        before = self._document(decider, key)
-        if before is not None and before["state"] != document["state"]:
-            assert document["version"] == before["version"] + 1, f"{decider.kind} {key}: a decision was overwritten"
-        assert before is None or document["facts"] >= before["facts"], f"{decider.kind} {key}: facts were taken back"
-        self.kept[decider.kind][str(key)] = document
+        kind, name, before = decider.kind, str(key), self._document(decider, key)
+        decided = before is None or before["state"] != document["state"]
+        if before is not None:
+            assert not decided or document["version"] == before["version"] + 1, (
+                f"{kind} {key}: a decision was overwritten"
+            )
+            assert document["facts"] >= before["facts"], f"{kind} {key}: facts were taken back"
+        document["outbox"] = [dict(entry) for entry in document["outbox"]]
+        self._index(kind, name, before or NOTHING, document)
+        self.kept[kind][name] = document
         self.saves += 1
-        if decider.kind == "account":
+        if kind == "account" and decided:
             assert totals_of(self._row(decider, key).snapshot.state).ties_out, f"{key}: the ledger does not balance"
 
+    def _index(self, kind: str, name: str, before: Document, after: Document) -> None:
+        """What queries select by."""
+        for column in COLUMNS:
+            if (at := after[column]) is None:
+                self._waits.get((kind, column), {}).pop(name, None)
+            else:
+                self._waits.setdefault((kind, column), {})[name] = at
+        if before["mark"] != after["mark"]:
+            self._marks.get((kind, _writer_of(before["mark"])), {}).pop(name, None)
+            if after["mark"]:
+                self._marks.setdefault((kind, _writer_of(after["mark"])), {})[name] = after["mark"]
+        if before["keys"] != after["keys"]:
+            found = self._found.setdefault(kind, {})
+            for lost in before["keys"]:
+                found[lost].discard(name)
+            for new in after["keys"]:
+                found.setdefault(new, set()).add(name)
+        if after["parked"] is not None:
+            self._parked[kind, name] = after["parked"]
+        else:
+            self._parked.pop((kind, name), None)
+
     def _row(self, decider: Decider[Any, Any, Any], key: Key) -> Row[Any]:
-        """Read as a server's answer is read, but once: a document that is the same object reads the same."""
+        """Read as a server's answer is read, but once: a text that is the same reads the same."""
         document = self._document(decider, key)
         if document is None:
             return super()._row(decider, key)
-        read = self._read.get((decider.kind, str(key)))
+        place = decider.kind, str(key)
+        read = self._read.get(place)
         if read is None or read[0] is not document:
-            read = document, row_from_document(decider, document)
-            self._read[decider.kind, str(key)] = read
-        return read[1]
+            read = self._read[place] = document, _read_row(decider, document, read)
+        row = read[1]
+        return row._replace(outbox=tuple([dict(entry) for entry in row.outbox])) if row.outbox else row
 
     async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
         for key, facts in entries.items():
@@ -68,9 +116,46 @@ class KeptStore(MemoryStore):
                 assert known == line, f"{decider.kind} {key}: fact {entry['number']} has two contents"
 
     async def marked(self, decider: Decider[Any, Any, Any], after: Mark, limit: int, /) -> Sequence[Key]:
-        least, writer = str(after), f"{after.writer}:"
-        rows = self.kept.get(decider.kind, {}).values()
-        return [key_of(d) for d in rows if d["mark"] > least and d["mark"].startswith(writer)][:limit]
+        if not (marks := self._marks.get((decider.kind, after.writer))):
+            return ()
+        least = str(after)
+        return [Key(*name.split("/", 1)) for name, mark in marks.items() if mark > least][:limit]
+
+    async def parked(self, decider: Decider[Any, Any, Any], tenant: str | None, /) -> Sequence[tuple[Key, str, int]]:
+        return await super().parked(decider, tenant) if self._parked else ()
+
+    async def due(
+        self, decider: Decider[Any, Any, Any], as_of: datetime, after: Key | None, limit: int, /
+    ) -> Sequence[tuple[Key, datetime, str]]:
+        return await super().due(decider, as_of, after, limit) if self.is_waiting(decider, DUE, as_of) else ()
+
+    async def count(self, decider: Decider[Any, Any, Any], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
+        assert tenant is not None, "the simulated system counts what tenants have"
+        return len(self._matching(decider, tenant, where))
+
+    async def find(
+        self,
+        decider: Decider[Any, Any, Any],
+        tenant: str,
+        where: Mapping[str, Scalar],
+        after: str | None,
+        limit: int,
+        /,
+    ) -> Sequence[tuple[Key, Any]]:
+        keys = [Key(*name.split("/", 1)) for name in sorted(self._matching(decider, tenant, where))]
+        return [(key, self._row(decider, key).snapshot.state) for key in keys if after is None or key.id > after][
+            :limit
+        ]
+
+    def _matching(self, decider: Decider[Any, Any, Any], tenant: str, where: Mapping[str, Scalar]) -> set[str]:
+        found = self._found.get(decider.kind, {})
+        return set[str].intersection(*(found.get(wanted, set[str]()) for wanted in wanted_keys(tenant, where)))
+
+    async def wait_behind(
+        self, decider: Decider[Any, Any, Any], messages: Mapping[Key, Sequence[tuple[str, Document]]], /
+    ) -> None:
+        copied = {key: [(one, deepcopy(document)) for one, document in waiting] for key, waiting in messages.items()}
+        await super().wait_behind(decider, copied)
 
     def states(self, decider: Decider[Any, Any, Any]) -> dict[Key, Any]:
         """Every aggregate of a kind."""
@@ -78,8 +163,47 @@ class KeptStore(MemoryStore):
 
     def is_waiting(self, decider: Decider[Any, Any, Any], column: str, as_of: datetime) -> bool:
         """Whether an effect or a deadline has come due."""
-        rows = self.kept.get(decider.kind, {}).values()
-        return any((at := d[column]) is not None and at <= as_of for d in rows)
+        waits = self._waits.get((decider.kind, column))
+        return bool(waits) and any(at <= as_of for at in waits.values())
+
+    @property
+    def is_anybody_parked(self) -> bool:
+        return bool(self._parked)
+
+    @property
+    def is_anything_waiting(self) -> bool:
+        """Messages lie behind aggregates that are or were parked."""
+        return any(self._waiting.values())
+
+
+STATES_MAX = 2_000
+_STATES: dict[tuple[str, str], Any] = {}
+"""States as they were read from their text. They cannot be changed, so each text is read once, whichever seed's."""
+
+
+def _writer_of(mark: str) -> str:
+    return mark.rpartition(":")[0]
+
+
+def _read_row(
+    decider: Decider[Any, Any, Any], document: Document, before: tuple[Document, Row[Any]] | None
+) -> Row[Any]:
+    """A changed document, of which only the parts are read whose text is another than before."""
+    state = _STATES.get((decider.kind, text := document["state"]))
+    if state is None:
+        if len(_STATES) > STATES_MAX:
+            _STATES.clear()
+        state = _STATES[decider.kind, text] = decider.state_codec.validate_json(text, strict=False)
+    known: Document = before[0]["effects"] if before else {}
+    old: Mapping[UUID, Pending] = before[1].snapshot.effects if before else {}
+    effects = {
+        (uid := UUID(name)): old[uid] if known.get(name) is effect else effect_from_document(decider, name, effect)
+        for name, effect in document["effects"].items()
+    }
+    snapshot = Snapshot(state, document["facts"], document["events"], MappingProxyType(effects))
+    return Row(
+        document["version"], snapshot, tuple(document["outbox"]), mark_from(document["mark"]), document["parked"]
+    )
 
 
 class SeenStore:
@@ -145,6 +269,7 @@ class Topics(MemoryBus):
         self.logs: dict[tuple[str, int], list[Received]] = {}
         self.said: dict[str, tuple[str, bytes]] = {}
         self.last: dict[tuple[str, str], int] = {}
+        self.behind: dict[str, list[dict[tuple[str, int], None]]] = {}  # by topic, what its readers have yet to read
         self._deadlines: dict[bytes, str] = {}
 
     async def send(self, records: Sequence[Record], /) -> None:
@@ -159,6 +284,8 @@ class Topics(MemoryBus):
         place = record.topic, sum(record.key) % PARTITIONS
         log = self.logs.setdefault(place, [])
         log.append(Received(*place, len(log), record.key, record.value, record.headers))
+        for behind in self.behind.get(record.topic, ()):
+            behind[place] = None
 
     def _judge(self, record: Record) -> None:
         if record.topic.endswith(".dlq"):

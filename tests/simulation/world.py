@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable
+from collections.abc import Coroutine
 from datetime import timedelta
 from typing import Any, NamedTuple
 
@@ -18,11 +18,15 @@ from tests.simulation.service import PROCESSES, Process, Service
 from tests.simulation.stores import POISON, Topics
 
 EVENTFUL = PLANNED_IN + 1
-LUCKS = 5
+LUCKS = 10
 """Seeds that share a story, each with its own luck: what happens undisturbed is found out once for them."""
 ROUNDS, QUIET_ROUNDS = 6, 1
 SETTLING_MAX = 150
+BETWEEN_MOMENTS = timedelta(minutes=15)
+"""On the machines' clocks, where days would be truer: long enough for nobody to look after who died before."""
 HOUSEKEEPING_SECONDS = 8.0
+RESTING_SECONDS = 15.0
+"""Leases end meanwhile, and dead processes are found."""
 POISONS: tuple[tuple[bytes, tuple[tuple[str, bytes], ...]], ...] = (
     (b"{}", (("content-type", b"application/json"),)),
     (b"{}", (("ce_type", b"\xff"),)),
@@ -41,17 +45,18 @@ class Book(NamedTuple):
 class World:
     """The services, the topics between them, and everybody outside."""
 
-    def __init__(self, seed: int, *, calm: bool, kept: frozenset[int] | None = None) -> None:
-        self.script = write_script(random.Random(seed // LUCKS))
+    def __init__(self, seed: int, claims: int, *, calm: bool, kept: frozenset[int] | None = None) -> None:
+        story = seed // LUCKS
+        self.script = write_script(random.Random(story), claims)
         self.chaos = Chaos(random.Random(seed + 1), calm=calm, kept=kept)
         self.bus, self.clock = Topics(self.chaos), HandClock(START)
         self.outside = Outside(self.chaos, self.script)
-        eligibility, claims = Eligibility(self.outside), Claims(self.outside)
+        eligibility, at_claims = Eligibility(self.outside), Claims(self.outside)
         payments, collections = Payments(self.outside), Collections(self.outside)
-        specs = (eligibility.spec(), claims.spec(), payments.spec(), collections.spec())
+        specs = (eligibility.spec(), at_claims.spec(), payments.spec(), collections.spec())
         self.services = tuple(Service(spec, self.bus, self.chaos, self.clock) for spec in specs)
-        self.claims, self.payments, self.collections = claims, payments, collections
-        self.people = People(self.outside, random.Random(seed + 2), (claims, self.services[1]), self.clock)
+        self.claims, self.payments, self.collections = at_claims, payments, collections
+        self.people = People(self.outside, story, (at_claims, self.services[1]), self.clock)
         self.poisons = 0
 
     @property
@@ -62,6 +67,7 @@ class World:
         """Moment by moment: what happens outside meets what goes wrong, then everything comes to rest."""
         for number, moment in enumerate(MOMENTS):
             self.clock.time = moment
+            self.chaos.skipped += BETWEEN_MOMENTS
             self.chaos.on = not self.chaos.calm
             await self._disturb(number)
             self.chaos.on = False
@@ -69,7 +75,7 @@ class World:
             await self._settle()
         return self._book()
 
-    def _errands(self, number: int) -> list[Awaitable[Any]]:
+    def _errands(self, number: int) -> list[Coroutine[Any, Any, Any]]:
         people, script, at_payments = self.people, self.script, self.services[2]
         if number == 0:
             return [people.bill(billed) for billed in script.billed]
@@ -84,8 +90,12 @@ class World:
     async def _disturb(self, number: int) -> None:
         errands = self._errands(number)
         if self.chaos.calm:
-            for errand in errands:
-                await errand
+            try:
+                for errand in errands:
+                    await errand
+            finally:
+                for errand in errands:
+                    errand.close()  # what a failure left undone is not begun
             return
         rounds = ROUNDS if number < EVENTFUL else QUIET_ROUNDS
         if number < EVENTFUL:
@@ -142,13 +152,14 @@ class World:
 
     async def _settle(self) -> None:
         """After faults stop, everything comes to rest, with people doing their part."""
-        idle = 0
         for turn in range(SETTLING_MAX):
-            number = 0 if self.chaos.calm else turn % PROCESSES
-            idle = 0 if sum([await service.processes[number].once() for service in self.services]) else idle + 1
-            if idle >= PROCESSES:
-                await asyncio.sleep(5.0)  # leases end, and dead processes are found
-            work = await release_parked(self.services)
+            processes = [s.processes[0 if self.chaos.calm else turn % PROCESSES] for s in self.services]
+            now = self.clock.now()
+            if sum([await process.once() for process in processes if not process.service.is_idle(now)]):
+                continue
+            await asyncio.sleep(RESTING_SECONDS)
+            work = sum([await process.turn(process.keep_house) for process in processes])
+            work += await release_parked(self.services)
             if work or not await self._rests():
                 continue
             work = await self.people.answer_files()
