@@ -45,20 +45,25 @@ class Cluster:
 
     folder: Path
     brokers: tuple[Broker, ...]
+    host: str = HOST
 
     @property
     def servers(self) -> str:
         """For clients: host:port,host:port."""
-        return ",".join(f"{HOST}:{broker.port}" for broker in self.brokers)
+        return ",".join(f"{self.host}:{broker.port}" for broker in self.brokers)
 
 
-def plan_cluster(folder: Path, count: int, first_port: int | None = None) -> Cluster:
-    """One or three brokers, on ports from `first_port` on, or on free ones. The folder's data outlives its ports."""
+def plan_cluster(folder: Path, count: int, first_port: int | None = None, host: str = HOST) -> Cluster:
+    """One or three brokers, on ports from `first_port` on, or on free ones. The folder's data outlives its ports.
+
+    `host` is an address of this machine; brokers have no passwords, so another one than loopback is for a network of
+    one's own.
+    """
     if count not in {1, 3}:
         raise RefusalError(f"A cluster has one broker, or three: {count} would gain nothing by their votes.")
     ports = [free_port() if first_port is None else first_port + at for at in range(count)]
     brokers = (Broker(n, port, free_port(), folder / f"broker-{n}") for n, port in enumerate(ports, start=1))
-    return Cluster(folder, tuple(brokers))
+    return Cluster(folder, tuple(brokers), host)
 
 
 def prepare(cluster: Cluster, *, quick: bool = False) -> tuple[ProcessSpec, ...]:
@@ -75,19 +80,19 @@ def prepare(cluster: Cluster, *, quick: bool = False) -> tuple[ProcessSpec, ...]
         formatting = [pool.submit(_format, java, jars, cluster, broker, identity) for broker in cluster.brokers]
     for done in formatting:
         done.result()
-    return tuple(_spec(_command(java, jars, HEAP_MB, quick=quick), broker) for broker in cluster.brokers)
+    return tuple(_spec(_command(java, jars, HEAP_MB, quick=quick), broker, cluster.host) for broker in cluster.brokers)
 
 
 def settings(cluster: Cluster, broker: Broker) -> dict[str, str]:
     """The settings of one broker; what the number of brokers decides, and what a small machine needs."""
     count = len(cluster.brokers)
-    voters = ",".join(f"{other.number}@{HOST}:{other.controller_port}" for other in cluster.brokers)
+    voters = ",".join(f"{other.number}@{cluster.host}:{other.controller_port}" for other in cluster.brokers)
     return {
         "process.roles": "broker,controller",
         "node.id": str(broker.number),
         "controller.quorum.voters": voters,
-        "listeners": f"BROKER://{HOST}:{broker.port},CONTROLLER://{HOST}:{broker.controller_port}",
-        "advertised.listeners": f"BROKER://{HOST}:{broker.port}",
+        "listeners": f"BROKER://{cluster.host}:{broker.port},CONTROLLER://{cluster.host}:{broker.controller_port}",
+        "advertised.listeners": f"BROKER://{cluster.host}:{broker.port}",
         "listener.security.protocol.map": "BROKER:PLAINTEXT,CONTROLLER:PLAINTEXT",
         "controller.listener.names": "CONTROLLER",
         "inter.broker.listener.name": "BROKER",
@@ -142,13 +147,13 @@ async def _living(servers: str) -> set[int]:
     return {broker["node_id"] for broker in known["brokers"]}
 
 
-def _spec(command: tuple[str, ...], broker: Broker) -> ProcessSpec:
+def _spec(command: tuple[str, ...], broker: Broker, host: str) -> ProcessSpec:
     return ProcessSpec(
         name=f"kafka-{broker.number}",
         argv=(*command, "kafka.Kafka", str(broker.properties_file)),
         port=broker.port,
-        url=f"{HOST}:{broker.port}",
-        ready=accepts_connections(broker.port),
+        url=f"{host}:{broker.port}",
+        ready=accepts_connections(broker.port, host),
         cwd=broker.folder,
         stop_seconds=30,
     )

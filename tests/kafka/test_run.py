@@ -25,6 +25,9 @@ def test_a_cluster_of_three_votes_and_keeps_three_copies(tmp_path: Path) -> None
     assert second["node.id"] == "2"
     assert second["controller.quorum.voters"].count("@127.0.0.1:") == 3
     assert (second["offsets.topic.replication.factor"], second["min.insync.replicas"]) == ("3", "2")
+    elsewhere = plan_cluster(tmp_path, 3, first_port=40000, host="10.0.0.1")
+    assert elsewhere.servers.startswith("10.0.0.1:40000,")
+    assert "127.0.0.1" not in str(settings(elsewhere, elsewhere.brokers[1]))
     alone = plan_cluster(tmp_path, 1)
     assert settings(alone, alone.brokers[0])["min.insync.replicas"] == "1"
     with pytest.raises(RefusalError, match="one broker, or three"):
