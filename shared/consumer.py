@@ -1,7 +1,8 @@
-"""The Kafka consumer of a service: FastStream hands over raw batches, the inbox handles them, offsets go last.
+"""The Kafka consumer of a service: FastStream hands over raw batches, the pipeline handles them, offsets go last.
 
-FastStream's defaults lose or leak (its default acknowledgement is at-most-once, a bad record fails or spins the whole
-batch, and its validation errors print the record), so records come raw, acknowledgement is ours, and it does not log.
+FastStream's defaults lose or leak (its default acknowledgement is at-most-once, a bad record or header fails or spins
+the whole batch, and its validation errors print the record), so records come raw, acknowledgement is ours, and it does
+not log.
 """
 
 import asyncio
@@ -10,26 +11,29 @@ from typing import Any
 
 from aiokafka import TopicPartition
 from faststream import AckPolicy
-from faststream.kafka import KafkaBroker, KafkaMessage
+from faststream.kafka import KafkaBroker
+from faststream.kafka.message import KafkaMessage
 
-from shared.inbox import Inbox, Received, handle_and_commit
+from shared.inbox import Inbox, Received
 from shared.log import Log
+from shared.pipeline import Pipeline
 from shared.settings import Settings
+
+GRACE_SECONDS = 15.0
 
 
 class Consumer:
     """One member of the service's consumer group."""
 
     def __init__(self, settings: Settings, service: str, topics: Sequence[str], inbox: Inbox, log: Log) -> None:
-        self._inbox, self._log = inbox, log
-        self._busy = 0
-        self.received = 0
+        self._pipeline = Pipeline(inbox, log)
+        self._closing = False
         self._broker = KafkaBroker(
             settings.kafka.split(","),  # FastStream takes a text for one address
             client_id=f"revcycle-{service}",
             apply_types=False,
             logger=None,
-            graceful_timeout=15.0,
+            graceful_timeout=GRACE_SECONDS,
         )
         self._subscriber: Any = self._broker.subscriber(
             *topics,
@@ -41,15 +45,23 @@ class Consumer:
             session_timeout_ms=settings.kafka_session_timeout_ms,
             heartbeat_interval_ms=settings.kafka_session_timeout_ms // 10,
             fetch_max_wait_ms=settings.kafka_fetch_wait_ms,
+            parser=_unparsed,
             decoder=_raw,
         )
         self._subscriber(self._handle)
+
+    @property
+    def received(self) -> int:
+        """Records that are handled and committed."""
+        return self._pipeline.handled
 
     async def start(self) -> None:
         await self._broker.start()
 
     async def stop(self) -> None:
-        """Finish the batch in hand, commit it, and leave the group."""
+        """Finish the batches in hand, commit them, and leave the group."""
+        self._closing = True
+        await self._pipeline.stop(GRACE_SECONDS)
         await self._broker.stop()
 
     async def lag(self) -> int:
@@ -63,18 +75,22 @@ class Consumer:
         ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         positions: list[int] = await asyncio.gather(*(consumer.position(partition) for partition in partitions))
         behind = sum(ends[partition] - position for partition, position in zip(partitions, positions, strict=True))
-        return max(behind, 0) + self._busy
+        return max(behind, 0) + self._pipeline.in_hand
 
     async def _handle(self, message: KafkaMessage) -> None:
+        if self._closing:  # it is not committed: whoever has the partition next will see it
+            await self._pipeline.drain()
+            return
         raw: Any = message.raw_message
+        consumer: Any = self._subscriber.consumer
         records = [Received(r.topic, r.partition, r.offset, r.key, r.value, r.headers) for r in raw]
-        self._busy = len(records)
-        try:
-            consumer: Any = message.consumer
-            await handle_and_commit(self._inbox, records, consumer, self._log, asyncio.sleep)
-            self.received += len(records)
-        finally:
-            self._busy = 0
+        await self._pipeline.take(records, consumer)
+
+
+async def _unparsed(batch: Any) -> KafkaMessage:
+    """The batch as it came. FastStream's own parser reads every header, and drops the batch for one that is no text."""
+    nobody: Any = None  # offsets are committed by the pipeline
+    return KafkaMessage(raw_message=batch, body=b"", consumer=nobody)
 
 
 async def _raw(message: KafkaMessage) -> KafkaMessage:

@@ -1,16 +1,12 @@
-"""The receiving side: batches of records in, decided messages out, offsets last.
+"""The receiving side: batches of records in, decided messages out.
 
-At-least-once delivery: offsets are committed after everything a batch led to is stored. A record that cannot be read
+A record that cannot be read
 goes to its dead-letter topic and to the store, with reason and position, and its neighbours go on.
 """
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol, TypeVar
-from zlib import crc32
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple, TypeVar
 
-from aiokafka import TopicPartition
-from aiokafka.errors import KafkaError
 from pydantic import TypeAdapter
 
 from shared.bus.port import Bus
@@ -23,9 +19,6 @@ from shared.shell import Shell
 from shared.wire import Record, UnreadableError, dead_letter_topic, from_record, header_map, type_in
 
 M = TypeVar("M", bound=Message)
-
-BACKOFF_SECONDS_MAX = 5.0
-LANE_RECORDS = 500
 
 
 class Received(NamedTuple):
@@ -118,54 +111,3 @@ class Inbox:
         self._log.error(
             "record_buried", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
         )
-
-
-def lanes(records: Sequence[Received]) -> list[Sequence[Received]]:
-    """One lane for what a batch can hold, else two: what has one key stays in one lane, in order."""
-    if len(records) <= LANE_RECORDS:
-        return [records]
-    split: list[list[Received]] = [[], []]
-    for record in records:
-        split[crc32(record.key or b"") & 1].append(record)
-    return list(split)
-
-
-async def _handle_all(inbox: Inbox, records: Sequence[Received]) -> None:
-    """One lane decides while the store is busy with the other. Both come to their end before a failure is told."""
-    handling = [inbox.handle(lane) for lane in lanes(records)]
-    for outcome in await asyncio.gather(*handling, return_exceptions=True):
-        if isinstance(outcome, BaseException):
-            raise outcome
-
-
-class Acknowledging(Protocol):
-    """The part of a consumer that commits offsets."""
-
-    async def commit(self, offsets: dict[TopicPartition, int]) -> None: ...
-
-
-async def handle_and_commit(
-    inbox: Inbox, records: Sequence[Received], consumer: Acknowledging, log: Log, wait: Callable[[float], Any]
-) -> None:
-    """Handle a batch until it succeeds, then commit exactly its offsets. An outage is waited for, with backoff."""
-    attempt = 0
-    while True:
-        try:
-            await _handle_all(inbox, records)
-            break
-        except asyncio.CancelledError:
-            raise
-        except Exception as error:  # noqa: BLE001 - any driver's error is an outage here: rules park, records are buried
-            attempt += 1
-            seconds = min(0.1 * 2**attempt, BACKOFF_SECONDS_MAX)
-            log.warning("batch_postponed", error=type(error).__name__, attempt=attempt, seconds=seconds)
-            await wait(seconds)
-    offsets: dict[TopicPartition, int] = {}
-    for record in records:
-        partition = TopicPartition(record.topic, record.partition)
-        offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
-    try:
-        await consumer.commit(offsets)
-    except KafkaError as error:
-        # The partition moved to another member: it will see these records again, and decide nothing.
-        log.warning("commit_refused", error=type(error).__name__)

@@ -40,7 +40,8 @@ class Settings(BaseSettings):
     pseudonym_key_file: Path = Field(description="At least 32 bytes; changing it renames everybody.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     batch_records: PositiveInt = Field(
-        default=1000, description="Records in hand, at most. More than 500 go in two lanes: one decides, one is stored."
+        default=1000,
+        description="Records of a batch, at most; two are in hand. More than 500 go in two lanes.",
     )
     tick_seconds: float = Field(default=1.0, gt=0, description="How often loops look for work of other processes.")
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from aiokafka import ConsumerRecord, TopicPartition
 from joserfc.jwk import ECKey
 
@@ -128,46 +129,52 @@ class Service:
     async def _no_connection(self, **_: Any) -> None:
         """There is no broker: `Member` stands in its place."""
 
+    async def at_rest(self) -> None:
+        """Until all there is was fetched, stored and committed."""
+        await self.member.drained.wait()
+        await self.running.consumer._pipeline.drain()
+
     async def status(self) -> dict[str, Any]:
         async with self.desk.browser(roles=("operator",)) as client:
             answer: httpx.Response = await client.get("/internal/status")
         return dict(answer.json())
 
 
-async def test_one_batch_is_in_memory_however_much_waits_and_the_lag_is_reported(tmp_path: Path) -> None:
+async def test_two_batches_are_in_memory_however_much_waits_and_the_lag_is_reported(tmp_path: Path) -> None:
     service = Service(tmp_path, waiting=4 * BATCH)
     await service.running.consumer.start()
     try:
-        for _ in range(2):  # both lanes of the batch stand in the store
+        for _ in range(2):  # both lanes of the first stand in the store, the second waits for them
             await service.store.entered.acquire()
         await turns(200)
-        assert service.member.taken == BATCH
+        assert service.member.taken == 2 * BATCH
         assert service.store.keys_held == BATCH
         assert (await service.status())["lag"] == 4 * BATCH
         service.member.records += records(BATCH, first=4 * BATCH)
         await turns(200)
-        assert service.member.taken == BATCH, "nothing more is fetched to be held"
+        assert service.member.taken == 2 * BATCH, "nothing more is fetched to be held"
         held = await service.status()
         assert (held["lag"], held["handled"], held["settled"]) == (5 * BATCH, 0, False)
         service.store.go.set()
-        await service.member.drained.wait()
+        await service.at_rest()
         done = await service.status()
         assert (done["lag"], done["received"], done["handled"]) == (0, 5 * BATCH, 5 * BATCH)
-        assert service.member.in_hand_max == BATCH
+        assert service.member.in_hand_max == 2 * BATCH
         assert await service.store.count(TILL, None, {}) == 5 * BATCH
     finally:
         await service.running.consumer.stop()
 
 
-async def test_a_poison_record_in_each_batch_stops_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("poison", [{"value": b"poison"}, {"headers": (("ce_type", b"\xff"),)}], ids=["body", "header"])
+async def test_a_poison_record_in_each_batch_stops_nothing(tmp_path: Path, poison: dict[str, Any]) -> None:
     service = Service(tmp_path, waiting=3 * BATCH)
     service.store.go.set()
     poisoned = range(7, 3 * BATCH, BATCH)
     for place in poisoned:
-        service.member.records[place] = replace(service.member.records[place], value=b"poison")
+        service.member.records[place] = replace(service.member.records[place], **poison)
     await service.running.consumer.start()
     try:
-        await service.member.drained.wait()
+        await service.at_rest()
         assert service.member.committed == 3 * BATCH
         status = await service.status()
         assert (status["lag"], status["dead_letters"]) == (0, len(poisoned))

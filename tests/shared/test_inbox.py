@@ -1,17 +1,12 @@
-"""The inbox: bad records are buried with reason and position, neighbours go on, offsets are committed last."""
+"""The inbox: bad records are buried with reason and position, and their neighbours go on."""
 
-from collections.abc import Sequence
 from datetime import timedelta
-from typing import Any
 
 import pytest
-from aiokafka import TopicPartition
-from hypothesis import given
-from hypothesis import strategies as st
 
 from shared.decider import Due
-from shared.inbox import LANE_RECORDS, Inbox, Received, handle_and_commit, join_routes, lanes, route
-from shared.store.port import Key, Write
+from shared.inbox import Inbox, Received, join_routes, route
+from shared.store.port import Key
 from shared.sweep import RESEND_AFTER, Sweep
 from shared.wire import Record, to_record
 from tests.shared.harness import Machine
@@ -69,78 +64,6 @@ async def test_types_that_are_none_of_our_business_are_passed_over(machine: Mach
     await inbox(machine).handle([received(other, 0)])
     assert await machine.store.count_notes("dead_letters") == 0
     assert machine.bus.records == []
-
-
-class Commits:
-    """A consumer that remembers what was committed."""
-
-    def __init__(self) -> None:
-        self.offsets: list[dict[TopicPartition, int]] = []
-
-    async def commit(self, offsets: dict[TopicPartition, int]) -> None:
-        self.offsets.append(offsets)
-
-
-async def test_offsets_are_committed_after_an_outage_was_waited_for(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    consumer, waits, fails = Commits(), list[float](), [True, True]
-    load = machine.store.load
-
-    async def failing(decider: object, keys: Sequence[Key]) -> object:
-        if fails:
-            fails.pop()
-            raise ConnectionError
-        return await load(TILL, keys)
-
-    async def wait(seconds: float) -> None:
-        assert consumer.offsets == [], "nothing may be committed before it is stored"
-        waits.append(seconds)
-
-    monkeypatch.setattr(machine.store, "load", failing)
-    batch = [received(record("a"), 7), received(record("b"), 8)]
-    await handle_and_commit(inbox(machine), batch, consumer, machine.log, wait)
-    assert consumer.offsets == [{TopicPartition("payments.commands.v1", 0): 9}]
-    assert waits == [0.2, 0.4]
-
-
-@given(st.lists(st.integers(0, 5).map(lambda n: f"key-{n}".encode()), max_size=2 * LANE_RECORDS))
-def test_every_record_is_in_one_lane_and_a_key_keeps_its_order(keys: list[bytes]) -> None:
-    batch = [Received("t", 0, n, key, b"", ()) for n, key in enumerate(keys)]
-    split = lanes(batch)
-    assert sorted(r.offset for lane in split for r in lane) == [r.offset for r in batch]
-    assert len(split) == (1 if len(batch) <= LANE_RECORDS else 2)
-    for key in set(keys):
-        of_key = [[r.offset for r in lane if r.key == key] for lane in split]
-        assert sorted(map(len, of_key))[:-1] in ([], [0]), "one lane has them all"
-        assert all(offsets == sorted(offsets) for offsets in of_key)
-
-
-async def test_an_outage_in_one_lane_commits_nothing_and_loses_nothing(
-    machine: Machine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The other lane is stored by then; the whole batch comes again, and what is known decides nothing."""
-    consumer, fails = Commits(), [True]
-    count = LANE_RECORDS + 100
-    batch = [received(to_record("payments.commands.v1", pay("a", till=f"t{n}")), n) for n in range(count)]
-    commit = machine.store.commit
-
-    async def failing(decider: Any, writes: Sequence[Write[Any]]) -> Any:
-        if fails:
-            fails.pop()
-            raise ConnectionError
-        return await commit(decider, writes)
-
-    async def wait(_: float) -> None:
-        assert consumer.offsets == [], "nothing may be committed before all of it is stored"
-        assert 0 < await machine.store.count(TILL, "lakeside", {}) < count
-
-    monkeypatch.setattr(machine.store, "commit", failing)
-    await handle_and_commit(inbox(machine), batch, consumer, machine.log, wait)
-    assert consumer.offsets == [{TopicPartition("payments.commands.v1", 0): count}]
-    rows = await machine.store.load(TILL, [Key("lakeside", f"t{n}") for n in range(count)])
-    assert {row.snapshot.state.receipts for row in rows.values()} == {("a",)}
-    assert len(machine.bus.records) == count, "each is public once"
 
 
 async def test_the_sweep_sends_each_deadline_once_until_it_must_be_sent_again(machine: Machine) -> None:

@@ -13,6 +13,7 @@ from aiokafka.errors import KafkaError
 from services.payments.core import control_number
 from shared import inbox, relay, sweep, worker
 from shared.decider import Answer, Decider
+from shared.pipeline import Pipeline
 from shared.relay import Relay
 from shared.shell import Shell
 from shared.store.documents import effect_to_document, fields_of, outbox_of
@@ -47,9 +48,9 @@ def no_dedupe(patch: pytest.MonkeyPatch) -> None:
 
 
 def offsets_first(patch: pytest.MonkeyPatch) -> None:
-    handle = inbox.handle_and_commit
+    take = Pipeline.take
 
-    async def at_most_once(one: Any, records: Sequence[Any], consumer: Any, log: Any, wait: Any) -> None:
+    async def at_most_once(self: Pipeline, records: Sequence[Any], consumer: Any) -> None:
         class Nobody:
             async def commit(self, offsets: Any) -> None: ...
 
@@ -58,9 +59,33 @@ def offsets_first(patch: pytest.MonkeyPatch) -> None:
             await consumer.commit(first)
         except KafkaError:
             return
-        await handle(one, records, Nobody(), log, wait)
+        await take(self, records, Nobody())
 
-    patch.setattr(inbox, "handle_and_commit", at_most_once)
+    patch.setattr(Pipeline, "take", at_most_once)
+
+
+def batches_overtake(patch: pytest.MonkeyPatch) -> None:
+    """A batch is handled and committed whatever became of the one before it."""
+    handle, finish = Pipeline._handle, Pipeline._finish
+
+    async def at_once(self: Pipeline, records: Any, _: Any) -> None:
+        await handle(self, records, ())
+
+    async def alone(self: Pipeline, records: Any, parts: Any, _: Any, consumer: Any) -> None:
+        await finish(self, records, parts, None, consumer)
+
+    patch.setattr(Pipeline, "_handle", at_once)
+    patch.setattr(Pipeline, "_finish", alone)
+
+
+def lanes_not_waited_for(patch: pytest.MonkeyPatch) -> None:
+    """A batch is committed when its first lane is stored."""
+    finish = Pipeline._finish
+
+    async def hasty(self: Pipeline, records: Any, parts: Any, last: Any, consumer: Any) -> None:
+        await finish(self, records, parts[:1], last, consumer)
+
+    patch.setattr(Pipeline, "_finish", hasty)
 
 
 def newest_only(patch: pytest.MonkeyPatch) -> None:
@@ -193,6 +218,8 @@ MUTANTS: tuple[Plant, ...] = (
     no_version_guard,
     no_dedupe,
     offsets_first,
+    batches_overtake,
+    lanes_not_waited_for,
     newest_only,
     counted_before_published,
     outbox_cleared_early,

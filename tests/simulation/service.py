@@ -8,7 +8,7 @@ from typing import Any, cast
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared import inbox as receiving
+from shared import pipeline as receiving
 from shared.bus.port import BusUnavailableError
 from shared.clock import Clock
 from shared.contracts import Message
@@ -26,6 +26,8 @@ from tests.simulation.stores import COLUMNS, DUE, EFFECT, KeptStore, SeenBus, Se
 
 LOG = configure_logs("simulation", "CRITICAL")
 PROCESSES = 2
+LANE_RECORDS = 3
+"""Few enough that most batches go in lanes, and that one is handled while another is stored."""
 
 
 class NoSealer:
@@ -45,6 +47,7 @@ class Group:
         self.bus, self.topics, self.chaos = bus, topics, chaos
         self.committed: dict[tuple[str, int], int] = {}
         self.owners: dict[tuple[str, int], int] = {}
+        self.generation = 0
         self.behind: dict[tuple[str, int], None] = {}
         """Partitions with records that are not committed."""
         for topic in topics:
@@ -62,6 +65,7 @@ class Group:
 
     def rebalance(self) -> None:
         """Every partition to anybody, in the middle of whatever they were doing."""
+        self.generation += 1
         for place in self.owners:
             self.owners[place] = self.chaos.rng.randrange(PROCESSES)
 
@@ -72,22 +76,27 @@ class Consumer:
     def __init__(self, group: Group, number: int, life: Life) -> None:
         self.group, self.number, self.life = group, number, life
         self.positions: dict[tuple[str, int], int] = {}
+        self.generation = 0
 
     def poll(self) -> list[Received]:
         """Records of the partitions it owns, from where it stands; after a rebalance, from what is committed."""
         group, rng = self.group, self.life.chaos.rng
         if self.life.chaos.chance(0.02) and self.life.chaos.fault("rebalance", self.life.name):
             group.rebalance()
+        if self.generation != group.generation or not self.life.chaos.on:
+            self.positions, self.generation = {}, group.generation
         batch: list[Received] = []
         places = [place for place in group.behind if group.owner(place) == self.number]
         if self.life.chaos.on:
             rng.shuffle(places)  # topics are not ordered against each other
             places = places[: rng.randint(1, 3)]
         for place in places:
-            start, log = group.committed.get(place, 0), group.bus.logs[place]
+            start, log = self.positions.get(place, group.committed.get(place, 0)), group.bus.logs[place]
             if self.life.chaos.chance(0.02) and self.life.chaos.fault("rewind", self.life.name):
                 start = rng.randrange(start + 1)
-            batch += log[start : start + (rng.randint(1, 8) if self.life.chaos.on else 100)]
+            taken = log[start : start + (rng.randint(1, 8) if self.life.chaos.on else 100)]
+            self.positions[place] = start + len(taken)
+            batch += taken
         return batch
 
     async def commit(self, offsets: dict[TopicPartition, int]) -> None:
@@ -103,6 +112,8 @@ class Consumer:
 class Process:
     """One process of a service; it may die at any step and is started again."""
 
+    pipeline: receiving.Pipeline
+
     def __init__(self, service: "Service", number: int) -> None:
         self.service, self.number, self._lives = service, number, 0
         self.busy = False
@@ -111,6 +122,8 @@ class Process:
     def boot(self) -> None:
         """As it starts: nothing in memory but its code."""
         service, chaos = self.service, self.service.chaos
+        if self._lives:
+            self.pipeline.abandon()
         self._lives += 1
         name = f"{service.name}-{self.number}.{self._lives}"
         self.life = Life(chaos, name)
@@ -119,6 +132,7 @@ class Process:
         self.relay = Relay(bus, store, chaos.wall, name)
         self.shell = Shell(store, self.relay, LOG)
         self.inbox = Inbox(self.shell, bus, NoSealer(), service.routes, LOG, chaos.wall)
+        self.pipeline = receiving.Pipeline(self.inbox, LOG, lane_records=LANE_RECORDS)
         self.sweep = Sweep(bus, store, service.clock, chaos.wall)
         self.consumer = Consumer(service.group, self.number, self.life)
         nobody: Any = None
@@ -175,11 +189,16 @@ class Process:
             self.boot()
 
     async def consume(self) -> int:
-        """One poll; what it led to is stored before its offsets are committed."""
+        """One poll; what it led to is stored before its offsets are committed, perhaps while the next is in hand."""
+        if not self.service.chaos.on:
+            await self.pipeline.drain()
         if not (batch := self.consumer.poll()):
+            await self.pipeline.drain()
             return 0
-        await receiving.handle_and_commit(self.inbox, batch, self.consumer, LOG, asyncio.sleep)
+        await self.pipeline.take(batch, self.consumer)
         self.service.deliveries += len(batch)
+        if not self.service.chaos.on:
+            await self.pipeline.drain()
         return len(batch)
 
     async def work(self) -> int:
