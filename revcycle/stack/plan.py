@@ -58,7 +58,7 @@ def part(name: str, options: Options, layout: Layout) -> ProcessSpec:
     url = f"http://{HOST}:{port}"
     return ProcessSpec(
         name=name,
-        argv=(sys.executable, "-P", "-m", MODULES[name]),
+        argv=(sys.executable, "-P", "-m", "shared.start", MODULES[name]),
         port=port,
         url=url,
         ready=answers_ready(url),

@@ -91,8 +91,7 @@ def _fields(value: Any) -> Mapping[str, Any] | None:
 
 
 def _items(value: Any) -> list[Any]:
-    found: list[Any] = value if isinstance(value, list) else []
-    return found
+    return cast("Any", value) if isinstance(value, list) else []
 
 
 def _shape(value: Any) -> Any:
