@@ -17,8 +17,8 @@ from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
 
 
-def make_spec(settings: EligibilitySettings) -> Spec:
-    """What makes this service; its policy is read once, for the day it starts."""
+def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport | None = None) -> Spec:
+    """What makes this service; its policy is read once, for the day it starts. `transport` leads to the payers."""
     policy = inquiry_policy(settings.policy_date())
     check, directory = check_decider(policy), policy.directory
 
@@ -28,7 +28,7 @@ def make_spec(settings: EligibilitySettings) -> Spec:
         """One for all parts of a process: they share what is known of each payer."""
         if id(runtime) not in connections:
             limits = httpx.Limits(max_connections=settings.payer_connections)
-            client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits)
+            client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits, transport=transport)
             connections[id(runtime)] = PayerConnection(runtime, settings, client, directory)
         return connections[id(runtime)]
 

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from services.eligibility.core import CheckMessage, Inquire, InquiryAnswered, InquiryPolicy, Outcome, check_decider
 from services.eligibility.core.check import Check, CheckFact, check_id
 from services.eligibility.policies import inquiry_policy
+from services.eligibility.rejections import advice
 from shared.contracts import (
     AuthorizationRequired,
     ClaimReceived,
@@ -135,9 +136,10 @@ def test_inactive_and_authorization_have_events_of_their_own() -> None:
     assert [type(e) for e in told.events] == [AuthorizationRequired]
 
 
-def test_the_policy_in_force_retries_42_only() -> None:
+def test_the_policy_in_force_retries_what_the_table_of_rejections_calls_retriable() -> None:
     policy = inquiry_policy(AT.date())
-    assert policy.retry_codes == {"42"}
+    table = advice(AT.date()).codes
+    assert policy.retry_codes == {"42", "80"} == {code for code, said in table.items() if said["retry"]}
     assert list(policy.waits) == sorted(policy.waits)
 
 
