@@ -10,14 +10,14 @@ from services.claims.api_models import ClaimBody
 from services.claims.core import INTAKE_FILE, Claim
 from services.claims.core.claim_messages import ClaimMessage, HoldClaim, PersonRefused, ReleaseClaim
 from services.claims.core.intake_file import IntakeFile
-from services.claims.file_performer import STRETCH_CLAIMS
+from services.claims.file_performer import STRETCH_CLAIMS, claim_number
 from services.claims.intake import Arrival
 from services.claims.parts import Parts, make_parts
 from services.claims.pickup import file_meta, register_file
 from services.claims.quotas import Quotas, quota_time, unread_room, whole_seconds
 from services.claims.routing import Routing
 from services.claims.vault import FileTooLargeError, Kept
-from services.claims.views import shown_claim, shown_fact, shown_file
+from services.claims.views import shown_claim, shown_fact, shown_file, shown_result
 from shared.auth import Principal
 from shared.decider import Entry
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -110,7 +110,10 @@ async def post_file(
     sha256: Sha256 = None,
     name: FileName = "upload.837",
 ) -> dict[str, Any]:
-    """Take an 837 file in, streamed: 201 when it is new, 200 when the same content was taken before."""
+    """Take a file of claims in, streamed: 201 when it is new, 200 when the same content was taken before.
+
+    X-File-Name says by its end which form it has: .837, .csv, .xlsx.
+    """
     bytes_max: int = request.app.state.upload_bytes_max
     try:
         kept = await parts.vault.keep(caller.tenant, "intake", request.stream(), bytes_max=bytes_max)
@@ -136,6 +139,28 @@ async def file(file_id: str, run: Run, caller: Reader) -> dict[str, Any]:
     """One intake file: its name, how far it was read, and what was wrong with it."""
     state = await _file(run, caller.tenant, file_id)
     return shown_file(state, (await run.sealer.open(state.sealed_name)).decode())
+
+
+@router.get("/files/{file_id}/results")
+async def file_results(
+    file_id: str, run: Run, caller: Reader, parts: Here, *, after: Annotated[int, Query(ge=0)] = 0, limit: Limit = 50
+) -> dict[str, Any]:
+    """What became of each claim of a file, by its place from 0, and why the rest could not be taken.
+
+    `claims` are those from place `after` on; `findings` the faults of rows, messages, resources or segments, as many.
+    """
+    state = await _file(run, caller.tenant, file_id)
+    places = range(after, min(state.position, after + limit))
+    keys = [Key(caller.tenant, f"clm_{claim_number(file_id, place).hex}") for place in places]
+    rows = await run.store.load(parts.claim, keys)
+    found = await run.store.notes("file_findings", caller.tenant, f"{file_id}/", after + limit)
+    findings = [dict(note) for note in found if str(note["id"]).startswith(f"{file_id}/")]
+    return {
+        "claims_read": state.position,
+        "claims": [shown_result(place, rows[key].snapshot.state) for place, key in zip(places, keys, strict=True)],
+        "findings_total": state.findings_total,
+        "findings": findings[after : after + limit],
+    }
 
 
 @router.get("/claims")

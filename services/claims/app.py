@@ -7,6 +7,7 @@ from fastapi import FastAPI
 from services.claims.ack_performer import AckReader
 from services.claims.api import router
 from services.claims.batcher import Batcher
+from services.claims.charge_mappings import charge_mappings
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
 from services.claims.core.ack_file import ReadAcks
 from services.claims.core.intake_file import ReadFile
@@ -34,10 +35,11 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
     quotas = quotas or make_quotas(settings)
     claim = make_claim_decider(claims_policy())
     routing = routing_table(settings.routing_file)
+    mappings = charge_mappings(settings.charge_sheets_file)
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         parts = make_parts(runtime, claim, routing)
-        files = FileReader(runtime, claim, parts.intake, parts.vault, quotas)
+        files = FileReader(runtime, claim, parts.intake, parts.vault, quotas, mappings)
         outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
         return {
             INTAKE_FILE.kind: {ReadFile: files.read},

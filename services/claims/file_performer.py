@@ -8,8 +8,10 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
+from services.claims.charge_mappings import ChargeMappings
 from services.claims.core import INTAKE_FILE, Claim, ClaimFact, ClaimMessage
 from services.claims.core.intake_file import NOTHING_INSIDE, FileFinding, ReadFile, ReportRead
+from services.claims.forms import reader_of
 from services.claims.intake import Arrival, Intake, arrival_id
 from services.claims.quotas import Quotas, quota_time
 from services.claims.streaming import ThreadedReader
@@ -19,7 +21,7 @@ from shared.decider import Decider, Pending
 from shared.runtime import Runtime
 from shared.store.port import Key
 from shared.worker import answer_meta
-from shared.x12.claim837 import Claim837, read_837
+from shared.x12.claim837 import Claim837
 from shared.x12.findings import Finding, Severity
 
 NAMESPACE = UUID("5a3d8f0e-93a4-5c0f-8a4e-0a6c5a7e0b61")
@@ -48,8 +50,10 @@ class FileReader:
         intake: Intake,
         vault: FileVault,
         quotas: Quotas,
+        mappings: ChargeMappings,
     ) -> None:
         self._runtime, self._claim, self._intake, self._vault, self._quotas = runtime, claim, intake, vault, quotas
+        self._mappings = mappings
 
     async def read(self, key: Key, pending: Pending) -> ReportRead:
         """Receive up to a stretch of claims from where the last one ended. Safe to repeat: the ids are the same."""
@@ -57,17 +61,19 @@ class FileReader:
         start = position = pending.effect.position
         seen = taken = skipped = 0
         findings: list[FileFinding] = []
-        reader = ThreadedReader(read_837, self._vault.read(key.tenant, FOLDER, key.id))
+        read = reader_of(pending.effect.form, key.tenant, pending.cause.occurred_at.date(), self._mappings)
+        reader = ThreadedReader(read, self._vault.read(key.tenant, FOLDER, key.id))
         items_max = min(BATCH_ITEMS, self._quotas.of(key.tenant, quota_time(self._runtime)).burst_claims)
         while position - start < STRETCH_CLAIMS:
             batch = await reader.take(items_max)
-            new = sort_items(batch.items, key.id, seen, start)
+            new = sort_items(batch.items, key.id, seen, start, by_row=pending.effect.form in ("csv", "xlsx"))
             read_on_at = self._charge(key.tenant, new.position - max(seen, start))
             if read_on_at is not None:
                 report = _report(key, pending, self._runtime, position, taken, skipped, findings)
                 return report.model_copy(update={"read_on_at": read_on_at})
             seen = new.position
             position = max(position, seen)
+            await self._keep_findings(key, new.findings)
             await self._receive(key, pending, new.arrivals)
             taken, skipped = taken + len(new.arrivals), skipped + new.skipped
             findings += new.findings
@@ -96,6 +102,15 @@ class FileReader:
             cause: Meta = pending.cause.model_copy(update={"id": pending.id, "tenant": key.tenant})
             commands = await self._intake.commands(cause, arrivals)
             await self._runtime.shell.transact(self._claim, commands)
+
+    async def _keep_findings(self, key: Key, findings: list[FileFinding]) -> None:
+        """Every finding of a file, for the sender; the file itself keeps the first hundred."""
+        notes = [
+            (key.tenant, f"{key.id}/{one.segment_number:09}/{one.byte_offset:012}/{one.code}", one.model_dump())
+            for one in findings
+        ]
+        if notes:
+            await self._runtime.store.note_all("file_findings", notes)
 
     async def _quarantine(self, key: Key, report: ReportRead) -> None:
         """Make visible what of the file did not get in; its bytes stay in the vault."""
@@ -140,7 +155,7 @@ def _report(
     )
 
 
-def sort_items(items: list[Claim837 | Finding], file_id: str, seen: int, start: int) -> Sorted:
+def sort_items(items: list[Claim837 | Finding], file_id: str, seen: int, start: int, *, by_row: bool = False) -> Sorted:
     """Claims of a batch that lie at or after `start`, and the file's errors there; `seen` claims came before it."""
     arrivals: list[Arrival] = []
     findings: list[FileFinding] = []
@@ -153,12 +168,18 @@ def sort_items(items: list[Claim837 | Finding], file_id: str, seen: int, start: 
         if seen >= start:
             refusal = refused(item)
             if refusal is None:
-                arrivals.append(Arrival(arrival_id(NAMESPACE, file_id, seen), item, f"{file_id}/{seen}"))
+                origin = f"{file_id}/{seen}" + (f"/row {item.segment_number}" if by_row else "")
+                arrivals.append(Arrival(claim_number(file_id, seen), item, origin))
             else:
                 findings.append(refusal)
                 skipped += 1
         seen += 1
     return Sorted(arrivals, findings, skipped, seen)
+
+
+def claim_number(file_id: str, place: int) -> UUID:
+    """The id of the claim at a place of a file, counted from 0: the same however often the file is read."""
+    return arrival_id(NAMESPACE, file_id, place)
 
 
 def refused(claim: Claim837) -> FileFinding | None:

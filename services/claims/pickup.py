@@ -17,6 +17,7 @@ from uuid import UUID, uuid5
 from services.claims.core import ACK_FILE, INTAKE_FILE
 from services.claims.core.ack_file import RegisterAcks
 from services.claims.core.intake_file import RegisterFile
+from services.claims.forms import FORMS, form_of
 from services.claims.quota import by_turns
 from services.claims.quotas import Quotas, quota_time, unread_room
 from services.claims.tenants import Tenants
@@ -60,9 +61,9 @@ class Filing(Protocol):
 
 
 class ClaimFiles:
-    """Dropped 837 files: `<intake>/<tenant>/*.837`."""
+    """Dropped claims: `<intake>/<tenant>/*.837`, and every other form of `FORMS`."""
 
-    suffixes = (".837",)
+    suffixes = tuple(FORMS)
     folder = "intake"
 
     def __init__(self, quotas: Quotas) -> None:
@@ -110,9 +111,16 @@ class AckFiles:
 async def register_file(
     runtime: Runtime, meta: Meta, name: str, kept: Kept, source: Literal["folder", "upload"]
 ) -> bool:
-    """Schedule the reading of a stored 837; False when the same content was registered before."""
+    """Schedule the reading of a stored file; False when the same content was registered before."""
     sealed_name = await runtime.sealer.seal(meta.tenant, "intake", name.encode())
-    message = RegisterFile(meta=meta, file_id=kept.file_id, sealed_name=sealed_name, size=kept.size, source=source)
+    message = RegisterFile(
+        meta=meta,
+        file_id=kept.file_id,
+        sealed_name=sealed_name,
+        size=kept.size,
+        source=source,
+        form=form_of(name),
+    )
     decided = await runtime.shell.transact_one(INTAKE_FILE, message)
     return decided.changed
 

@@ -13,9 +13,13 @@ class ClaimsSettings(Settings):
 
     database: str = "revcycle_claims"
     port: PositiveInt = 8102
-    intake: Path = Field(description="Folder where 837 files are dropped: <intake>/<tenant>/*.837.")
+    intake: Path = Field(description="Folder where claims are dropped: <intake>/<tenant>/*.837, *.csv, …")
     exchange: Path = Field(description="Folder shared with the clearinghouse: <exchange>/<tenant>/to_payer and acks.")
     routing_file: Path = POLICY_FOLDER / "routing.toml"
+    charge_sheets_file: Path = Field(
+        default=POLICY_FOLDER / "charge_sheets.toml",
+        description="What the columns of each tenant's charge sheets hold.",
+    )
     quota_file: Path = Field(default=POLICY_FOLDER / "quotas.toml", description="What each tenant may send in.")
     settle_seconds: NonNegativeFloat = Field(
         default=1.0, description="A dropped file is taken once nobody has written to it for so long."

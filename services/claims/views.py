@@ -63,10 +63,23 @@ def shown_file(state: IntakeFile, name: str | None = None) -> dict[str, Any]:
         "status": state.status,
         "size": state.size,
         "source": state.source,
+        "form": state.form,
         "claims_read": state.position,
         "claims_taken": state.taken,
         "claims_skipped": state.skipped,
         "findings_total": state.findings_total,
         "findings": [finding.model_dump() for finding in state.findings],
         "reason": state.reason.model_dump() if state.reason else None,
+    }
+
+
+def shown_result(place: int, state: Claim) -> dict[str, Any]:
+    """What became of the claim at a place of a file; "refused" where none was made of it."""
+    return {
+        "place": place,
+        "origin": state.origin or None,
+        "claim_id": state.claim_id or None,
+        "patient_control_number": state.content.patient_control_number if state.content else None,
+        "status": state.status if state.claim_id else "refused",
+        "holds": [hold.model_dump() for hold in state.holds] if state.status == "held" else [],
     }

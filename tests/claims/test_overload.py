@@ -17,7 +17,7 @@ from services.claims.routing import routing_table
 from shared.http import bare_app
 from shared.overload import Limits
 from shared.runtime import Running
-from tests.claims.test_api import CLAIM, Client
+from tests.claims.callers import CLAIM, Client
 from tests.claims.world import NOW, TENANT, World, make_world, signing_key
 
 SHARE = 6

@@ -1,4 +1,4 @@
-"""An intake file: a dropped or uploaded 837, read claim by claim from a position that survives a crash.
+"""An intake file: dropped or uploaded claims in any form, read claim by claim from a position that survives a crash.
 
 Its id is a digest of its content and tenant, so the same file twice is one intake.
 """
@@ -13,6 +13,8 @@ from shared.decider import Answer, Decider, Effect, Fact
 from shared.replaced import replace
 
 FINDINGS_KEPT = 100
+Form: TypeAlias = Literal["x12", "csv", "xlsx"]
+"""How the claims are written in the file."""
 
 
 class FileFinding(Contract):
@@ -32,6 +34,7 @@ class RegisterFile(Message):
     sealed_name: Sealed
     size: NonNegativeInt
     source: Literal["folder", "upload"]
+    form: Form = "x12"
 
 
 class ReportRead(Answer):
@@ -60,6 +63,7 @@ class ReadFile(Effect):
 
     type: Literal["read-file"] = "read-file"
     position: NonNegativeInt
+    form: Form = "x12"
 
 
 class FileRegistered(Fact):
@@ -70,6 +74,7 @@ class FileRegistered(Fact):
     sealed_name: Sealed
     size: int
     source: str
+    form: Form = "x12"
 
 
 class StretchRead(Fact):
@@ -109,6 +114,7 @@ class IntakeFile:
     sealed_name: str = ""
     size: int = 0
     source: str = ""
+    form: Form = "x12"
     status: FileStatus = "absent"
     position: int = 0
     taken: int = 0
@@ -136,9 +142,13 @@ def _register(state: IntakeFile, message: RegisterFile) -> Decisions:
     if state.status != "absent":
         return ()
     registered = FileRegistered(
-        file_id=message.file_id, sealed_name=message.sealed_name, size=message.size, source=message.source
+        file_id=message.file_id,
+        sealed_name=message.sealed_name,
+        size=message.size,
+        source=message.source,
+        form=message.form,
     )
-    return (registered, ReadFile(position=0))
+    return (registered, ReadFile(position=0, form=message.form))
 
 
 def _read(state: IntakeFile, message: ReportRead) -> Decisions:
@@ -148,7 +158,7 @@ def _read(state: IntakeFile, message: ReportRead) -> Decisions:
         position=message.position, taken=message.taken, skipped=message.skipped, findings=message.findings
     )
     if not message.done:
-        read_on = ReadFile(position=message.position, not_before=message.read_on_at)
+        read_on = ReadFile(position=message.position, form=state.form, not_before=message.read_on_at)
         waits_only = message.read_on_at is not None and message.position == state.position and not message.findings
         return (read_on,) if waits_only else (stretch, read_on)
     if state.taken + message.taken:
@@ -167,6 +177,7 @@ def evolve(state: IntakeFile, fact: IntakeFact) -> IntakeFile:
                 sealed_name=fact.sealed_name,
                 size=fact.size,
                 source=fact.source,
+                form=fact.form,
                 status="reading",
             )
         case StretchRead():

@@ -1,0 +1,186 @@
+"""A tenant's charge sheet: which of its columns holds what. Dated configuration, from `policy/charge_sheets.toml`."""
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from services.claims.policies import POLICY_FOLDER
+from shared.policy import PolicyError
+
+ANY_TENANT = "*"
+NEEDED = frozenset(
+    {
+        "patient_control_number",
+        "payer_id",
+        "member_id",
+        "subscriber_last_name",
+        "billing_name",
+        "billing_npi",
+        "place_of_service",
+        "procedure",
+        "charge",
+        "service_from",
+    }
+)
+"""Without a column or a constant for each of these no row could become a claim."""
+CLAIM_FIELDS = frozenset(
+    {
+        "accident_date",
+        "accident_state",
+        "billing_address",
+        "billing_city",
+        "billing_name",
+        "billing_npi",
+        "billing_postal_code",
+        "billing_state",
+        "billing_tax_id",
+        "billing_taxonomy",
+        "charge_total",
+        "claim_filing_code",
+        "diagnoses",
+        "group_number",
+        "member_id",
+        "patient_birth_date",
+        "patient_control_number",
+        "patient_first_name",
+        "patient_last_name",
+        "patient_relationship",
+        "patient_sex",
+        "payer_id",
+        "payer_name",
+        "place_of_service",
+        "prior_authorization_number",
+        "referral_number",
+        "referring_first_name",
+        "referring_last_name",
+        "referring_npi",
+        "related_causes",
+        "rendering_first_name",
+        "rendering_last_name",
+        "rendering_npi",
+        "rendering_taxonomy",
+        "subscriber_address",
+        "subscriber_birth_date",
+        "subscriber_city",
+        "subscriber_first_name",
+        "subscriber_last_name",
+        "subscriber_postal_code",
+        "subscriber_sex",
+        "subscriber_state",
+    }
+)
+LINE_FIELDS = frozenset(
+    {
+        "charge",
+        "diagnosis_pointers",
+        "line_control_number",
+        "modifiers",
+        "ndc",
+        "ndc_quantity",
+        "ndc_unit",
+        "procedure",
+        "service_from",
+        "service_to",
+        "units",
+    }
+)
+FIELDS = CLAIM_FIELDS | LINE_FIELDS
+ENTRY_FIELDS = frozenset({"tenant", "name", "columns", "valid_from", "source", "owner"})
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeMapping:
+    """How one tenant's sheet is read.
+
+    `columns` names, for each field, the columns that hold it: several for a field of many values (diagnoses,
+    modifiers). `constants` are fields that no column holds. A date may have any of `date_forms` (strptime). `separator`
+    parts the columns of a CSV, `value_separator` several values in one cell.
+    """
+
+    tenant: str
+    name: str
+    columns: Mapping[str, tuple[str, ...]]
+    constants: Mapping[str, str]
+    date_forms: tuple[str, ...]
+    separator: str
+    value_separator: str
+    valid_from: date
+    source: str
+    owner: str
+    valid_to: date | None = None
+
+    def missing(self, header: Sequence[str]) -> list[str]:
+        """The columns that a sheet with this header lacks, in the mapping's order."""
+        present = {_plain(name) for name in header}
+        return [name for names in self.columns.values() for name in names if _plain(name) not in present]
+
+    def places(self, header: Sequence[str]) -> dict[str, tuple[int, ...]]:
+        """Where in a row each field stands."""
+        first: dict[str, int] = {}
+        for place, name in enumerate(header):
+            first.setdefault(_plain(name), place)
+        return {field: tuple(first[_plain(name)] for name in names) for field, names in self.columns.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class ChargeMappings:
+    """The mappings of every tenant."""
+
+    entries: tuple[ChargeMapping, ...]
+
+    def of(self, tenant: str, on: date) -> tuple[ChargeMapping, ...]:
+        """Those in force for a tenant on a day, its own before those of any tenant, the latest first."""
+        in_force = [one for one in self.entries if one.valid_from <= on <= (one.valid_to or date.max)]
+        own = [one for one in in_force if one.tenant == tenant]
+        return tuple(sorted(own or (one for one in in_force if one.tenant == ANY_TENANT), key=_latest_first))
+
+
+def _latest_first(mapping: ChargeMapping) -> int:
+    return -mapping.valid_from.toordinal()
+
+
+def _plain(name: str) -> str:
+    """Case and spaces do not make another column."""
+    return " ".join(name.split()).casefold()
+
+
+def charge_mappings(path: Path = POLICY_FOLDER / "charge_sheets.toml") -> ChargeMappings:
+    """Every mapping of the file; PolicyError when one could never make a claim."""
+    with path.open("rb") as file:
+        entries: list[dict[str, Any]] = tomllib.load(file).get("mapping", [])
+    return ChargeMappings(tuple(_mapping(path.name, place, entry) for place, entry in enumerate(entries, 1)))
+
+
+def _mapping(file: str, place: int, entry: Mapping[str, Any]) -> ChargeMapping:
+    missing = ENTRY_FIELDS - set(entry)
+    if missing:
+        msg = f"{file}: mapping {place} lacks {', '.join(sorted(missing))}"
+        raise PolicyError(msg)
+    columns = {name: _names(given) for name, given in entry["columns"].items()}
+    constants: dict[str, str] = entry.get("constants", {})
+    unknown = (set(columns) | set(constants)) - FIELDS
+    lacking = NEEDED - set(columns) - set(constants)
+    if unknown or lacking:
+        what, names = ("names unknown fields", unknown) if unknown else ("lacks", lacking)
+        msg = f"{file}: mapping {place} ({entry['name']}) {what}: {', '.join(sorted(names))}"
+        raise PolicyError(msg)
+    return ChargeMapping(
+        tenant=entry["tenant"],
+        name=entry["name"],
+        columns=columns,
+        constants=constants,
+        date_forms=tuple(entry.get("date_forms", ("%Y-%m-%d",))),
+        separator=entry.get("separator", ","),
+        value_separator=entry.get("value_separator", " "),
+        valid_from=entry["valid_from"],
+        valid_to=entry.get("valid_to"),
+        source=entry["source"],
+        owner=entry["owner"],
+    )
+
+
+def _names(given: str | list[str]) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given)
