@@ -9,11 +9,12 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, Literal, NamedTuple, TypeAlias, TypeVar
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from pydantic import AwareDatetime, TypeAdapter
 
 from shared.contracts import Contract, Event, Message, Meta
+from shared.derived import assembled, derived_id
 
 Scalar: TypeAlias = str | int | bool | None
 
@@ -156,14 +157,16 @@ class Decider(Generic[S, M, F]):
                 snapshot = snapshot._replace(effects={k: v for k, v in snapshot.effects.items() if k != effect_id})
                 if started.pop(effect_id, None) is None:
                     answered.append(effect_id)
-            for n, item in enumerate(self.decide(snapshot.state, message)):
-                made_id = uuid5(message.meta.id, f"{self.service}/{self.kind}/{self.aggregate_id(message)}/{n}")
+            items = self.decide(snapshot.state, message)
+            subject = f"{self.kind}/{self.aggregate_id(message)}" if items else ""
+            for n, item in enumerate(items):
+                made_id = derived_id(message.meta.id, f"{self.service}/{subject}/{n}")
                 if isinstance(item, Effect):
                     pending = Pending(made_id, item, message.meta, item.not_before or message.meta.occurred_at)
                     started[made_id] = pending
                     snapshot = snapshot._replace(effects={**snapshot.effects, made_id: pending})
                 else:
-                    snapshot, entry = self._record(snapshot, message, made_id, item)
+                    snapshot, entry = self._record(snapshot, message.meta, subject, made_id, item)
                     entries.append(entry)
         return Decided(snapshot, tuple(entries), tuple(started.values()), tuple(answered))
 
@@ -178,19 +181,24 @@ class Decider(Generic[S, M, F]):
             state = self.evolve(state, fact)
         return state
 
-    def _record(self, snapshot: Snapshot[S], cause: M, fact_id: UUID, fact: F) -> tuple[Snapshot[S], Entry[F]]:
+    def _record(
+        self, snapshot: Snapshot[S], cause: Meta, subject: str, fact_id: UUID, fact: F
+    ) -> tuple[Snapshot[S], Entry[F]]:
         state = self.evolve(snapshot.state, fact)
-        meta = Meta(
-            id=fact_id,
-            tenant=cause.meta.tenant,
-            occurred_at=cause.meta.occurred_at,
-            source=self.service,
-            subject=f"{self.kind}/{self.aggregate_id(cause)}",
-            key=self.record_key(state),
-            sequence=snapshot.events + 1,
-            causation=cause.meta.id,
-            correlation=cause.meta.correlation,
-            actor=cause.meta.actor,
+        meta = assembled(
+            Meta,
+            {
+                "id": fact_id,
+                "tenant": cause.tenant,
+                "occurred_at": cause.occurred_at,
+                "source": self.service,
+                "subject": subject,
+                "key": self.record_key(state),
+                "sequence": snapshot.events + 1,
+                "causation": cause.id,
+                "correlation": cause.correlation,
+                "actor": cause.actor,
+            },
         )
         event = self.publish(state, fact, meta)
         facts = snapshot.facts + 1

@@ -5,6 +5,7 @@ goes to its dead-letter topic and to the store, with reason and position, and it
 """
 
 from collections.abc import Mapping, Sequence
+from functools import cache
 from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter
@@ -45,7 +46,13 @@ Routes = Mapping[str, Sequence[Route]]
 
 def route(decider: Decider[Any, Any, Any], *types: type[Message]) -> dict[str, list[Route]]:
     """Routes for messages that one decider takes as they are."""
-    return {t.model_fields["type"].default: [Route(decider, TypeAdapter(t))] for t in types}
+    return {t.model_fields["type"].default: [Route(decider, codec_of(t))] for t in types}
+
+
+@cache
+def codec_of(kind: type[Message]) -> TypeAdapter[Any]:
+    """One codec for a type, whoever takes it."""
+    return TypeAdapter(kind)
 
 
 def join_routes(*parts: Mapping[str, Sequence[Route]]) -> dict[str, list[Route]]:
@@ -82,7 +89,13 @@ class Inbox:
         headers = header_map(record.headers)
         routes = self._routes.get(type_in(headers), ())
         value = record.value if record.value is not None else b""
-        return [(r.decider, from_record(r.codec, headers, value)) for r in routes]
+        if len(routes) == 1:
+            return [(routes[0].decider, from_record(routes[0].codec, headers, value))]
+        # Deciders that take the same type take the same message.
+        messages = {
+            id(r.codec): from_record(r.codec, headers, value) for r in {id(r.codec): r for r in routes}.values()
+        }
+        return [(r.decider, messages[id(r.codec)]) for r in routes]
 
     async def _bury(self, record: Received, reason: str) -> None:
         where = f"{record.topic}/{record.partition}/{record.offset}"

@@ -1,8 +1,8 @@
 """A changed copy of a frozen, slotted dataclass, in a quarter of the time that `dataclasses.replace` takes.
 
 Deciders' states are made of little else. A frozen class fills its fields through `object.__setattr__`, one call each.
-Here a twin of the class that is not frozen is filled, by a function that is written once for each class, and becomes one
-of the class itself, which Python allows because both have the same slots.
+Here a twin of the class that is not frozen is filled, by a function that is written once for each class, and becomes
+one of the class itself, which Python allows because both have the same slots.
 """
 
 from collections.abc import Callable

@@ -9,6 +9,8 @@ from typing import Any
 
 from pymongo import UpdateOne
 
+from bench.flow.meters import HEARTBEAT, REPORTS
+
 Document = dict[str, Any]
 
 
@@ -32,9 +34,9 @@ class FreeCursor:
 class FreeCollection:
     """Documents by `_id`."""
 
-    def __init__(self, commands: Counter[str]) -> None:
+    def __init__(self, name: str, commands: Counter[str]) -> None:
+        self._name, self._commands = name, commands
         self._documents: dict[Any, Document] = {}
-        self._commands = commands
 
     async def create_index(self, *_: Any, **__: Any) -> None:
         """There is nothing to index."""
@@ -55,7 +57,7 @@ class FreeCollection:
             self._set(update._filter["_id"], update._doc)  # noqa: SLF001 - no other way to read one
 
     async def update_one(self, where: Mapping[str, Any], update: Mapping[str, Any], *, upsert: bool = False) -> None:
-        self._commands["update"] += 1
+        self._commands[HEARTBEAT if self._name == REPORTS else "update"] += 1
         if upsert or where["_id"] in self._documents:
             self._set(where["_id"], update)
 
@@ -89,4 +91,4 @@ class FreeDatabase:
         return self
 
     def __getitem__(self, name: str) -> FreeCollection:
-        return self._collections.setdefault(name, FreeCollection(self._commands))
+        return self._collections.setdefault(name, FreeCollection(name, self._commands))

@@ -8,7 +8,7 @@ from statistics import quantiles
 from typing import Any
 
 from bench.flow.cases import Case
-from bench.flow.meters import WORK_REQUESTS, Meters, rss_mb
+from bench.flow.meters import HEARTBEAT, WORK_REQUESTS, Meters, rss_mb
 
 WARM_SECONDS = 1.0
 
@@ -56,7 +56,7 @@ class Job:
             "messages_per_s": self.handled / seconds,
             "cpu_us": cpu / self.handled * 1e6,
             "steps_us": steps | {"rest": cpu / self.handled * 1e6 - sum(steps.values())},
-            "mongo_per_1000": sum(self.meters.commands.values()) / thousand,
+            "mongo_per_1000": sum(n for name, n in self.meters.commands.items() if name != HEARTBEAT) / thousand,
             "kafka_per_1000": sum(n for name, n in self.meters.requests.items() if work(name)) / thousand,
             "rss_mb": rss_mb(),
             **self._waits(),

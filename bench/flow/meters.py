@@ -17,6 +17,10 @@ WORK_REQUESTS = ("FetchRequest", "ProduceRequest", "OffsetCommitRequest")
 """Kafka requests that grow with the messages; heartbeats, metadata and group membership do not."""
 
 
+REPORTS, HEARTBEAT = "writers", "report"
+"""Where a process says every few seconds that it is alive and how far it came, and how that is counted: apart."""
+
+
 class Meters:
     """CPU seconds by step, and how often the store and the broker were asked."""
 
@@ -97,7 +101,8 @@ class _Commands(pymongo.monitoring.CommandListener):
         self._counts = counts
 
     def started(self, event: pymongo.monitoring.CommandStartedEvent) -> None:
-        self._counts[event.command_name] += 1
+        name = event.command_name
+        self._counts[HEARTBEAT if event.command.get(name) == REPORTS else name] += 1
 
     def succeeded(self, _: pymongo.monitoring.CommandSucceededEvent) -> None:
         """Nothing: only how often is asked."""

@@ -28,7 +28,7 @@ class KafkaBus:
             acks="all",
             enable_idempotence=self._idempotent,
             linger_ms=2,
-            max_batch_size=256 * 1024,
+            max_batch_size=512 * 1024,  # half of what brokers take by default: a lane is a few requests
         )
         try:
             await producer.start()

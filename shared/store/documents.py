@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from shared.contracts import TYPES, Event, Message, Meta
@@ -31,15 +32,20 @@ FAR_AWAY = datetime(9999, 1, 1, tzinfo=UTC)
 """Later than any time that counts."""
 
 
-def entry_to_document(decider: Decider[S, M, F], entry: Entry[F]) -> Document:
+def text_of(model: BaseModel) -> str:
+    """A model as its class writes it: what a union's codec writes too, without looking for the class first."""
+    return type(model).__pydantic_serializer__.to_json(model).decode()
+
+
+def entry_to_document(_: Decider[S, M, F], entry: Entry[F]) -> Document:
     """A fact with its envelope, for the outbox and the journal. Parts that nobody selects by are JSON text.
 
     The event is its record's value: its own fields, without the envelope.
     """
     return {
-        "meta": entry.meta.model_dump_json(),
+        "meta": text_of(entry.meta),
         "number": entry.number,
-        "fact": decider.fact_codec.dump_json(entry.fact).decode(),
+        "fact": text_of(entry.fact),
         "type": None if entry.event is None else type_of(entry.event),
         "event": None if entry.event is None else entry.event.model_dump_json(exclude={"meta"}),
     }
@@ -83,11 +89,11 @@ def journal_line(document: Document) -> JournalLine:
     return JournalLine(meta["id"], document | opened)
 
 
-def effect_to_document(decider: Decider[S, M, F], pending: Pending) -> Document:
+def effect_to_document(_: Decider[S, M, F], pending: Pending) -> Document:
     """An open effect; `next_attempt_at` stays a time, so that a store can compare it."""
     return {
-        "effect": decider.effect_codec.dump_json(pending.effect).decode(),
-        "cause": pending.cause.model_dump_json(),
+        "effect": text_of(pending.effect),
+        "cause": text_of(pending.cause),
         "next_attempt_at": pending.next_attempt_at,
         "attempts": pending.attempts,
         "error": pending.error,

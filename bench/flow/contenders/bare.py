@@ -18,7 +18,7 @@ async def run(job: Job) -> None:
     found = traces(job.case)
     await _seed(job, found)
     producer = AIOKafkaProducer(
-        bootstrap_servers=job.kafka, acks="all", enable_idempotence=False, linger_ms=2, max_batch_size=256 * 1024
+        bootstrap_servers=job.kafka, acks="all", enable_idempotence=False, linger_ms=2, max_batch_size=512 * 1024
     )
     consumer = AIOKafkaConsumer(
         job.case.topic,

@@ -39,7 +39,8 @@ PLAN_REQUESTS_KEPT = 20
 
 def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PLR0911, PLR0912 - one case per fact
     """Apply one fact."""
-    account = replace(account, account_id=fact.account_id)
+    if not account.account_id:
+        account = replace(account, account_id=fact.account_id)
     match fact:
         case BalanceNoted():
             return _balance_noted(account, fact)
