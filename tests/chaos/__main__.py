@@ -27,6 +27,7 @@ def main() -> int:
     chosen = parser.parse_args()
     console = Console(soft_wrap=True)
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # it tells of every broker that is away
+    logging.getLogger("asyncio").setLevel(logging.ERROR)  # and this one of every process that was killed
     try:
         find_java()
         fetch_jars()  # before there is no network

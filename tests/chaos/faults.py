@@ -1,9 +1,11 @@
 """Striking while work is in hand, and measuring how long it takes until work goes on."""
 
 import asyncio
+import os
 import signal
 import time
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -11,6 +13,8 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer
 from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
+from pymongo import MongoClient
+from pymongo.errors import PyMongoError
 from rich.console import Console
 
 from revcycle.refusal import RefusalError
@@ -23,8 +27,10 @@ from tests.chaos.stack import ChaosStack
 LOOK_AGAIN_SECONDS = 0.03
 RECOVERY_SECONDS_MAX = 240.0
 QUIET_SECONDS = 2.0
+ANSWER_MS = 3_000
 AT_ONCE_MAX = 3
 CHUNK = bytes(1 << 20)
+CHUNKS_AHEAD_MAX = 1_000
 
 
 class Struck(NamedTuple):
@@ -60,7 +66,7 @@ class Injector:
         self._now: list[Fault] = []
         self._late: list[Fault] = []
         self.struck: list[Struck] = []
-        self._strike: Mapping[Kind, Callable[[Fault], Any]] = {
+        self._strike: Mapping[Kind, Callable[[Fault, bool], Any]] = {
             Kind.SERVICE_KILLED: self._kill_service,
             Kind.BROKER_KILLED: self._kill_brokers,
             Kind.BROKERS_KILLED: self._kill_brokers,
@@ -85,7 +91,7 @@ class Injector:
         A fault whose target has nothing in hand waits for a later round, while there is one.
         """
         last = number == self._last
-        done = await asyncio.gather(*(self._inject(fault, must=last) for fault in self._now))
+        done = await asyncio.gather(*(self._inject(fault, last) for fault in self._now))
         self._late += [fault for fault, struck in zip(self._now, done, strict=True) if not struck]
         for name in list(self._stack.seconds):
             await self._stack.stop_second(name)
@@ -105,16 +111,14 @@ class Injector:
                 faults.append(late)
         return faults
 
-    async def _inject(self, fault: Fault, *, must: bool) -> bool:
+    async def _inject(self, fault: Fault, must: bool) -> bool:
         """Whether it struck."""
         struck: Struck | None = await self._strike[fault.kind](fault, must)
         if struck is None:
             return False
         self.struck.append(struck)
         busy = "with work in hand" if struck.in_hand else "at rest"
-        self._console.print(
-            f"{len(self.struck):4}  {fault}, {busy}: works again after {struck.recovered_seconds:.1f} s"
-        )
+        self._console.print(f"{len(self.struck):4}  {fault}, {busy}: caught up after {struck.recovered_seconds:.1f} s")
         return True
 
     # The faults
@@ -150,27 +154,37 @@ class Injector:
         moment = await self._moment(SERVICES, fault.after, must=must)
         if moment is None:
             return None
-        filler = self._stack.layout.data / "filler"
-        await asyncio.to_thread(fill, filler)
+        disk = Disk(self._stack.layout.data, self._stack.store_url)
+        await asyncio.to_thread(disk.fill)
         await asyncio.sleep(fault.seconds)
-        filler.unlink()
-        return await self._recovered(fault, moment, time.monotonic())
+        began = time.monotonic()
+        if not await asyncio.to_thread(disk.give_back):
+            self._stack.kill("store")  # it has given up for good, and says so: whoever runs one starts it again
+        return await self._recovered(fault, moment, began)
 
     async def _stop_consumer(self, fault: Fault, must: bool) -> Struck | None:
-        """SIGSTOP; another takes over, which is what is measured; SIGCONT, and the stopped one finds itself replaced."""
-        moment = await self._moment((fault.target,), fault.after, must=must)
-        if moment is None:
-            return None
-        began = time.monotonic()
-        self._stack.signal(fault.target, signal.SIGSTOP)
-        try:
-            await self._until(lambda: self._group_has_caught_up(fault.target), "another process takes over")
-            taken_over_seconds = time.monotonic() - began
-            await asyncio.sleep(max(0.0, fault.seconds - taken_over_seconds))
-        finally:
-            self._stack.signal(fault.target, signal.SIGCONT)
-        await self._recovered(fault, moment, began)
-        return Struck(fault, moment.in_hand, taken_over_seconds)
+        """SIGSTOP in the middle of a batch, until its group has gone on without it; then SIGCONT: a late writer.
+
+        What is measured is how long it takes the other process to take over.
+        """
+        while True:
+            moment = await self._moment((fault.target,), fault.after, must=must)
+            if moment is None:
+                return None
+            began = time.monotonic()
+            self._stack.signal(fault.target, signal.SIGSTOP)
+            try:
+                await self._until(partial(self._has_caught_up, fault.target), "another process takes over")
+                taken_over_seconds = time.monotonic() - began
+                # Sooner than its session ends, nobody took over anything: it had not begun to handle what it had.
+                mid_batch = taken_over_seconds * 1000 > self._stack.session_timeout_ms / 2
+                if mid_batch or not moment.in_hand:
+                    await asyncio.sleep(max(0.0, fault.seconds - taken_over_seconds))
+            finally:
+                self._stack.signal(fault.target, signal.SIGCONT)
+            if mid_batch or not moment.in_hand:
+                await self._recovered(fault, moment, began)
+                return Struck(fault, mid_batch, taken_over_seconds)
 
     async def _cut_link(self, fault: Fault, must: bool) -> Struck | None:
         moment = await self._moment((fault.target,), fault.after, must=must)
@@ -217,12 +231,16 @@ class Injector:
             await asyncio.sleep(LOOK_AGAIN_SECONDS)
 
     async def _recovered(self, fault: Fault, moment: Moment, began: float) -> Struck:
-        """Wait until every process that had work in hand has handled something since, or has nothing left to do."""
+        """Wait until those that had work in hand work again and have committed all that there was.
+
+        Handled is not enough: what had been fetched is handled without a broker too.
+        """
         before = moment.standing
         busy = [name for name, standing in before.items() if not standing.settled] or list(before)
 
         async def go_on() -> bool:
-            return all([_goes_on(await self._standing(name), before[name]) for name in busy])
+            standing = [_goes_on(await self._standing(name), before[name]) for name in busy]
+            return all(standing) and all([await self._has_caught_up(name) for name in busy])
 
         await self._until(go_on, f"work goes on after: {fault}")
         return Struck(fault, moment.in_hand, time.monotonic() - began)
@@ -239,8 +257,8 @@ class Injector:
             return Standing(None, 0, settled=False)
         return Standing(pid, int(said["handled"]), settled=bool(said["settled"]))
 
-    async def _group_has_caught_up(self, service: str) -> bool:
-        """The group has committed everything its topics hold."""
+    async def _has_caught_up(self, service: str) -> bool:
+        """The service's group has committed everything that its topics hold."""
         try:
             return await lag_of(self._stack.cluster.servers, f"revcycle-{service}") == 0
         except KafkaError:
@@ -250,7 +268,7 @@ class Injector:
         """RefusalError when it is not so after minutes: it hangs, and that is what the run is to find out."""
         try:
             async with asyncio.timeout(RECOVERY_SECONDS_MAX):
-                while not await so():
+                while not await so():  # noqa: ASYNC110 - other processes are asked
                     await asyncio.sleep(LOOK_AGAIN_SECONDS)
         except TimeoutError:
             raise RefusalError(f"waited {RECOVERY_SECONDS_MAX:.0f} s in vain until {what}") from None
@@ -281,21 +299,46 @@ def _goes_on(now: Standing, before: Standing) -> bool:
     return now.pid is not None and (_fresh(now, before) > 0 or now.settled)
 
 
-def fill(file: Path) -> None:
-    """Take all the space that is left where this file lies."""
-    with file.open("wb", buffering=0) as out:
-        try:
-            while True:
-                if not out.write(CHUNK):
+class Disk:
+    """The store's disk, which can be full."""
+
+    def __init__(self, folder: Path, url: str) -> None:
+        self._filler, self._url = folder / "filler", url
+
+    def fill(self) -> None:
+        """Take all the space that is left, and what the store had taken ahead, until it refuses a write."""
+        with self._client() as client:
+            scratch = client["chaos"]["scratch"]
+            scratch.insert_one({})
+            with self._filler.open("wb", buffering=0) as out, suppress(OSError):
+                while out.write(CHUNK):
+                    pass
+            for _ in range(CHUNKS_AHEAD_MAX):
+                try:
+                    scratch.insert_one({"chunk": os.urandom(len(CHUNK))})
+                except PyMongoError:
                     return
-        except OSError:
-            return
+        raise RefusalError(f"the store still writes, {CHUNKS_AHEAD_MAX} MiB after its disk was full")
+
+    def give_back(self) -> bool:
+        """Give the space back; whether the store writes again."""
+        self._filler.unlink()
+        with self._client() as client:
+            try:
+                client["chaos"]["scratch"].insert_one({})
+                client.drop_database("chaos")
+            except PyMongoError:
+                return False
+        return True
+
+    def _client(self) -> MongoClient[dict[str, Any]]:
+        return MongoClient(self._url, serverSelectionTimeoutMS=5_000, socketTimeoutMS=5_000)
 
 
 async def lag_of(servers: str, group: str) -> int:
     """Records that a group has not committed, in partitions where it has committed some. KafkaError in an outage."""
-    admin = AIOKafkaAdminClient(bootstrap_servers=servers)
-    consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers)
+    admin = AIOKafkaAdminClient(bootstrap_servers=servers, request_timeout_ms=ANSWER_MS)
+    consumer: Any = AIOKafkaConsumer(bootstrap_servers=servers, request_timeout_ms=ANSWER_MS)
     try:
         await admin.start()
         await consumer.start()

@@ -63,8 +63,8 @@ class Flow:
     def __init__(self, stack: ChaosStack, size: Size) -> None:
         self._stack, self._size = stack, size
         self._tokens: dict[str, str] = {}
-        urls = [stack.record.url(name) or "" for name in ("payments", "collections")]
-        self._patients = Patients(*urls, self._token)
+        payments, collections = (stack.record.url(name) or "" for name in ("payments", "collections"))
+        self._patients = Patients(payments, collections, self._token)
         self._ear = Ear(stack.cluster.servers, self._patients.hear)
         self.watcher: EveryWatcher = stack.watcher()
 
@@ -86,13 +86,14 @@ class Flow:
         The clock moves only when everything is at rest: what happens on a day must not depend on when it happens.
         RefusalError names who does not come to rest.
         """
+        paying: asyncio.Future[int] = asyncio.get_running_loop().create_future()
         for number in range(self._size.rounds):
             day, at = divmod(number, self._size.rounds_a_day)
             today = START + timedelta(days=day * self._size.stride_days)
             await before(number)
             if at == 0:
                 self._stack.set_clock(datetime.combine(today, time(12), UTC))
-                paying = asyncio.create_task(self._patients.act(today))
+                paying = asyncio.ensure_future(self._patients.act(today))
             if number < self._size.waves:
                 await asyncio.to_thread(self._drop, number, today)
             await beside(number)

@@ -8,10 +8,12 @@ from enum import StrEnum
 from revcycle.stack.topics import SERVICES
 
 BROKERS = ("1", "2", "3")
+OFTEN_BUSY = ("eligibility", "claims", "payments")
+"""These have batches to be stopped in from the first day on."""
 KILLS_AT_ONCE = (2, 3)
 AFTER_MAX = 40
 SKEWS_SECONDS = (-45, 45, 90, 600)
-"""A clock that is behind, and clocks that are ahead by more than a lease, and by more than a dead process is watched."""
+"""A clock that is behind; clocks that are ahead by less than a lease of effects, by more, and by very much."""
 
 
 class Kind(StrEnum):
@@ -80,16 +82,16 @@ class Size:
 
 
 FULL = Size(
-    days=10,
-    rounds_a_day=7,
-    faulty_days=8,
-    waves=42,
-    claims=24,
-    stride_days=7,
+    days=8,
+    rounds_a_day=9,
+    faulty_days=6,
+    waves=36,
+    claims=20,
+    stride_days=9,
     kills=50,
-    brokers=6,
-    all_brokers=2,
-    stores=5,
+    brokers=3,
+    all_brokers=1,
+    stores=4,
     disks=2,
     zombies=2,
     links=4,
@@ -164,7 +166,7 @@ def _others(dice: random.Random, size: Size) -> list[Fault]:
         *(Fault(Kind.BROKERS_KILLED, after=after()) for _ in range(size.all_brokers)),
         *(Fault(Kind.STORE_KILLED, after=after()) for _ in range(size.stores)),
         *(Fault(Kind.DISK_FULL, after=after(), seconds=dice.randint(4, 10)) for _ in range(size.disks)),
-        *(Fault(Kind.CONSUMER_STOPPED, at, 1, lasting) for at in _each(dice, SERVICES, size.zombies)),
+        *(Fault(Kind.CONSUMER_STOPPED, at, 1, lasting) for at in _each(dice, OFTEN_BUSY, size.zombies)),
         *(Fault(Kind.LINK_CUT, at, after(), dice.randint(5, 15)) for at in _each(dice, SERVICES, size.links)),
         *(
             Fault(Kind.CLOCK_SKEWED, at, 1, dice.randint(5, 10), dice.choice(SKEWS_SECONDS))

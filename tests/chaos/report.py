@@ -91,7 +91,7 @@ def write_json(report: Report, file: Path) -> None:
 def show(report: Report, console: Console) -> None:
     """Print it."""
     table = Table(box=None, header_style="bold", title=f"Faults, seed {report.seed}", title_justify="left")
-    for name in ("fault", "injected", "with work in hand", "works again: p50", "max"):
+    for name in ("fault", "injected", "with work in hand", "caught up: p50", "max"):
         table.add_column(name, justify="left" if name == "fault" else "right")
     for row in report.rows():
         seconds = (f"{row[f'recovered_{which}_seconds']:.1f} s" for which in ("p50", "max"))

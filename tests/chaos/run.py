@@ -34,7 +34,7 @@ class Played(NamedTuple):
 
 async def run(seed: int, size: Size, machine: Machine, why_shared: str | None, console: Console) -> Report:
     """Both runs, in a folder that is removed afterwards. RefusalError where a stack cannot start."""
-    without = frozenset() if machine.own else NEEDS_ISOLATION
+    without = frozenset[Kind]() if machine.own else NEEDS_ISOLATION
     plan = make_plan(seed, size, without=without)
     wanted = {fault.kind for faults in make_plan(seed, size) for fault in faults}
     report = Report(seed, size.claims * size.waves, skipped=dict.fromkeys(without & wanted, why_shared or ""))
@@ -85,28 +85,26 @@ async def _play_calm(folder: Path, size: Size, machine: Machine) -> Played:
         return None
 
     timeout_ms = size.session_timeout_ms
-    async with running(folder, machine, brokers=1, start=START, session_timeout_ms=timeout_ms) as stack:
-        async with Flow(stack, size) as flow:
-            await flow.play(nothing, nothing)
-            return await _end(stack, flow)
+    calm = running(folder, machine, brokers=1, start=START, session_timeout_ms=timeout_ms)
+    async with calm as stack, Flow(stack, size) as flow:
+        await flow.play(nothing, nothing)
+        return await _end(stack, flow)
 
 
 async def _play_struck(
     folder: Path, size: Size, machine: Machine, plan: Plan, report: Report, console: Console
 ) -> Played:
     keys, timeout_ms = folder / "calm" / "stack" / "keys", size.session_timeout_ms
-    async with running(
-        folder / "struck", machine, brokers=3, start=START, session_timeout_ms=timeout_ms, keys=keys
-    ) as stack:
-        async with Flow(stack, size) as flow:
-            injector = Injector(stack, plan, console)
-            try:
-                await flow.play(injector.before, injector.beside)
-            except RefusalError as hung:
-                report.struck = injector.struck
-                raise RefusalError(f"{hung}\n{await _status(flow)}") from None
+    struck = running(folder / "struck", machine, brokers=3, start=START, session_timeout_ms=timeout_ms, keys=keys)
+    async with struck as stack, Flow(stack, size) as flow:
+        injector = Injector(stack, plan, console)
+        try:
+            await flow.play(injector.before, injector.beside)
+        except RefusalError as hung:
+            raise RefusalError(f"{hung}\n{await _status(flow)}") from None
+        finally:
             report.struck = injector.struck
-            return await _end(stack, flow)
+        return await _end(stack, flow)
 
 
 async def _status(flow: Flow) -> str:

@@ -109,7 +109,7 @@ class ChaosStack:
     # What is done to it
 
     def kill(self, name: str) -> None:
-        """kill -9. What is between two lives has been killed already."""
+        """With kill -9. What is between two lives has been killed already."""
         self.signal(name, signal.SIGKILL)
 
     def signal(self, name: str, number: signal.Signals) -> None:
