@@ -83,6 +83,19 @@ check: setup ## Check format, lint, types and import contracts, and run the fast
 sim: setup ## Simulate the whole system under faults (SEEDS=500 FIRST=0, or SEED=... for one)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--first $(or $(FIRST),0) --seeds $(or $(SEEDS),500))
 
+.PHONY: chaos
+chaos: setup ## Break a real stack on Apache Kafka while claims flow, and compare the books (SEED=..., CHAOS_ARGS)
+	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS_ARGS)
+
+# What takes hours. Everything runs, whatever failed before it.
+NIGHTLY_SEEDS ?= 100000
+.PHONY: nightly
+nightly: setup ## Run chaos, every benchmark, many seeds (NIGHTLY_SEEDS) and all tests on Apache Kafka
+	@failed=; for target in chaos bench bench-scale sim test-kafka; do \
+	    echo "make $$target"; $(MAKE) --no-print-directory $$target SEEDS=$(NIGHTLY_SEEDS) || failed="$$failed $$target"; \
+	done; \
+	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
+
 # The libraries compared with live in an environment of their own. One that cannot be installed is named as skipped.
 .venv-bench/.synced: $(VENV)/.bootstrap requirements/bench.lock
 	@$(UV) venv --quiet --clear --python $(BIN)/python .venv-bench
