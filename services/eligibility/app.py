@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import httpx
 from fastapi import FastAPI
 
-from services.eligibility.api import router
+from services.eligibility import api, api_estimates
 from services.eligibility.core import check_decider
 from services.eligibility.handlers import TOPICS, routes
 from services.eligibility.payers import Backlog, PayerConnection
@@ -15,6 +15,8 @@ from shared.decider import Effect
 from shared.http import make_app, serve
 from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
+
+ROUTERS = (api.router, api_estimates.router)
 
 
 def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport | None = None) -> Spec:
@@ -51,7 +53,7 @@ def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport
 def create_app(settings: EligibilitySettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or EligibilitySettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    return make_app(make_spec(settings), settings, router)
+    return make_app(make_spec(settings), settings, *ROUTERS)
 
 
 if __name__ == "__main__":

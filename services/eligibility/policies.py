@@ -9,7 +9,9 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
 
 from services.eligibility.core import InquiryPolicy
+from services.eligibility.core.cob import CobPolicy
 from services.eligibility.core.directory import DatedTerms, Directory, PayerKind, PayerTerms
+from services.eligibility.core.estimates import GoodFaithPolicy
 from shared.policy import ENTRY_FIELDS, PolicyError, read_policy
 
 POLICY = Path(__file__).parent / "policy"
@@ -102,4 +104,21 @@ def inquiry_policy(on: date, path: Path = POLICY_FILE, payers: Path = PAYERS_FIL
         retry_codes=frozenset(policy["retry_codes"]),
         waits=tuple(timedelta(minutes=minutes) for minutes in policy["waits_minutes"]),
         directory=payer_directory(payers),
+    )
+
+
+def cob_policy(on: date, path: Path = POLICY / "cob.toml") -> CobPolicy:
+    """The Secondary Payer figures in force on a service date."""
+    return CobPolicy(**read_policy(path, on))
+
+
+def good_faith_policy(on: date, path: Path = POLICY / "estimates.toml") -> GoodFaithPolicy:
+    """The figures of good-faith estimates in force on a day."""
+    policy = read_policy(path, on)
+    return GoodFaithPolicy(
+        dispute_threshold_cents=policy["dispute_threshold_cents"],
+        dispute_days=policy["dispute_days"],
+        due=tuple((one["scheduled_ahead_min"], one["due_within"]) for one in policy["due"]),
+        due_on_request=policy["due_on_request"],
+        holidays=frozenset(policy["holidays"]),
     )

@@ -10,8 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from pydantic import TypeAdapter
 
-from services.eligibility.api import router
-from services.eligibility.app import make_spec
+from services.eligibility.app import ROUTERS, make_spec
 from services.eligibility.settings import EligibilitySettings
 from shared.audit import Audit
 from shared.auth import DEVELOPMENT_ISSUER, Authenticator
@@ -174,7 +173,7 @@ class House:
             "exp": 4_000_000_000,
         }
         token = jwt.encode({"alg": "ES256", "kid": "test"}, claims, self._key)
-        app = bare_app("eligibility", router)
+        app = bare_app("eligibility", *ROUTERS)
         consumer = Consumer(self.runtime.settings, "eligibility", self.spec.topics, self.inbox, self.machine.log)
         app.state.running = Running(self.runtime, self.spec, consumer, tuple(self.workers), ())
         client = httpx.AsyncClient(
