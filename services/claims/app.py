@@ -11,6 +11,9 @@ from services.claims.charge_mappings import charge_mappings
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
 from services.claims.core.ack_file import ReadAcks
 from services.claims.core.intake_file import ReadFile
+from services.claims.core.rules_job import JOB, LoadReference, TryOn
+from services.claims.core.rules_library import LIBRARY
+from services.claims.core.rules_restriction import RESTRICTION
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
 from services.claims.file_performer import FileReader
 from services.claims.handlers import TOPICS, routes
@@ -18,7 +21,11 @@ from services.claims.parts import make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
 from services.claims.policies import claims_policy, quota_book
 from services.claims.quotas import Quotas
+from services.claims.reference_performer import RulesPerformer
 from services.claims.routing import routing_table
+from services.claims.rulebooks import base_rules, books_of
+from services.claims.rules_api import REFERENCE_PATHS
+from services.claims.rules_api import router as rules_router
 from services.claims.settings import ClaimsSettings
 from services.claims.submission_performer import SubmissionPerformer
 from shared.decider import Effect
@@ -34,6 +41,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
     """
     quotas = quotas or make_quotas(settings)
     claim = make_claim_decider(claims_policy())
+    base_rules()  # a base set that is none is found at the start, not at the first claim
     routing = routing_table(settings.routing_file)
     mappings = charge_mappings(settings.charge_sheets_file)
 
@@ -41,6 +49,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
         parts = make_parts(runtime, claim, routing)
         files = FileReader(runtime, claim, parts.intake, parts.vault, quotas, mappings)
         outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
+        rules = RulesPerformer(runtime, claim, parts.vault, books_of(runtime.store))
         return {
             INTAKE_FILE.kind: {ReadFile: files.read},
             SUBMISSION.kind: {
@@ -49,6 +58,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
                 TellClaims: outbound.tell,
             },
             ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault).read},
+            JOB.kind: {LoadReference: rules.load, TryOn: rules.try_on},
         }
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
@@ -62,7 +72,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
 
     return Spec(
         name="claims",
-        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE),
+        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION),
         routes=routes(claim),
         performers=performers,
         loops=loops,
@@ -79,10 +89,11 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or ClaimsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
     quotas = make_quotas(settings)
-    app = make_app(make_spec(settings, quotas), settings, router, streams=("/files",))
+    app = make_app(make_spec(settings, quotas), settings, router, rules_router, streams=("/files", *REFERENCE_PATHS))
     app.state.quotas = quotas
     app.state.routing = routing_table(settings.routing_file)
     app.state.upload_bytes_max = settings.upload_bytes_max
+    app.state.policy = claims_policy()
     return app
 
 

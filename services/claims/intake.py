@@ -5,6 +5,8 @@ same commands and reserves the same keys.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import date
 from typing import NamedTuple
 from uuid import UUID, uuid5
 
@@ -12,9 +14,20 @@ from services.claims.claim_kinds import lift
 from services.claims.core import Claim
 from services.claims.core.claim_messages import CorrectClaim, Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
+from services.claims.core.rules import Outcome
+from services.claims.core.rules_judge import judge
 from services.claims.from_x12 import content_of, findings_of
-from services.claims.identity import IDENTITY, guarantor, guarantor_of, identity_of, patient_of, subscriber_identity
+from services.claims.identity import (
+    IDENTITY,
+    LineIdentity,
+    guarantor,
+    guarantor_of,
+    identity_of,
+    patient_of,
+    subscriber_identity,
+)
 from services.claims.routing import Routing
+from services.claims.rulebooks import books_of
 from shared.contracts import Meta
 from shared.identity import seal_model
 from shared.sealed import Pseudonyms, Sealer
@@ -59,6 +72,7 @@ class Intake:
 
     def __init__(self, store: Store, sealer: Sealer, pseudonyms: Pseudonyms, routing: Routing) -> None:
         self._store, self._sealer, self._pseudonyms, self._routing = store, sealer, pseudonyms, routing
+        self._books = books_of(store)
 
     async def commands(self, cause: Meta, arrivals: Sequence[Arrival]) -> list[ReceiveClaim]:
         """One command for each arrival, in order; `cause` gives tenant, time and actor."""
@@ -66,10 +80,19 @@ class Intake:
         read = [self.read(tenant, arrival) for arrival in arrivals]
         duplicates = await self._reserve(tenant, DUPLICATES, [(one.duplicate, one.arrival) for one in read])
         numbers = await self._reserve(tenant, CONTROL_NUMBERS, [(control_number_key(a.claim), a) for a in arrivals])
+        outcomes = await self.judged(tenant, cause.occurred_at.date(), read)
         return [
-            await self._command(cause, one, duplicates.get(one.arrival.claim_id), numbers.get(one.arrival.claim_id))
-            for one in read
+            await self._command(
+                cause, one, outcome, duplicates.get(one.arrival.claim_id), numbers.get(one.arrival.claim_id)
+            )
+            for one, outcome in zip(read, outcomes, strict=True)
         ]
+
+    async def judged(self, tenant: str, received_on: date, read: Sequence[Read]) -> list[Outcome]:
+        """Each claim under the tenant's rules and tables as they are now."""
+        shelf = await self._books.shelf(tenant)
+        kept = await self._books.restrictions(tenant, shelf.library, {one.coverage_id for one in read})
+        return [judge(shelf.book, one.content, received_on, kept.get(one.coverage_id, ())) for one in read]
 
     async def correction(self, cause: Meta, arrival: Arrival) -> CorrectClaim:
         """The command that puts an arrival into the place of the claim it corrects."""
@@ -83,6 +106,7 @@ class Intake:
             partner=received.partner,
             duplicate_of=received.duplicate_of,
             control_number_held_by=received.control_number_held_by,
+            judged=received.judged,
         )
 
     def read(self, tenant: str, arrival: Arrival) -> Read:
@@ -112,12 +136,12 @@ class Intake:
         return {a.claim_id: held[key] for key, a in wanted if key and held[key] != a.claim_id}
 
     async def _command(
-        self, cause: Meta, read: Read, duplicate_of: str | None, number_held_by: str | None
+        self, cause: Meta, read: Read, outcome: Outcome, duplicate_of: str | None, number_held_by: str | None
     ) -> ReceiveClaim:
         arrival, claim, account_id = read.arrival, read.arrival.claim, read.account_id
         tenant = cause.tenant
         identity = Identified(
-            sealed_identity=await self._sealer.seal(tenant, account_id, read.identity),
+            sealed_identity=await self._sealer.seal(tenant, account_id, sealed_part(read, outcome.content)),
             sealed_subscriber=await seal_model(self._sealer, tenant, account_id, subscriber_identity(claim)),
             sealed_guarantor=await seal_model(self._sealer, tenant, account_id, guarantor(claim)),
         )
@@ -126,7 +150,7 @@ class Intake:
             claim_id=arrival.claim_id,
             account_id=account_id,
             coverage_id=read.coverage_id,
-            content=read.content,
+            content=outcome.content,
             identity=identity,
             fingerprint=read.fingerprint,
             partner=self._routing.partner_of(claim.payer.id, read.content.claim_type),
@@ -135,7 +159,19 @@ class Intake:
             duplicate_of=duplicate_of,
             control_number_held_by=number_held_by,
             findings=findings_of(claim),
+            judged=outcome.judged,
         )
+
+
+def sealed_part(read: Read, content: ClaimContent) -> bytes:
+    """What is to be sealed of a claim: its lines' parts follow the lines that rules added or removed."""
+    before, after = ([line.line_control_number for line in one.lines] for one in (read.content, content))
+    if before == after:
+        return read.identity
+    identity = IDENTITY.validate_json(read.identity)
+    parts = dict(zip(before, identity.lines, strict=False))
+    lines = tuple(parts.get(number, LineIdentity()) for number in after)
+    return IDENTITY.dump_json(replace(identity, lines=lines))
 
 
 def _meta(cause: Meta, arrival: Arrival, account_id: str) -> Meta:

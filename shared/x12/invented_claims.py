@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any, NamedTuple
 
-from shared.x12.claim837_views import Claim837, Diagnosis, Guide, ServiceLine, Subscriber, Tooth
+from shared.x12.claim837_views import Claim837, Diagnosis, Guide, Ndc, ServiceLine, Subscriber, Tooth
 from shared.x12.invented import (
     DENTAL,
     ICD_10,
@@ -119,7 +119,15 @@ def invented_line(place: int, service: Service, day: date, control_number: str) 
         diagnosis_pointers=(1,),
         service_from=day,
         service_to=day,
+        ndc=_invented_drug(service),
     )
+
+
+def _invented_drug(service: Service) -> Ndc | None:
+    """A drug billed by a J code is named by its NDC too (42 CFR 447.520 asks it of Medicaid claims)."""
+    if not service.procedure.startswith("J"):
+        return None
+    return Ndc(f"{number('ndc', service.procedure) % 10**11:011}", Decimal(service.units), "ML")
 
 
 @dataclass(frozen=True, slots=True)

@@ -59,7 +59,8 @@ from .claim_state import Claim, due, evolve, start_of
 from .content import ClaimContent
 from .deadlines import warning_days
 from .policy import Policy
-from .scrub import WAIVABLE, Case, scrub
+from .rules_outcome import NOTHING_SAID, Judged
+from .scrub import WAIVABLE, Case, scrubbed
 
 Facts: TypeAlias = tuple[ClaimFact, ...]
 
@@ -120,10 +121,11 @@ def _receive(policy: Policy, state: Claim, message: ReceiveClaim) -> Facts:
         message.duplicate_of,
         message.control_number_held_by,
         message.findings,
+        message.judged,
     )
-    reasons = scrub(case)
-    if reasons:
-        return (_taken(policy, message), ClaimStopped(reasons=reasons))
+    found = scrubbed(case)
+    if found.holds:
+        return (_taken(policy, message), ClaimStopped(reasons=found.holds, waivable=found.waivable))
     return _then(state, (_taken(policy, message),), _onward)
 
 
@@ -141,7 +143,13 @@ def _taken(policy: Policy, message: ReceiveClaim) -> ClaimTaken:
         origin=message.origin,
         deadline_on=deadline,
         warn_on=warn_on,
+        judged=_beside_holds(message.judged),
     )
+
+
+def _beside_holds(judged: Judged) -> Judged | None:
+    """What rules and tables said and did, without the reasons, which stand in the fact that stops the claim."""
+    return None if judged == NOTHING_SAID else judged.model_copy(update={"holds": ()})
 
 
 def _deadlines(policy: Policy, content: ClaimContent, today: date) -> tuple[date | None, tuple[date, ...]]:
@@ -313,8 +321,8 @@ def _release(state: Claim, message: ReleaseClaim) -> Facts:
     if state.status == "rejected":
         return (ClaimReadied(words=message.reason, command_id=command_id),)
     rules = {hold.rule for hold in state.holds}
-    if state.status != "held" or rules - MAY_BE_WAIVED:
-        blocking = tuple(sorted(rules - MAY_BE_WAIVED))
+    blocking = tuple(sorted(rules - MAY_BE_WAIVED - state.waivable))
+    if state.status != "held" or blocking:
         return (PersonRefused(wish="release", rules=blocking, command_id=command_id),)
     lifted = HoldsLifted(rules=tuple(sorted(rules)), words=message.reason, command_id=command_id)
     return _then(state, (lifted,), _onward)
@@ -336,11 +344,20 @@ def _correct(policy: Policy, state: Claim, message: CorrectClaim) -> Facts:
         deadline_on=deadline,
         warn_on=warn_on,
         asks_again=_asks_again(state, message),
+        judged=_beside_holds(message.judged),
         command_id=command_id,
     )
-    case = Case(message.content, today, policy, message.duplicate_of, message.control_number_held_by)
-    if reasons := scrub(case):
-        return (amended, ClaimStopped(reasons=reasons))
+    case = Case(
+        message.content,
+        today,
+        policy,
+        message.duplicate_of,
+        message.control_number_held_by,
+        judged=message.judged,
+    )
+    found = scrubbed(case)
+    if found.holds:
+        return (amended, ClaimStopped(reasons=found.holds, waivable=found.waivable))
     return _then(state, (amended,), _onward)
 
 

@@ -22,6 +22,7 @@ from shared.contracts import (
 from shared.decider import Due, Fact
 
 from .content import ClaimContent, IntakeFinding
+from .rules_outcome import NOTHING_SAID, Judged
 
 CoverageState: TypeAlias = Literal["waiting", "verified", "unknown", "inactive", "authorization_required"]
 AckOutcome: TypeAlias = Literal["accepted", "forwarded", "rejected", "noted", "contradicted", "late"]
@@ -60,7 +61,8 @@ class ClaimCommand(Message):
 class ReceiveClaim(ClaimCommand):
     """Take a claim in. Reservations and the reader's findings were made outside; scrubbing happens here.
 
-    `fingerprint` is a keyed digest of the whole claim: the same id with another fingerprint is a conflict.
+    `judged` is what the tenant's rules and tables say of the content, which is as the rules left it. `fingerprint` is
+    a keyed digest of the whole claim: the same id with another fingerprint is a conflict.
     """
 
     type: Literal["claims.receive-claim.v1"] = "claims.receive-claim.v1"
@@ -75,6 +77,7 @@ class ReceiveClaim(ClaimCommand):
     duplicate_of: str | None = None
     control_number_held_by: str | None = None
     findings: tuple[IntakeFinding, ...] = ()
+    judged: Judged = NOTHING_SAID
 
 
 class AssignSubmission(ClaimCommand):
@@ -142,6 +145,7 @@ class CorrectClaim(ClaimCommand):
     partner: str
     duplicate_of: str | None = None
     control_number_held_by: str | None = None
+    judged: Judged = NOTHING_SAID
 
 
 CoverageMessage: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
@@ -180,6 +184,7 @@ class ClaimTaken(Fact):
     origin: str
     deadline_on: date | None
     warn_on: tuple[date, ...] = ()
+    judged: Judged | None = None
 
 
 class ClaimAmended(Fact):
@@ -196,6 +201,7 @@ class ClaimAmended(Fact):
     deadline_on: date | None
     warn_on: tuple[date, ...] = ()
     asks_again: bool
+    judged: Judged | None = None
     command_id: UUID
 
 
@@ -212,6 +218,7 @@ class ClaimStopped(Fact):
 
     type: Literal["claim-stopped"] = "claim-stopped"
     reasons: tuple[HoldReason, ...]
+    waivable: tuple[str, ...] = Field(default=(), description="Rules among the reasons that a person may overrule.")
     words: str = Field(default="", description="A person's own reason; it never leaves the journal.")
     command_id: UUID | None = None
 

@@ -33,6 +33,7 @@ from .claim_messages import (
     Remitted,
 )
 from .content import ClaimContent
+from .rules_outcome import Judged
 
 Status: TypeAlias = Literal[
     "absent", "held", "waiting_coverage", "ready", "batched", "submitted", "accepted", "rejected", "paid", "denied"
@@ -48,9 +49,10 @@ class Claim:
     """One claim, from intake to the payer's decision.
 
     `fingerprint` is of the claim as it came in; `holds` are the reasons that stop it now, `waived` the rules a person
-    overruled; `answers` what eligibility last said of each coverage and day; `submissions` every outbound file it was
-    in, the current one last; `early_acks` and `early_remittances` wait for the news that it was sent. `warn_on` are
-    the days on which the filing limit is called out, `warned` how many of them have passed.
+    overruled, `waivable` those of its tenant's that may be; `judged` what rules and tables did to it; `answers` what
+    eligibility last said of each coverage and day; `submissions` every outbound file it was in, the current one last;
+    `early_acks` and `early_remittances` wait for the news that it was sent. `warn_on` are the days on which the filing
+    limit is called out, `warned` how many of them have passed.
     """
 
     claim_id: str = ""
@@ -66,6 +68,8 @@ class Claim:
     origin: str = ""
     holds: tuple[HoldReason, ...] = ()
     waived: frozenset[str] = frozenset()
+    waivable: frozenset[str] = frozenset()
+    judged: Judged | None = None
     answers: tuple[tuple[str, date, CoverageState], ...] = ()
     coverage_seen: tuple[tuple[str, int], ...] = ()
     submissions: tuple[str, ...] = ()
@@ -131,7 +135,7 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
         case IntakeContradicted():
             return replace(state, contradictions=(*state.contradictions, fact.fingerprint)[-COMMANDS_KEPT:])
         case ClaimStopped():
-            return _remember(replace(state, status="held", holds=_merged(state.holds, fact.reasons)), fact.command_id)
+            return _stopped(state, fact)
         case HoldsLifted():
             return _lifted(state, fact)
         case PersonRefused():
@@ -176,6 +180,7 @@ def _taken(state: Claim, fact: ClaimTaken) -> Claim:
         origin=fact.origin,
         deadline_on=fact.deadline_on,
         warn_on=fact.warn_on,
+        judged=fact.judged,
     )
 
 
@@ -191,8 +196,20 @@ def _amended(state: Claim, fact: ClaimAmended) -> Claim:
         warned=0,
         holds=(),
         waived=frozenset(),
+        waivable=frozenset(),
+        judged=fact.judged,
     )
     return _remember(amended, fact.command_id)
+
+
+def _stopped(state: Claim, fact: ClaimStopped) -> Claim:
+    held = replace(
+        state,
+        status="held",
+        holds=_merged(state.holds, fact.reasons),
+        waivable=state.waivable | set(fact.waivable),
+    )
+    return _remember(held, fact.command_id)
 
 
 def _merged(holds: tuple[HoldReason, ...], reasons: tuple[HoldReason, ...]) -> tuple[HoldReason, ...]:

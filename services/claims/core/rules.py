@@ -174,8 +174,9 @@ def _failed(rule: Rule, subject: Subject, said: _Said, why: str) -> None:
 
 def _over_lines(rule: Rule, subject: Subject, said: _Said) -> None:
     place = 0
-    for _ in range(len(subject.content.lines)):  # a line that the rule adds is not looked at in this run
-        subject.spend()
+    count = len(subject.content.lines)  # a line that the rule adds is not looked at in this run
+    subject.spend(count)
+    for _ in range(count):
         subject.place, subject.line = place, subject.content.lines[place]
         _first_that_holds(rule, subject, said)
         place += subject.line is not None  # the rule may have removed it

@@ -193,7 +193,19 @@ def _parts(given: object, where: str, draft: Draft) -> list[Test] | None:
 
 def _all(given: object, where: str, draft: Draft) -> Test | None:
     parts = _parts(given, where, draft)
-    return None if parts is None else lambda subject: all(part(subject) for part in parts)
+    if parts is None:
+        return None
+    if len(parts) == 2:
+        one, two = parts
+        return lambda subject: one(subject) and two(subject)
+
+    def every(subject: Subject) -> bool:
+        for part in parts:  # noqa: SIM110 - a generator costs more than the conditions do
+            if not part(subject):
+                return False
+        return True
+
+    return every
 
 
 def _any(given: object, where: str, draft: Draft) -> Test | None:
@@ -230,8 +242,8 @@ def _any_other_line(given: object, where: str, draft: Draft) -> Test | None:
     def any_other(subject: Subject) -> bool:
         before = subject.other
         try:
+            subject.spend(len(subject.content.lines))
             for place, line in enumerate(subject.content.lines):
-                subject.spend()
                 subject.other = line
                 if place != subject.place and part(subject):
                     return True

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import cache
+from operator import attrgetter
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin
 
@@ -133,13 +134,23 @@ def _kind_of(name: str, inner: Any, *, listed: bool) -> Kind | None:
 def _reader(root: str, steps: tuple[str, ...]) -> Getter:
     """Reads a path from a subject; None where something on the way is absent."""
     if len(steps) == 1:
-        (name,) = steps
-        return lambda subject: getattr(getattr(subject, root), name)
+        return attrgetter(f"{root}.{steps[0]}")
+    if len(steps) == 2 and root == "line":
+        holder, name = steps
+        return lambda subject: None if (held := getattr(subject.line, holder)) is None else _inner(held, name)
 
     def read(subject: Subject) -> Any:
         return _follow(getattr(subject, root), steps)
 
     return read
+
+
+def _inner(held: Any, name: str) -> Any:
+    return (
+        _flattened([getattr(one, name) for one in cast("tuple[Any, ...]", held)])
+        if isinstance(held, tuple)
+        else getattr(held, name)
+    )
 
 
 def _follow(value: Any, steps: tuple[str, ...]) -> Any:

@@ -232,8 +232,8 @@ def each_line(subject: Subject) -> Iterator[None]:
     """Put each line at hand in turn."""
     before = subject.line
     try:
+        subject.spend(len(subject.content.lines))
         for line in subject.content.lines:
-            subject.spend()
             subject.line = line
             yield
     finally:
@@ -244,8 +244,8 @@ def some_line(subject: Subject, test: Test, *, wanted: bool = True) -> bool:
     """Whether the test comes out as wanted for any line."""
     before = subject.line
     try:
+        subject.spend(len(subject.content.lines))
         for line in subject.content.lines:
-            subject.spend()
             subject.line = line
             if test(subject) is wanted:
                 return True

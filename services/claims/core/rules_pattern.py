@@ -4,6 +4,7 @@ Matching takes at most pattern times text steps, so no pattern can be made that 
 """
 
 from collections.abc import Callable
+from functools import lru_cache
 
 PATTERN_MAX = 40
 _ANY_RUN = "*"
@@ -29,6 +30,7 @@ def pattern_fault(pattern: str) -> str | None:
     return None
 
 
+@lru_cache(maxsize=16_384)  # claims repeat their codes
 def matches(pattern: str, text: str) -> bool:
     """Whether the whole text has the form of the pattern. Goes back only to the last `*`, never further."""
     at = place = 0

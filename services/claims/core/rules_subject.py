@@ -37,9 +37,9 @@ class Subject:
         self.place: int | None = None
         self.work = 0
 
-    def spend(self) -> None:
-        """Look at one more line."""
-        self.work += 1
+    def spend(self, lines: int) -> None:
+        """Look at so many more lines."""
+        self.work += lines
         if self.work > WORK_MAX:
             raise RuleFailedError("it looks at too many pairs of lines: narrow its conditions")
 

@@ -12,6 +12,7 @@ from shared.contracts import HoldReason
 
 from .content import DIAGNOSES_BY_KIND, KIND_NAMES, LINES_BY_KIND, ClaimContent, ContentLine, IntakeFinding
 from .policy import Policy
+from .rules_outcome import NOTHING_SAID, Explained, Judged
 from .scrub_kinds import FREQUENCIES, FREQUENCY_ADVICE, dental_faults, institutional_faults
 from .scrub_lines import LINE_CHECKS, Found
 
@@ -21,7 +22,8 @@ class Case:
     """A claim before the scrubber, with what only the outside could find out.
 
     `duplicate_of` is the claim that holds the same duplicate key; `control_number_held_by` the claim that used the
-    patient control number before; `findings` what the reader of the file remarked inside this claim.
+    patient control number before; `findings` what the reader of the file remarked inside this claim; `judged` what
+    the tenant's rules and tables say of it.
     """
 
     content: ClaimContent
@@ -30,6 +32,7 @@ class Case:
     duplicate_of: str | None = None
     control_number_held_by: str | None = None
     findings: tuple[IntakeFinding, ...] = ()
+    judged: Judged = NOTHING_SAID
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +46,21 @@ class Rule:
 
 
 def scrub(case: Case) -> tuple[HoldReason, ...]:
-    """Everything that stops this claim, in the order of the rules."""
-    return tuple(
-        HoldReason(rule=rule.id, field=field, message=message) for rule in RULES for field, message in rule.check(case)
+    """Everything that stops this claim, in the order of the checks, then the tenant's rules, then its tables."""
+    return scrubbed(case).holds
+
+
+def scrubbed(case: Case) -> Judged:
+    """Everything that is to be said of this claim, each with the check, rule or table it comes from."""
+    found = [(rule, field, message) for rule in RULES for field, message in rule.check(case)]
+    if not found:
+        return case.judged
+    checks = Judged(
+        holds=tuple(HoldReason(rule=rule.id, field=field, message=message) for rule, field, message in found),
+        waivable=tuple(sorted({rule.id for rule, _, _ in found if rule.waivable})),
+        explained=tuple(Explained(rule=rule.id, source=rule.source, did="hold", at=field) for rule, field, _ in found),
     )
+    return checks.and_also(case.judged)
 
 
 def npi_is_valid(npi: str) -> bool:
@@ -209,8 +223,8 @@ def _timely_filing(case: Case) -> Iterator[Found]:
         yield (
             "lines[0].service_from",
             (
-                f"The payer's filing limit is over ({limit.rule.name}). Release it with proof of an earlier filing or a "
-                "delay reason (CLM20); the patient may not be billed for it."
+                f"The payer's filing limit is over ({limit.rule.name}). Release it with proof of an earlier filing "
+                "or a delay reason (CLM20); the patient may not be billed for it."
             ),
         )
 
@@ -272,6 +286,9 @@ RULES: tuple[Rule, ...] = (
     Rule("accident", f"{TR3}, CLM11", _accident),
     Rule("timely-filing", "services/claims/policy/deadlines.toml", _timely_filing, waivable=True),
 )
+
+CHECK_IDS = frozenset(rule.id for rule in RULES)
+"""No rule of a tenant may have the id of a check."""
 
 WAIVABLE = frozenset(rule.id for rule in RULES if rule.waivable)
 """Rules that a person may overrule; reasons that stand outside this table say so themselves."""
