@@ -112,7 +112,7 @@ async def post_file(
 ) -> dict[str, Any]:
     """Take a file of claims in, streamed: 201 when it is new, 200 when the same content was taken before.
 
-    X-File-Name says by its end which form it has: .837, .csv, .xlsx.
+    X-File-Name says by its end which form it has: .837, .csv, .xlsx, .json or .ndjson (FHIR), .hl7.
     """
     bytes_max: int = request.app.state.upload_bytes_max
     try:

@@ -16,7 +16,9 @@ from services.claims.core.rules_library import LIBRARY
 from services.claims.core.rules_restriction import RESTRICTION
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
 from services.claims.file_performer import FileReader
+from services.claims.forms import Readers
 from services.claims.handlers import TOPICS, routes
+from services.claims.hl7_senders import hl7_senders
 from services.claims.parts import make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
 from services.claims.policies import claims_policy, quota_book
@@ -43,11 +45,11 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
     claim = make_claim_decider(claims_policy())
     base_rules()  # a base set that is none is found at the start, not at the first claim
     routing = routing_table(settings.routing_file)
-    mappings = charge_mappings(settings.charge_sheets_file)
+    readers = Readers(charge_mappings(settings.charge_sheets_file), hl7_senders(settings.hl7_senders_file))
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         parts = make_parts(runtime, claim, routing)
-        files = FileReader(runtime, claim, parts.intake, parts.vault, quotas, mappings)
+        files = FileReader(runtime, claim, parts.intake, parts.vault, quotas, readers)
         outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
         rules = RulesPerformer(runtime, claim, parts.vault, books_of(runtime.store))
         return {

@@ -8,10 +8,9 @@ from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
 
-from services.claims.charge_mappings import ChargeMappings
 from services.claims.core import INTAKE_FILE, Claim, ClaimFact, ClaimMessage
 from services.claims.core.intake_file import NOTHING_INSIDE, FileFinding, ReadFile, ReportRead
-from services.claims.forms import reader_of
+from services.claims.forms import Readers
 from services.claims.intake import Arrival, Intake, arrival_id
 from services.claims.quotas import Quotas, quota_time
 from services.claims.streaming import ThreadedReader
@@ -50,10 +49,10 @@ class FileReader:
         intake: Intake,
         vault: FileVault,
         quotas: Quotas,
-        mappings: ChargeMappings,
+        readers: Readers,
     ) -> None:
         self._runtime, self._claim, self._intake, self._vault, self._quotas = runtime, claim, intake, vault, quotas
-        self._mappings = mappings
+        self._readers = readers
 
     async def read(self, key: Key, pending: Pending) -> ReportRead:
         """Receive up to a stretch of claims from where the last one ended. Safe to repeat: the ids are the same."""
@@ -61,12 +60,12 @@ class FileReader:
         start = position = pending.effect.position
         seen = taken = skipped = 0
         findings: list[FileFinding] = []
-        read = reader_of(pending.effect.form, key.tenant, pending.cause.occurred_at.date(), self._mappings)
+        read = self._readers.of(pending.effect.form, key.tenant, pending.cause.occurred_at.date())
         reader = ThreadedReader(read, self._vault.read(key.tenant, FOLDER, key.id))
         items_max = min(BATCH_ITEMS, self._quotas.of(key.tenant, quota_time(self._runtime)).burst_claims)
         while position - start < STRETCH_CLAIMS:
             batch = await reader.take(items_max)
-            new = sort_items(batch.items, key.id, seen, start, by_row=pending.effect.form in ("csv", "xlsx"))
+            new = sort_items(batch.items, key.id, seen, start, by_row=pending.effect.form != "x12")
             read_on_at = self._charge(key.tenant, new.position - max(seen, start))
             if read_on_at is not None:
                 report = _report(key, pending, self._runtime, position, taken, skipped, findings)
@@ -168,7 +167,7 @@ def sort_items(items: list[Claim837 | Finding], file_id: str, seen: int, start: 
         if seen >= start:
             refusal = refused(item)
             if refusal is None:
-                origin = f"{file_id}/{seen}" + (f"/row {item.segment_number}" if by_row else "")
+                origin = f"{file_id}/{seen}" + (f"/{item.segment_number}" if by_row else "")
                 arrivals.append(Arrival(claim_number(file_id, seen), item, origin))
             else:
                 findings.append(refusal)

@@ -20,6 +20,9 @@ class ClaimsSettings(Settings):
         default=POLICY_FOLDER / "charge_sheets.toml",
         description="What the columns of each tenant's charge sheets hold.",
     )
+    hl7_senders_file: Path = Field(
+        default=POLICY_FOLDER / "hl7_senders.toml", description="What each tenant's HL7 messages leave out."
+    )
     quota_file: Path = Field(default=POLICY_FOLDER / "quotas.toml", description="What each tenant may send in.")
     settle_seconds: NonNegativeFloat = Field(
         default=1.0, description="A dropped file is taken once nobody has written to it for so long."

@@ -100,7 +100,7 @@ def test_rows_of_a_claim_become_its_lines() -> None:
 
 
 def test_a_workbook_gives_the_claims_of_its_csv() -> None:
-    typed = row() | {"Charge": 1125.5, "Units": 1, "Service from": date(2026, 6, 20)}  # type: ignore[operator]
+    typed = row() | {"Charge": 1125.5, "Units": 1, "Service from": date(2026, 6, 20)}
     (claim,) = [one for one in read_xlsx(MAPPING)([workbook([typed])]) if isinstance(one, Claim837)]
     ((same,), _) = read(sheet([ROW]))
     assert claim == same
@@ -200,7 +200,7 @@ async def test_a_sheet_in_the_folder_travels_to_the_payer_and_says_what_became_o
     (file,) = await world.files()
     assert (file.status, file.form, file.taken, file.findings_total) == ("completed", "csv", 5, 1)
     assert file.findings[0].segment_number == 4
-    assert sorted(one.origin.partition("/row ")[2] for one in await world.claims()) == ["2", "3", "5", "6", "7"]
+    assert sorted(one.origin.rpartition("/")[2] for one in await world.claims()) == ["2", "3", "5", "6", "7"]
     await world.verify_coverage()
     assert len(world.events(ClaimReceived)) == len(world.events(ClaimSubmitted)) == 5
     assert b"QUILLFEATHER" not in await world.published() + world.lying()

@@ -13,7 +13,7 @@ from shared.decider import Answer, Decider, Effect, Fact
 from shared.replaced import replace
 
 FINDINGS_KEPT = 100
-Form: TypeAlias = Literal["x12", "csv", "xlsx"]
+Form: TypeAlias = Literal["x12", "csv", "xlsx", "fhir", "hl7"]
 """How the claims are written in the file."""
 
 
