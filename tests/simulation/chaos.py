@@ -9,8 +9,10 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
+from errno import EIO
 from heapq import heappop
 from typing import Any, TypeVar
+from zlib import crc32
 
 T = TypeVar("T")
 
@@ -76,8 +78,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 class Chaos:
     """The seed's bad luck. `kept` names the only faults that may happen, by number, when a trace is being shortened."""
 
-    def __init__(self, rng: random.Random, *, calm: bool, kept: frozenset[int] | None = None) -> None:
-        self.rng, self.calm, self.kept = rng, calm, kept
+    def __init__(self, seed: int, *, calm: bool, kept: frozenset[int] | None = None) -> None:
+        self.rng, self.calm, self.kept = random.Random(seed + 1), calm, kept
+        self.fate, self.temper = seed % FATES, TEMPERS[seed % len(TEMPERS)]
         self.on = not calm
         self.steps = self.asked = 0
         self.counts: dict[str, int] = {}
@@ -107,6 +110,10 @@ class Chaos:
         self.trace.append((self.asked, f"{asyncio.get_running_loop().time():8.1f}s {kind} {where}"))
         return True
 
+    def danger(self, where: str) -> float:
+        """How likely a process dies when it passes a point for the first time."""
+        return FATED if crc32(where.encode()) % FATES == self.fate else NEW_POINT
+
     def note(self, kind: str) -> None:
         """Count what went wrong by itself, such as a lost race."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
@@ -116,11 +123,19 @@ class Chaos:
         return sum(self.counts.values())
 
 
-NEW_POINT, SHAKEN = 0.06, 0.6
+NEW_POINT, FATED, SHAKEN = 0.03, 0.9, 0.6
+FATES = 7
+"""Each point is fatal in every seventh seed that passes it, so that none has to wait for luck."""
 RATES: Mapping[str, float] = {"crash": 0.004, "away": 0.0035, "slow": 0.0035, "stall": 0.001}
 RATES_OF_WRITES: Mapping[str, float] = {**RATES, "stall": 0.012}
+TEMPERS: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
+    (RATES, RATES_OF_WRITES),
+    ({**RATES, "away": 0.03}, {**RATES_OF_WRITES, "away": 0.03}),
+    (RATES, {**RATES_OF_WRITES, "slow": 0.25}),
+)
+"""What a seed is bad at, everywhere and before writes: nothing above all, servers that are away, or races."""
 WRITES = frozenset({"Shell._write before commit"})
-"""Who stands still here writes late: others have taken it for dead meanwhile."""
+"""Who waits here loses races; who stands still here writes late, and others have taken it for dead meanwhile."""
 YIELDS = 0.25
 
 
@@ -149,12 +164,12 @@ class Life:
         passed = chaos.reached[where] = chaos.reached.get(where, 0) + 1
         luck = chaos.rng.random()
         # Rare points are as dangerous as frequent ones, and whoever stood still often dies a moment later.
-        danger = SHAKEN if self._shaken else NEW_POINT / passed
+        danger = SHAKEN if self._shaken else self.chaos.danger(where) / passed
         self._shaken = False
         if luck < danger and chaos.fault("crash", f"{self.name} {where}"):
             self.die(where)
         luck = chaos.rng.random()
-        for kind, rate in (RATES_OF_WRITES if where in WRITES else RATES).items():
+        for kind, rate in chaos.temper[where in WRITES].items():
             if luck < rate:
                 if chaos.fault(kind, f"{self.name} {where}"):
                     await self._suffer(kind, where)
@@ -165,6 +180,21 @@ class Life:
                 await asyncio.sleep(0)
         if not self.alive:
             raise CrashError
+
+    def pass_by(self, where: str) -> None:
+        """A point between two steps of what blocks. Raises CrashError when the process dies, OSError when it fails."""
+        chaos = self.chaos
+        if not self.alive:
+            raise CrashError
+        if not chaos.on:
+            return
+        chaos.steps += 1
+        passed = chaos.reached[where] = chaos.reached.get(where, 0) + 1
+        luck = chaos.rng.random()
+        if luck < chaos.danger(where) / passed and chaos.fault("crash", f"{self.name} {where}"):
+            self.die(where)
+        if 1 - luck < RATES["away"] and chaos.fault("folder away", f"{self.name} {where}"):
+            raise OSError(EIO, where)
 
     async def _suffer(self, kind: str, where: str) -> None:
         match kind:

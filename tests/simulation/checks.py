@@ -4,11 +4,14 @@ What must hold at each step is in `stores`:
 the ledger balances, no decision is overwritten, and nothing is said twice with different content.
 """
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
+from services.claims.core import INTAKE_FILE
 from services.payments.core.ledger import Totals
 from shared.decider import Decider
+from shared.store.port import Key
 from tests.simulation.service import Service
 from tests.simulation.stores import POISON, buried
 from tests.simulation.world import Book, World
@@ -27,6 +30,7 @@ def check(world: World, book: Book, undisturbed: Book) -> None:
         for decider in service.deciders:
             _history_is_whole_and_public(world, service, decider)
         _dead_letters_have_reasons(world, service)
+    _files_are_taken_or_explained(world)
     _ends_are_legal(world, book)
     _the_book_ties_out(world, book)
     _the_book_is_the_undisturbed_one(book, undisturbed)
@@ -66,6 +70,34 @@ def _dead_letters_have_reasons(world: World, service: Service) -> None:
         if r.key == POISON
     }
     assert letters == poison, f"{service.name}: dead letters are not what was unreadable"
+
+
+def _files_are_taken_or_explained(world: World) -> None:
+    """Nothing waits in the folder, nothing of it is gone, and what could not be read is said to be so, once."""
+    drop, at_claims = world.outside.drop, world.services[1]
+    assert not drop.lying(), f"files were left lying: {drop.lying()}"
+    aside = Counter((place[0], file.content) for place, file in drop.files.items())
+    assert aside == Counter((file.tenant, file.content) for file in world.script.files), "a dropped file is gone"
+    files = at_claims.store.states(INTAKE_FILE)
+    known = {file.file_id for file in world.script.files if file.damage != "name"}
+    assert {key.id for key in files} == known, "another file was read than was dropped"
+    noted = {
+        note["file_id"]: note["code"]
+        for note in at_claims.store._notes.get("quarantine", {}).values()
+        if "file_id" in note
+    }
+    for file in world.script.files:
+        state = files.get(Key(file.tenant, file.file_id))
+        if file.damage in {"torn", "no x12"}:
+            assert state is not None, f"{file.name}: it was never read"
+            assert state.status != "reading", f"{file.name}: it is still being read"
+            assert state.reason is not None, f"{file.name}: no reason"
+        elif state is not None:
+            whole = max(one.claims for one in world.script.files if one.file_id == file.file_id)
+            assert (state.status, state.taken) == ("completed", whole), (
+                f"{file.name}: {state.status}, {state.taken} taken"
+            )
+        assert (file.file_id in noted) == (file.damage in {"torn", "no x12", "name"}), f"{file.name}: not explained"
 
 
 def _ends_are_legal(world: World, book: Book) -> None:

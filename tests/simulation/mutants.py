@@ -10,6 +10,7 @@ import pytest
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from services.claims import pickup
 from services.payments.core import control_number
 from shared import inbox, relay, sweep, worker
 from shared.decider import Answer, Decider
@@ -214,6 +215,26 @@ def effects_lost(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(worker.Worker, "_postpone", forget)
 
 
+def taken_while_growing(patch: pytest.MonkeyPatch) -> None:
+    """A dropped file is taken though somebody is still writing it."""
+
+    def long_ago(_: Any) -> float:
+        return 0.0
+
+    patch.setattr(pickup, "_changed_at", long_ago)
+
+
+def moved_before_registered(patch: pytest.MonkeyPatch) -> None:
+    """A dropped file leaves its folder before its reading is scheduled."""
+
+    async def hasty(self: pickup.Pickup, tenant: str, file: Any) -> None:
+        kept = await self._vault.keep(tenant, self._filing.folder, pickup._read(file))
+        pickup._move(file, "taken", f"{kept.sha256[:12]}-{file.name}")
+        await self._filing.register(self._runtime, tenant, file, kept)
+
+    patch.setattr(pickup.Pickup, "_accept", hasty)
+
+
 MUTANTS: tuple[Plant, ...] = (
     no_version_guard,
     no_dedupe,
@@ -233,4 +254,6 @@ MUTANTS: tuple[Plant, ...] = (
     losers_dropped,
     poison_stops_a_batch,
     effects_lost,
+    taken_while_growing,
+    moved_before_registered,
 )

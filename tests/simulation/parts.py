@@ -13,13 +13,19 @@ from pathlib import Path
 from typing import Any, NamedTuple, cast
 
 from services.claims.batcher import Batcher
-from services.claims.core import SUBMISSION, Claim, make_claim_decider
+from services.claims.charge_mappings import charge_mappings
+from services.claims.core import INTAKE_FILE, SUBMISSION, Claim, make_claim_decider
+from services.claims.core.intake_file import ReadFile
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, ReportDelivered, Submission, TellClaims
+from services.claims.file_performer import FileReader
 from services.claims.handlers import TOPICS as CLAIMS_TOPICS
 from services.claims.handlers import routes as claims_routes
+from services.claims.parts import make_parts
+from services.claims.pickup import ClaimFiles, Pickup
+from services.claims.policies import quota_book
+from services.claims.quotas import Quotas
 from services.claims.routing import routing_table
 from services.claims.submission_performer import Joined, SubmissionPerformer
-from services.claims.tenants import Tenants
 from services.collections.core import (
     AccountEffect,
     PlaceAccount,
@@ -53,12 +59,14 @@ from services.payments.handlers import routes as payments_routes
 from services.payments.policy import load_adjustments
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
-from shared.runtime import Runtime, Spec
+from shared.runtime import Loop, Runtime, Spec
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
 from tests.claims.makers import POLICY
 from tests.simulation.chaos import START, AwayError, Chaos
+from tests.simulation.folders import Disk, SeenPath
 from tests.simulation.script import Script
+from tests.simulation.stores import SeenStore
 
 INQUIRY: InquiryPolicy = inquiry_policy(START.date())
 CLAIM = make_claim_decider(POLICY)
@@ -66,6 +74,9 @@ CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
 ACCOUNT = make_account(load_adjustments())
 COLLECTION = make_decider(policy_book())
 ROUTING = routing_table()
+QUOTAS = Quotas(quota_book())
+MAPPINGS = charge_mappings()
+SETTLE_SECONDS = 1.0
 
 
 class Bug(NamedTuple):
@@ -86,6 +97,7 @@ class Outside:
         self.chaos, self.script = chaos, script
         self.bugs: set[Bug] = set()
         self.files: dict[Key, Submission] = {}
+        self.drop = Disk(chaos)
         self.letters: Counter[str] = Counter()
 
     async def busy(self) -> None:
@@ -145,18 +157,28 @@ class Claims:
     def spec(self) -> Spec:
         return Spec(
             name="claims",
-            deciders=(self.claim, SUBMISSION),
+            deciders=(self.claim, SUBMISSION, INTAKE_FILE),
             routes=claims_routes(self.claim),
             performers=self._performers,
-            loops=lambda runtime: (Batcher(runtime, self.claim, ROUTING, Tenants(runtime.store)),),
+            loops=self._loops,
             topics=CLAIMS_TOPICS,
         )
 
     def _performers(self, runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         files = _Files(self._outside, runtime, self.claim)
+        parts = make_parts(runtime, self.claim, ROUTING)
+        reader = FileReader(runtime, self.claim, parts.intake, parts.vault, QUOTAS, MAPPINGS)
         return {
-            SUBMISSION.kind: {BuildSubmission: files.build, DeliverSubmission: files.deliver, TellClaims: files.tell}
+            INTAKE_FILE.kind: {ReadFile: reader.read},
+            SUBMISSION.kind: {BuildSubmission: files.build, DeliverSubmission: files.deliver, TellClaims: files.tell},
         }
+
+    def _loops(self, runtime: Runtime) -> Sequence[Loop]:
+        parts, seen = make_parts(runtime, self.claim, ROUTING), cast("SeenStore", runtime.store)
+        folder = cast("Path", SeenPath(self._outside.drop, seen.life))
+        filing = ClaimFiles(QUOTAS)
+        pickup = Pickup("intake", runtime, folder, filing, parts.vault, parts.tenants, settle_seconds=SETTLE_SECONDS)
+        return pickup, Batcher(runtime, self.claim, ROUTING, parts.tenants)
 
 
 class _NoVault:

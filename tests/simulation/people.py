@@ -27,8 +27,11 @@ from shared.decider import Decider
 from shared.shell import ParkedError
 from shared.store.port import Key
 from tests.simulation.parts import Claims, Collections, Outside, Payments
-from tests.simulation.script import Billed, content_for, envelope, receive
+from tests.simulation.script import Billed, DroppedFile, content_for, envelope, receive
 from tests.simulation.service import Process, Service
+
+GROWING_SECONDS = 0.4
+"""Between two pieces of a file: less than a file must lie still before it is taken."""
 
 
 class People:
@@ -68,6 +71,13 @@ class People:
                 f"{billed.claim_id}{'_again' * copy}",
                 self._meta(billed.tenant, f"claim/{billed.claim_id}", billed.account_id),
             )
+
+    async def drop(self, file: DroppedFile) -> None:
+        """A client's file grows in the folder; it is whole before the services may think so."""
+        place, disk = (file.tenant, file.name), self.outside.drop
+        for part in (3, 2, 1):
+            disk.write(place, file.content[: len(file.content) // part], locked=file.damage == "locked")
+            await asyncio.sleep(GROWING_SECONDS)
 
     async def _send(self, billed: Billed, claim_id: str, meta: Any) -> None:
         async def request(process: Process) -> None:

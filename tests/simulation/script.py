@@ -4,23 +4,35 @@ import random
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Literal, NamedTuple, TypeAlias
+from hashlib import sha256
+from typing import Any, Literal, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from services.claims.core.claim_messages import Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
+from services.claims.file_performer import NAMESPACE
+from services.claims.intake import Arrival, Intake, arrival_id
 from services.eligibility.core import Outcome
 from services.payments.core.account_messages import PostPatientPayment
 from services.payments.core.remittance import Header, ReceiveRemittance
 from services.payments.core.remitted import RemittedAdjustment, RemittedClaim
 from shared.contracts import Meta
+from shared.sealed import Pseudonyms
+from shared.x12.claim837 import Batch837, Claim837, read_837, write_837p
+from shared.x12.claim837_views import Diagnosis, ServiceLine, Subscriber
+from shared.x12.parties import Address, Party, Payer, Person
 from tests.claims.makers import content, line
 from tests.simulation.chaos import START
 
 Flaw: TypeAlias = Literal["", "npi"]
+FileDamage: TypeAlias = Literal["", "again", "torn", "no x12", "name", "locked"]
 FileFate: TypeAlias = Literal["accepted", "rejected", "refused", "silent"]
 PAYER = "60054"
 SERVICE_DAY = date(2026, 6, 20)
+DROPPED_ACCOUNT = 1
+PSEUDONYMS = Pseudonyms(bytes(32))
+INTAKE = Intake(cast("Any", None), cast("Any", None), PSEUDONYMS, cast("Any", None))
+"""It only takes claims apart here."""
 REMITTED_FROM, REMITTED_UPTO = 1, 3
 PAID_IN, PLANNED_IN = 4, 5
 DAYS = (0, 0, 2, 10, 20, 33, 40, 64, 72, 95, 125, 160, 200, 240)
@@ -39,17 +51,12 @@ class Billed:
     flaw: Flaw
     accepted: FileFate
     copies: int
+    coverage_id: str
+    control_number: str
+    by_hand: bool = True  # through the API, one by one; else in a file
     remitted: list[tuple[int, ReceiveRemittance, RemittedClaim]] = field(
         default_factory=list[tuple[int, ReceiveRemittance, RemittedClaim]]
     )
-
-    @property
-    def control_number(self) -> str:
-        return f"PCN{self.claim_id}"
-
-    @property
-    def coverage_id(self) -> str:
-        return f"cov_{self.account_id}"
 
 
 class Script(NamedTuple):
@@ -59,11 +66,27 @@ class Script(NamedTuple):
     payments: list[PostPatientPayment]
     coverage: dict[str, list[Outcome]]
     plans: list[tuple[str, str]]
+    files: list["DroppedFile"]
+
+
+class DroppedFile(NamedTuple):
+    """A file that somebody drops: how many claims it brings; `damage` is what is wrong with it, if anything."""
+
+    tenant: str
+    name: str
+    content: bytes
+    claims: int
+    damage: FileDamage = ""
+
+    @property
+    def file_id(self) -> str:
+        """As the vault names it: by tenant and content."""
+        return f"file_{sha256(self.tenant.encode() + bytes(1) + self.content).hexdigest()}"
 
 
 def write_script(rng: random.Random, claims: int) -> Script:
     """One seed's outside world: so many claims of two accounts."""
-    script = Script([], [], {}, [])
+    script = Script([], [], {}, [], [])
     for a in range(2):
         tenant, account = rng.choice(("lakeside", "northgate")), f"acct_{a}"
         for c in range((claims + 1 - a) // 2):
@@ -75,15 +98,84 @@ def write_script(rng: random.Random, claims: int) -> Script:
                 rng.choice(("", "", "npi")),
                 rng.choice(("accepted", "accepted", "accepted", "rejected", "refused", "silent")),
                 rng.choice((0, 0, 1)),
+                f"cov_{account}",
+                f"PCN{a}{c}",
             )
-            script.coverage[billed.coverage_id] = _answers(rng)
             _remit(rng, billed)
             script.billed.append(billed)
+        if a == DROPPED_ACCOUNT:
+            account = _drop(rng, script, tenant)
+        for billed in script.billed:
+            script.coverage.setdefault(billed.coverage_id, _answers(rng))
         # One each: of two, the first may leave so little that it is written off before the second comes, or not.
         script.payments.append(_payment(rng, tenant, account, 0))
         if rng.random() < 0.5:
             script.plans.append((tenant, account))
     return script
+
+
+def _drop(rng: random.Random, script: Script, tenant: str) -> str:
+    """The claims of the last account come in one file; its account, as the services name it.
+
+    The same file comes again under another name, beside files that are damaged or are none at all.
+    """
+    billed = [one for one in script.billed if one.account_id == f"acct_{DROPPED_ACCOUNT}"]
+    who = Subscriber(Person("DOE", "JANE", birth_date=date(1980, 2, 3), sex="F"), f"W{rng.randrange(10**8)}", "", "18")
+    us = Party(name="LAKESIDE", id="LAKESIDE", contact_name="EDI", contact_phone="5555550100")
+    batch = Batch837(us, Party(name="CLEARING", id="CLEARING"), 1, 1, START, [_written(one, who) for one in billed])
+    file = DroppedFile(tenant, "claims.837", write_837p(batch), len(billed))
+    damages: tuple[FileDamage, ...] = ("torn", "no x12", "name", "again")
+    script.files.append(file._replace(damage=rng.choice(("", "locked"))))
+    for damage in damages:
+        if rng.random() < 0.4:
+            content = {"torn": file.content[: file.content.index(b"CLM*")], "no x12": b"Dear Sirs", "name": b"a note"}
+            name = "note.txt" if damage == "name" else f"{damage.replace(' ', '-')}.837"
+            script.files.append(DroppedFile(tenant, name, content.get(damage, file.content), 0, damage))
+    for ordinal, claim in enumerate(read_837([file.content])):
+        assert isinstance(claim, Claim837), "the simulated file is not read"
+        one = next(b for b in billed if b.control_number == claim.patient_control_number)
+        arrival = Arrival(arrival_id(NAMESPACE, file.file_id, ordinal), claim, "simulated")
+        read = INTAKE.read(tenant, arrival)
+        one.claim_id, one.account_id, one.coverage_id, one.by_hand = (
+            arrival.claim_id,
+            read.account_id,
+            read.coverage_id,
+            False,
+        )
+    return billed[0].account_id
+
+
+def _written(billed: Billed, who: Subscriber) -> Claim837:
+    """A claim as its file has it; of one account all are one member's, and differ in their charges."""
+    line = ServiceLine(
+        number="1",
+        line_control_number="1",
+        procedure_qualifier="HC",
+        procedure="99213",
+        charge_cents=billed.charge_cents,
+        unit="UN",
+        units=Decimal(1),
+        diagnosis_pointers=(1,),
+        service_from=SERVICE_DAY,
+        service_to=SERVICE_DAY,
+    )
+    address = Address("1 MAIN ST", "", "SPRINGFIELD", "IL", "62701")
+    npi = "1234567890" if billed.flaw else "1234567893"
+    return Claim837(
+        patient_control_number=billed.control_number,
+        charge_cents=billed.charge_cents,
+        facility_code="11",
+        frequency_code="1",
+        provider_signature="Y",
+        assignment="A",
+        benefits_assigned="Y",
+        release_of_information="Y",
+        diagnoses=(Diagnosis("ABK", "J069"),),
+        lines=(line,),
+        billing=Party(name="LAKESIDE", npi=npi, tax_id="123456789", tax_id_qualifier="EI", address=address),
+        subscriber=who,
+        payer=Payer("PAYER ONE", PAYER),
+    )
 
 
 def _answers(rng: random.Random) -> list[Outcome]:

@@ -1,8 +1,10 @@
 """A service under simulation: two processes of the real shell, relay, inbox, workers, sweep and loops, in one group."""
 
 import asyncio
+from base64 import b64decode, b64encode
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from types import SimpleNamespace
 from typing import Any, cast
 
 from aiokafka import TopicPartition
@@ -22,9 +24,12 @@ from shared.store.port import Key, Store
 from shared.sweep import Sweep
 from shared.worker import Performer, Worker
 from tests.simulation.chaos import START, AwayError, Chaos, CrashError, Life
+from tests.simulation.folders import Disk
+from tests.simulation.script import PSEUDONYMS
 from tests.simulation.stores import COLUMNS, DUE, EFFECT, KeptStore, SeenBus, SeenStore, Topics
 
 LOG = configure_logs("simulation", "CRITICAL")
+SETTINGS = SimpleNamespace(clock_file=None)
 PROCESSES = 2
 LANE_RECORDS = 3
 """Few enough that most batches go in lanes, and that one is handled while another is stored."""
@@ -34,10 +39,10 @@ class NoSealer:
     """Seals nothing: a simulation runs the same way every time."""
 
     async def seal(self, tenant: str, owner: str, clear: bytes, /) -> str:
-        return f"sealed:{len(clear)}"
+        return f"sealed:{b64encode(clear).decode()}"
 
     async def open(self, sealed: str, /) -> bytes:
-        return sealed.encode()
+        return b64decode(sealed.removeprefix("sealed:"))
 
 
 class Group:
@@ -137,7 +142,7 @@ class Process:
         self.consumer = Consumer(service.group, self.number, self.life)
         nobody: Any = None
         self.runtime = Runtime(
-            settings=nobody,
+            settings=cast("Any", SETTINGS),
             log=LOG,
             clock=service.clock,
             wall=chaos.wall,
@@ -146,7 +151,7 @@ class Process:
             relay=self.relay,
             shell=self.shell,
             sealer=NoSealer(),
-            pseudonyms=nobody,
+            pseudonyms=PSEUDONYMS,
             audit=nobody,
             authenticator=nobody,
         )
@@ -208,7 +213,7 @@ class Process:
         for worker in self.workers:
             if service.store.is_waiting(worker._decider, EFFECT, now):
                 done += await worker.run_once()
-        if self.looked == service.store.saves:
+        if self.looked == service.store.saves and not service.drop.lying():
             return done
         self.looked = service.store.saves
         found = sum([await loop.step() for loop in self.loops])
@@ -263,7 +268,9 @@ class Process:
 class Service:
     """One service: its store, its group and its processes."""
 
-    def __init__(self, spec: Spec, bus: Topics, chaos: Chaos, clock: Clock) -> None:
+    def __init__(self, spec: Spec, bus: Topics, chaos: Chaos, clock: Clock, drop: Disk) -> None:
+        """`drop` is the folder that files come into; of a service that takes none, an empty one."""
+        self.drop = drop
         self.name, self.spec, self.deciders, self.routes = spec.name, spec, spec.deciders, spec.routes
         self.bus, self.chaos, self.clock = bus, chaos, clock
         self.store = KeptStore(chaos, START)
@@ -293,7 +300,7 @@ class Service:
     def is_idle(self, now: datetime) -> bool:
         """Nothing waits to be done at the clock's time, as far as a glance tells."""
         looked = max(process.looked for process in self.processes)
-        if self.group.behind or self.store.is_anything_waiting or looked < self.store.saves:
+        if self.group.behind or self.drop.lying() or self.store.is_anything_waiting or looked < self.store.saves:
             return False
         return not any(self.store.is_waiting(d, column, now) for d in self.deciders for column in COLUMNS)
 
@@ -308,4 +315,4 @@ class Service:
 
 def is_outage(error: Exception) -> bool:
     """What a client or a loop repeats: servers that do not answer, races lost too often."""
-    return isinstance(error, AwayError | ContentionError | BusUnavailableError)
+    return isinstance(error, AwayError | ContentionError | BusUnavailableError | OSError)

@@ -1,7 +1,7 @@
 """The simulated store and bus: what is kept, what each process sees of it, and what must hold at every step."""
 
 import sys
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
 from types import MappingProxyType
@@ -230,6 +230,16 @@ class SeenStore:
 
         setattr(self, name, call)
         return call
+
+    async def read_blob(self, tenant: str, name: str, /) -> AsyncIterator[bytes]:
+        caller = caller_of(sys._getframe(1))
+        await self._life.step(f"{caller} before read_blob")
+        async for chunk in self._store.read_blob(tenant, name):
+            yield chunk
+
+    @property
+    def life(self) -> Life:
+        return self._life
 
     async def commit(self, decider: Decider[Any, Any, Any], writes: Sequence[Write[Any]], /) -> Refused:
         caller, step = caller_of(sys._getframe(1)), self._life.step
