@@ -18,8 +18,10 @@ from services.claims.core import INTAKE_FILE, SUBMISSION, Claim, make_claim_deci
 from services.claims.core.intake_file import ReadFile
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, ReportDelivered, Submission, TellClaims
 from services.claims.file_performer import FileReader
+from services.claims.forms import Readers
 from services.claims.handlers import TOPICS as CLAIMS_TOPICS
 from services.claims.handlers import routes as claims_routes
+from services.claims.hl7_senders import hl7_senders
 from services.claims.parts import make_parts
 from services.claims.pickup import ClaimFiles, Pickup
 from services.claims.policies import quota_book
@@ -75,7 +77,7 @@ ACCOUNT = make_account(load_adjustments())
 COLLECTION = make_decider(policy_book())
 ROUTING = routing_table()
 QUOTAS = Quotas(quota_book())
-MAPPINGS = charge_mappings()
+READERS = Readers(charge_mappings(), hl7_senders())
 SETTLE_SECONDS = 1.0
 
 
@@ -167,7 +169,7 @@ class Claims:
     def _performers(self, runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         files = _Files(self._outside, runtime, self.claim)
         parts = make_parts(runtime, self.claim, ROUTING)
-        reader = FileReader(runtime, self.claim, parts.intake, parts.vault, QUOTAS, MAPPINGS)
+        reader = FileReader(runtime, self.claim, parts.intake, parts.vault, QUOTAS, READERS)
         return {
             INTAKE_FILE.kind: {ReadFile: reader.read},
             SUBMISSION.kind: {BuildSubmission: files.build, DeliverSubmission: files.deliver, TellClaims: files.tell},

@@ -10,14 +10,15 @@ from uuid import UUID
 
 from services.claims.core.claim_messages import Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
-from services.claims.file_performer import NAMESPACE
-from services.claims.intake import Arrival, Intake, arrival_id
+from services.claims.file_performer import claim_number
+from services.claims.intake import Arrival, Intake
 from services.eligibility.core import Outcome
 from services.payments.core.account_messages import PostPatientPayment
 from services.payments.core.remittance import Header, ReceiveRemittance
 from services.payments.core.remitted import RemittedAdjustment, RemittedClaim
 from shared.contracts import Meta
 from shared.sealed import Pseudonyms
+from shared.store.memory import MemoryStore
 from shared.x12.claim837 import Batch837, Claim837, read_837, write_837p
 from shared.x12.claim837_views import Diagnosis, ServiceLine, Subscriber
 from shared.x12.parties import Address, Party, Payer, Person
@@ -31,7 +32,7 @@ PAYER = "60054"
 SERVICE_DAY = date(2026, 6, 20)
 DROPPED_ACCOUNT = 1
 PSEUDONYMS = Pseudonyms(bytes(32))
-INTAKE = Intake(cast("Any", None), cast("Any", None), PSEUDONYMS, cast("Any", None))
+INTAKE = Intake(MemoryStore(), cast("Any", None), PSEUDONYMS, cast("Any", None))
 """It only takes claims apart here."""
 REMITTED_FROM, REMITTED_UPTO = 1, 3
 PAID_IN, PLANNED_IN = 4, 5
@@ -120,7 +121,13 @@ def _drop(rng: random.Random, script: Script, tenant: str) -> str:
     The same file comes again under another name, beside files that are damaged or are none at all.
     """
     billed = [one for one in script.billed if one.account_id == f"acct_{DROPPED_ACCOUNT}"]
-    who = Subscriber(Person("DOE", "JANE", birth_date=date(1980, 2, 3), sex="F"), f"W{rng.randrange(10**8)}", "", "18")
+    who = Subscriber(
+        Person("DOE", "JANE", birth_date=date(1980, 2, 3), sex="F"),
+        member_id=f"W{rng.randrange(10**8)}",
+        relationship="18",
+        payer_responsibility="P",
+        claim_filing_code="CI",
+    )
     us = Party(name="LAKESIDE", id="LAKESIDE", contact_name="EDI", contact_phone="5555550100")
     batch = Batch837(us, Party(name="CLEARING", id="CLEARING"), 1, 1, START, [_written(one, who) for one in billed])
     file = DroppedFile(tenant, "claims.837", write_837p(batch), len(billed))
@@ -134,7 +141,7 @@ def _drop(rng: random.Random, script: Script, tenant: str) -> str:
     for ordinal, claim in enumerate(read_837([file.content])):
         assert isinstance(claim, Claim837), "the simulated file is not read"
         one = next(b for b in billed if b.control_number == claim.patient_control_number)
-        arrival = Arrival(arrival_id(NAMESPACE, file.file_id, ordinal), claim, "simulated")
+        arrival = Arrival(claim_number(file.file_id, ordinal), claim, "simulated")
         read = INTAKE.read(tenant, arrival)
         one.claim_id, one.account_id, one.coverage_id, one.by_hand = (
             arrival.claim_id,
