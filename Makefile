@@ -113,6 +113,11 @@ nightly: setup ## Run chaos, every benchmark, many seeds (NIGHTLY_SEEDS) and all
 bench: setup .venv-quix/.synced ## Measure every service beside the bare loop, the usual way and Quix Streams (BENCH_ARGS)
 	@$(BIN)/python -m bench.flow $(BENCH_ARGS)
 
+.PHONY: bench-scale
+bench-scale: setup ## Measure what grows: stored claims, messages, workers, start-up (BENCH_ARGS="growth --claims 1000 1000000")
+	@if [ -n "$(BENCH_ARGS)" ]; then $(BIN)/python -m bench.scale $(BENCH_ARGS); \
+	else for part in growth memory workers startup; do $(BIN)/python -m bench.scale $$part || exit 1; done; fi
+
 .PHONY: bench-x12
 bench-x12: .venv-bench/.synced ## Measure our X12 readers beside others (BENCH_ARGS="--rounds 9 --json")
 	@.venv-bench/bin/python -m bench.x12 $(BENCH_ARGS)

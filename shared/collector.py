@@ -6,6 +6,24 @@ YOUNG_OBJECTS = 100_000
 """How many more objects are made than freed before the young are looked at. Python's own 700 comes many times in a
 batch of 500 messages, whose objects are nearly all freed by their reference counts."""
 
+TIDY_AFTER = 5_000
+"""Messages. A driver leaves about one object a message that only the collector frees, and what hangs on it: looking so
+rarely, it would come to that after hundreds of megabytes. What is looked through then is a few thousand objects."""
+
+
+class Tidy:
+    """Frees what reference counts do not, every so many messages."""
+
+    def __init__(self) -> None:
+        self._since = 0
+
+    def after(self, messages: int) -> None:
+        """So many more were handled. Nothing happens where the collector looks often by itself."""
+        self._since += messages
+        if self._since >= TIDY_AFTER and gc.get_freeze_count():
+            self._since = 0
+            gc.collect()
+
 
 def look_rarely() -> None:
     """From the first line of a process: what its imports make is nearly all there to stay."""

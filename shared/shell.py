@@ -9,6 +9,7 @@ from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
 
 from shared.bus.port import BusUnavailableError
+from shared.collector import Tidy
 from shared.contracts import Message
 from shared.decider import Decided, Decider, Fact
 from shared.log import Log
@@ -58,6 +59,7 @@ class Shell:
         self.pulses = Pulses()
         self.handled = 0
         self.commits = 0
+        self._tidy = Tidy()
 
     async def transact(
         self, decider: Decider[S, M, F], messages: Sequence[M], *, lets_go: bool = False
@@ -85,6 +87,7 @@ class Shell:
             lost = refused.lost | await self._park(decider, rows, failed, pending)
             if not lost:
                 self.handled += len(messages)
+                self._tidy.after(len(messages))
                 return done
             pending = {key: pending[key] for key in lost}
         msg = f"{len(pending)} {decider.kind} aggregates still conflict after {ATTEMPTS_MAX} rounds"
