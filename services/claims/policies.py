@@ -8,25 +8,24 @@ from typing import Any
 from pydantic import TypeAdapter, ValidationError
 
 from services.claims.core import DeadlineRule, Policy
+from services.claims.denial_policy import denial_book
 from services.claims.quota import ANY_TENANT, Entry, Quota, QuotaBook
 from shared.policy import PolicyError
 
 POLICY_FOLDER = Path(__file__).parent / "policy"
 DEADLINE_FIELDS = frozenset({"id", "kind", "amount", "unit", "counted_from", "valid_from", "source", "owner"})
 DEADLINE_RULE = TypeAdapter(DeadlineRule)
-NOT_DENIAL_FIELDS = frozenset({"group", "reason", "valid_from", "source", "owner"})
 QUOTA_FIGURES = ("claims_a_minute", "burst_claims", "files_unread")
 QUOTA_FIELDS = frozenset({"tenant", *QUOTA_FIGURES, "valid_from", "source", "owner"})
 
 
 def claims_policy(folder: Path = POLICY_FOLDER) -> Policy:
-    """Deadlines and adjustments that deny nothing, with every dated entry: claims are judged by service date."""
-    deadlines, adjustments = _read(folder / "deadlines.toml"), _read(folder / "adjustments.toml")
-    _check_entries("adjustments.toml", adjustments["not_denial"], NOT_DENIAL_FIELDS)
+    """Deadlines and the rules for denials, with every dated entry: claims are judged by their own days."""
+    deadlines = _read(folder / "deadlines.toml")
     return Policy(
         deadlines=deadline_rules("deadlines.toml", deadlines["deadline"]),
+        denials=denial_book(folder / "denials.toml"),
         warn_days_before=tuple(deadlines["warn_days_before"]),
-        not_denials=frozenset((entry["group"], entry["reason"]) for entry in adjustments["not_denial"]),
     )
 
 

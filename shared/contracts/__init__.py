@@ -4,17 +4,21 @@ from typing import TypeAlias
 
 from .base import Cents, Contract, Event, Message, Meta, NonNegativeCents, PositiveCents, Sealed
 from .claims import (
+    AppealDecided,
     ClaimAccepted,
+    ClaimAppealed,
     ClaimDenied,
     ClaimHeld,
     ClaimPaid,
     ClaimReceived,
     ClaimRejected,
     ClaimSubmitted,
+    DeadlineNear,
     DenialReason,
     FilingDeadlineNear,
     HoldReason,
     SubmittedLine,
+    WriteOffApproved,
 )
 from .collections import (
     AccountPlaced,
@@ -81,6 +85,10 @@ ClaimsEvent: TypeAlias = (
     | ClaimPaid
     | ClaimDenied
     | FilingDeadlineNear
+    | DeadlineNear
+    | ClaimAppealed
+    | AppealDecided
+    | WriteOffApproved
 )
 PaymentsEvent: TypeAlias = (
     RemittanceReceived
@@ -128,11 +136,13 @@ __all__ = [
     "AccountWrittenOff",
     "Adjustment",
     "AdjustmentPosted",
+    "AppealDecided",
     "AuthorizationRequired",
     "BalanceOverdue",
     "Cents",
     "CheckReason",
     "ClaimAccepted",
+    "ClaimAppealed",
     "ClaimDenied",
     "ClaimHeld",
     "ClaimPaid",
@@ -149,6 +159,7 @@ __all__ = [
     "CoverageInactive",
     "CoverageVerified",
     "CreditBalanceFound",
+    "DeadlineNear",
     "DenialReason",
     "EligibilityBatchClosed",
     "EligibilityEvent",
@@ -182,4 +193,5 @@ __all__ = [
     "StatementSent",
     "SubmittedLine",
     "UnknownCause",
+    "WriteOffApproved",
 ]

@@ -5,7 +5,7 @@ from typing import Literal
 
 from pydantic import Field, NonNegativeInt, PositiveInt
 
-from .base import Cents, Contract, Event, NonNegativeCents, Sealed
+from .base import Cents, Contract, Event, NonNegativeCents, PositiveCents, Sealed
 
 
 class ClaimEvent(Event):
@@ -102,7 +102,11 @@ class DenialReason(Contract):
 
 
 class ClaimPaid(ClaimEvent):
-    """The payer adjudicated the claim and nothing of it waits for denial work."""
+    """The payer adjudicated the claim and nothing of it waits for denial work.
+
+    `outcome` keeps apart what was paid, what came to zero without a denial (zero_paid: deductible, capitation, an
+    earlier payer paid more), and what only carries informing adjustments (informational: CO-45, CO-253, OA-23).
+    """
 
     type: Literal["claim.paid.v1"] = "claim.paid.v1"
     payer_id: str
@@ -110,6 +114,10 @@ class ClaimPaid(ClaimEvent):
     charge_cents: NonNegativeCents
     paid_cents: Cents
     patient_responsibility_cents: Cents
+    outcome: str = Field(default="", description="paid, zero_paid or informational.")
+    category: str = Field(default="", description="Of the adjustment that speaks for it, such as contractual.")
+    next_action: str = Field(default="", description="The first step, such as bill_patient or check_contract.")
+    patient_may_be_billed: bool | None = None
 
 
 class ClaimDenied(ClaimEvent):
@@ -122,6 +130,13 @@ class ClaimDenied(ClaimEvent):
     paid_cents: Cents
     denied_cents: Cents
     reasons: tuple[DenialReason, ...] = Field(min_length=1)
+    outcome: str = Field(default="", description="denied or partly_denied.")
+    category: str = Field(default="", description="Of the largest amount refused, such as authorization.")
+    root_cause: str = Field(default="", description="Where the fault arose, such as registration.")
+    next_action: str = Field(default="", description="The first step of the category's playbook, such as appeal.")
+    patient_may_be_billed: bool | None = Field(default=None, description="Whether any cent of group PR may reach them.")
+    why: str = Field(default="", description="The adjustment that decided, and the ids of the rules.")
+    work_until: date | None = Field(default=None, description="The first deadline of a correction or an appeal.")
 
 
 class FilingDeadlineNear(ClaimEvent):
@@ -132,3 +147,54 @@ class FilingDeadlineNear(ClaimEvent):
     charge_cents: NonNegativeCents
     deadline_on: date
     days_left: NonNegativeInt
+
+
+class DeadlineNear(ClaimEvent):
+    """A deadline after the payer's decision is close, and nothing has met it.
+
+    `kind` is corrected_claim, secondary_filing or appeal (`level` 1 and up, else 0); `rule` the entry it comes from.
+    """
+
+    type: Literal["claim.deadline-near.v1"] = "claim.deadline-near.v1"
+    payer_id: str
+    kind: str
+    level: NonNegativeInt
+    deadline_on: date
+    days_left: NonNegativeInt
+    denied_cents: Cents
+    rule: str
+
+
+class ClaimAppealed(ClaimEvent):
+    """An appeal of one level went to the payer."""
+
+    type: Literal["claim.appealed.v1"] = "claim.appealed.v1"
+    payer_id: str
+    appeal_id: str
+    level: PositiveInt
+    method: str = Field(description="How it went: letter, portal, fax.")
+    submitted_on: date
+    disputed_cents: NonNegativeCents
+
+
+class AppealDecided(ClaimEvent):
+    """The payer answered an appeal. Money, if any, comes with a remittance; a further level has its own deadline."""
+
+    type: Literal["claim.appeal-decided.v1"] = "claim.appeal-decided.v1"
+    payer_id: str
+    appeal_id: str
+    level: PositiveInt
+    outcome: Literal["overturned", "partly_overturned", "upheld", "dismissed", "withdrawn"]
+    decided_on: date
+    disputed_cents: NonNegativeCents
+
+
+class WriteOffApproved(ClaimEvent):
+    """A second person approved that refused cents of a claim are given up. The ledger is changed by who keeps it."""
+
+    type: Literal["claim.write-off-approved.v1"] = "claim.write-off-approved.v1"
+    payer_id: str
+    written_off_cents: PositiveCents
+    category: str
+    requested_by: str
+    approved_by: str

@@ -21,6 +21,7 @@ from services.claims.core.claim_messages import (
     ReleaseClaim,
 )
 from services.claims.core.content import ContentLine, DiagnosisCode, PostalAddress, Provider
+from services.claims.denial_policy import denial_book
 from shared.contracts import (
     Adjustment,
     AuthorizationRequired,
@@ -40,8 +41,8 @@ POLICY = Policy(
     deadlines=(
         DeadlineRule("any", "timely_filing", 90, "days", "service_from", date(2000, 1, 1), "test", "test", "Any payer"),
     ),
+    denials=denial_book(),
     warn_days_before=(30, 14, 3),
-    not_denials=frozenset({("PR", "*"), ("CO", "45")}),
 )
 CLAIM = make_claim_decider(POLICY)
 NPI = "1234567893"

@@ -8,7 +8,9 @@ from typing import TypeAlias, assert_never
 from pydantic import TypeAdapter
 
 from shared.contracts import (
+    AppealDecided,
     AuthorizationRequired,
+    ClaimAppealed,
     ClaimRemitted,
     CoverageInactive,
     CoverageVerified,
@@ -17,7 +19,8 @@ from shared.contracts import (
 )
 from shared.decider import Decider, Due, Effect, Scalar
 
-from .adjudication import remit_outcome, remitted_of
+from .adjudication import REJECTING
+from .after_decision import adjudicated, call_out, note_appeal, remit
 from .claim_events import can_be_announced, publish
 from .claim_messages import (
     Ack,
@@ -27,7 +30,6 @@ from .claim_messages import (
     AnyClaimMessage,
     AssignSubmission,
     ClaimAcknowledged,
-    ClaimAdjudicated,
     ClaimAmended,
     ClaimBatched,
     ClaimFact,
@@ -41,7 +43,6 @@ from .claim_messages import (
     CoverageMessage,
     CoverageNoted,
     CoverageState,
-    DeadlineCalledOut,
     ExcludeClaim,
     FileRefused,
     HoldClaim,
@@ -53,7 +54,6 @@ from .claim_messages import (
     RecordRefusal,
     RecordTransmission,
     ReleaseClaim,
-    RemittanceKept,
 )
 from .claim_state import Claim, due, evolve, start_of
 from .content import ClaimContent
@@ -69,8 +69,6 @@ AUTHORIZATION_REQUIRED = "authorization-required"
 COVERAGE_RULES = frozenset({COVERAGE_INACTIVE, AUTHORIZATION_REQUIRED})
 PERSON = "person"
 MAY_BE_WAIVED = WAIVABLE | COVERAGE_RULES | {PERSON}
-REJECTING = frozenset({"A3", "A6", "A7", "A8"})
-"""277CA categories that refuse a claim: exactly these (X12 RFI 2203)."""
 
 
 def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFact | Effect, ...]:  # noqa: C901, PLR0911, PLR0912
@@ -85,13 +83,15 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
         case ExcludeClaim():
             return _exclude(state, message)
         case RecordTransmission():
-            return _transmit(state, message)
+            return _transmit(policy, state, message)
         case RecordRefusal():
             return _refuse(state, message)
         case RecordClaimAck():
             return _acknowledge(state, message.ack)
         case ClaimRemitted():
-            return _remit(policy, state, message)
+            return remit(policy, state, message)
+        case ClaimAppealed() | AppealDecided():
+            return note_appeal(policy, state, message)
         case HoldClaim():
             return _hold(state, message)
         case ReleaseClaim():
@@ -99,7 +99,7 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
         case CorrectClaim():
             return _correct(policy, state, message)
         case Due():
-            return _call_out(state, message)
+            return call_out(state, message)
         case _:
             assert_never(message)
 
@@ -240,7 +240,7 @@ def _exclude(state: Claim, message: ExcludeClaim) -> Facts:
     return (ClaimStopped(reasons=(message.reason,)),)
 
 
-def _transmit(state: Claim, message: RecordTransmission) -> Facts:
+def _transmit(policy: Policy, state: Claim, message: RecordTransmission) -> Facts:
     if state.status != "batched" or state.submission_id != message.submission_id:
         return ()
     sent = ClaimTransmitted(
@@ -250,7 +250,8 @@ def _transmit(state: Claim, message: RecordTransmission) -> Facts:
         transmitted_on=message.transmitted_on,
     )
     facts = _then(state, (sent,), partial(_catch_up_acks, state.early_acks))
-    return (*facts, *(ClaimAdjudicated(remitted=one, outcome=remit_outcome(one)) for one in state.early_remittances))
+    today = message.meta.occurred_at.date()
+    return (*facts, *(adjudicated(policy, state, one, today) for one in state.early_remittances))
 
 
 def _catch_up_acks(acks: Sequence[Ack], state: Claim) -> Facts:
@@ -296,15 +297,6 @@ def _ack_outcome(state: Claim, ack: Ack) -> AckOutcome:
     return "accepted"
 
 
-def _remit(policy: Policy, state: Claim, message: ClaimRemitted) -> Facts:
-    if message.meta.sequence <= state.remitted_sequence:
-        return ()
-    remitted = remitted_of(policy, message)
-    if not state.was_sent:
-        return (RemittanceKept(remitted=remitted, account_id=message.account_id),)
-    return (ClaimAdjudicated(remitted=remitted, outcome=remit_outcome(remitted)),)
-
-
 def _hold(state: Claim, message: HoldClaim) -> Facts:
     if message.meta.id in state.commands:
         return ()
@@ -318,7 +310,7 @@ def _release(state: Claim, message: ReleaseClaim) -> Facts:
     command_id = message.meta.id
     if command_id in state.commands:
         return ()
-    if state.status == "rejected":
+    if state.status == "rejected" and not state.holds:
         return (ClaimReadied(words=message.reason, command_id=command_id),)
     rules = {hold.rule for hold in state.holds}
     blocking = tuple(sorted(rules - MAY_BE_WAIVED - state.waivable))
@@ -368,16 +360,6 @@ def _asks_again(state: Claim, message: CorrectClaim) -> bool:
         return True
     asks = (message.coverage_id, message.content.service_from)
     return (state.coverage_id, before.service_from) != asks and not any(one[:2] == asks for one in state.answers)
-
-
-def _call_out(state: Claim, message: Due) -> Facts:
-    now = message.meta.occurred_at
-    due_at = due(state)
-    if due_at is None or due_at > now or state.deadline_on is None:
-        return ()
-    warned = sum(start_of(day) <= now for day in state.warn_on)
-    days_left = max((state.deadline_on - now.date()).days, 0)
-    return (DeadlineCalledOut(deadline_on=state.deadline_on, days_left=days_left, warned=warned),)
 
 
 def _index(state: Claim) -> dict[str, Scalar]:

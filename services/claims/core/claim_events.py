@@ -11,6 +11,7 @@ from shared.contracts import (
     ClaimReceived,
     ClaimRejected,
     ClaimSubmitted,
+    DeadlineNear,
     Event,
     FilingDeadlineNear,
     Meta,
@@ -18,6 +19,7 @@ from shared.contracts import (
 )
 
 from .claim_messages import (
+    Adjudication,
     ClaimAcknowledged,
     ClaimAdjudicated,
     ClaimAmended,
@@ -173,6 +175,7 @@ def _adjudicated(state: Claim, content: ClaimContent, fact: ClaimAdjudicated, me
                 charge_cents=content.charge_cents or 0,
                 paid_cents=remitted.paid_cents,
                 patient_responsibility_cents=remitted.patient_responsibility_cents,
+                **_said_of_payment(remitted.adjudication),
             )
         case "denied":
             return ClaimDenied(
@@ -184,12 +187,63 @@ def _adjudicated(state: Claim, content: ClaimContent, fact: ClaimAdjudicated, me
                 paid_cents=remitted.paid_cents,
                 denied_cents=remitted.denied_cents,
                 reasons=remitted.reasons,
+                **_said_of_denial(remitted.adjudication),
+                work_until=min((one.on for one in fact.deadlines), default=None),
             )
+        case "rejected":
+            codes = tuple(remitted.adjudication.deciding if remitted.adjudication else ())
+            remarks = tuple(remitted.adjudication.remark_codes if remitted.adjudication else ())
+            return _rejected(state, content, "payer", (*codes, *remarks), meta)
         case _:
             return None
 
 
-def _deadline_near(state: Claim, content: ClaimContent, fact: DeadlineCalledOut, meta: Meta) -> FilingDeadlineNear:
+class SaidOfPayment(TypedDict, total=False):
+    """What the classifier says of any decision."""
+
+    outcome: str
+    category: str
+    next_action: str
+    patient_may_be_billed: bool | None
+
+
+class SaidOfDenial(SaidOfPayment, total=False):
+    """What it says of a denial."""
+
+    root_cause: str
+    why: str
+
+
+def _said_of_payment(kept: Adjudication | None) -> SaidOfPayment:
+    if kept is None:
+        return {}
+    return {
+        "outcome": kept.outcome,
+        "category": kept.category,
+        "next_action": kept.next_action,
+        "patient_may_be_billed": kept.patient_may_be_billed,
+    }
+
+
+def _said_of_denial(kept: Adjudication | None) -> SaidOfDenial:
+    if kept is None:
+        return {}
+    return {**_said_of_payment(kept), "root_cause": kept.root_cause, "why": kept.why}
+
+
+def _deadline_near(state: Claim, content: ClaimContent, fact: DeadlineCalledOut, meta: Meta) -> Event:
+    if fact.kind != "timely_filing":
+        return DeadlineNear(
+            meta=meta,
+            **_names(state),
+            payer_id=content.payer_id,
+            kind=fact.kind,
+            level=fact.level,
+            deadline_on=fact.deadline_on,
+            days_left=fact.days_left,
+            denied_cents=state.remittances[-1].denied_cents if state.remittances else 0,
+            rule=fact.rule,
+        )
     return FilingDeadlineNear(
         meta=meta,
         **_names(state),

@@ -7,8 +7,10 @@ from uuid import UUID
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from shared.contracts import (
+    AppealDecided,
     AuthorizationRequired,
     Cents,
+    ClaimAppealed,
     ClaimRemitted,
     Contract,
     CoverageInactive,
@@ -21,12 +23,15 @@ from shared.contracts import (
 )
 from shared.decider import Due, Fact
 
+from .claim_deadlines import Running
 from .content import ClaimContent, IntakeFinding
+from .deadlines import DeadlineKind
+from .denial_rules import Category, NextAction, Outcome, RootCause
 from .rules_outcome import NOTHING_SAID, Judged
 
 CoverageState: TypeAlias = Literal["waiting", "verified", "unknown", "inactive", "authorization_required"]
 AckOutcome: TypeAlias = Literal["accepted", "forwarded", "rejected", "noted", "contradicted", "late"]
-RemitOutcome: TypeAlias = Literal["paid", "denied", "reversed", "noted"]
+RemitOutcome: TypeAlias = Literal["paid", "denied", "rejected", "reversed", "noted"]
 
 
 class Identified(Contract):
@@ -164,6 +169,8 @@ ClaimMessage: TypeAlias = (
     | HoldClaim
     | ReleaseClaim
     | CorrectClaim
+    | ClaimAppealed
+    | AppealDecided
     | Due
 )
 AnyClaimMessage = Annotated[ClaimMessage, Field(discriminator="type")]
@@ -308,6 +315,25 @@ class FileRefused(Fact):
     codes: tuple[str, ...]
 
 
+class Adjudication(Contract):
+    """The classifier's answer: outcome, category, first step, the patient, and why. `deciding` are group and reason.
+
+    `ledger_denied_cents` is what the ledger holds as refused, by its own rules.
+    """
+
+    outcome: Outcome
+    category: Category
+    root_cause: RootCause
+    next_action: NextAction
+    patient_may_be_billed: bool
+    patient_reason: str
+    why: str
+    rules: tuple[str, ...]
+    remark_codes: tuple[str, ...] = ()
+    deciding: tuple[str, ...] = ()
+    ledger_denied_cents: Cents = 0
+
+
 class Remitted(Contract):
     """What the claim keeps of a payer's decision."""
 
@@ -321,6 +347,7 @@ class Remitted(Contract):
     payer_claim_control_number: str | None = None
     payment_date: date
     reasons: tuple[DenialReason, ...] = ()
+    adjudication: Adjudication | None = None
 
 
 class RemittanceKept(Fact):
@@ -337,12 +364,26 @@ class ClaimAdjudicated(Fact):
     type: Literal["claim-adjudicated"] = "claim-adjudicated"
     remitted: Remitted
     outcome: RemitOutcome
+    deadlines: tuple[Running, ...] = ()
+
+
+class AppealNoted(Fact):
+    """An appeal of this claim was sent, or answered: then `outcome` says how, and `deadlines` is the next level's."""
+
+    type: Literal["appeal-noted"] = "appeal-noted"
+    level: PositiveInt
+    sequence: NonNegativeInt
+    outcome: str | None = None
+    deadlines: tuple[Running, ...] = ()
 
 
 class DeadlineCalledOut(Fact):
-    """The filing limit comes close and no payer has accepted the claim. `warned` counts the policy's days passed."""
+    """A deadline comes close and nothing has met it. `warned` counts the policy's days passed."""
 
     type: Literal["deadline-called-out"] = "deadline-called-out"
+    kind: DeadlineKind = "timely_filing"
+    level: NonNegativeInt = 0
+    rule: str = ""
     deadline_on: date
     days_left: NonNegativeInt
     warned: PositiveInt
@@ -365,6 +406,7 @@ ClaimFact: TypeAlias = (
     | FileRefused
     | RemittanceKept
     | ClaimAdjudicated
+    | AppealNoted
     | DeadlineCalledOut
 )
 AnyClaimFact = Annotated[ClaimFact, Field(discriminator="type")]

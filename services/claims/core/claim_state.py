@@ -8,9 +8,11 @@ from uuid import UUID
 from shared.contracts import HoldReason
 from shared.replaced import replace
 
+from .claim_deadlines import Running
 from .claim_messages import (
     Ack,
     AckKept,
+    AppealNoted,
     ClaimAcknowledged,
     ClaimAdjudicated,
     ClaimAmended,
@@ -39,7 +41,12 @@ Status: TypeAlias = Literal[
     "absent", "held", "waiting_coverage", "ready", "batched", "submitted", "accepted", "rejected", "paid", "denied"
 ]
 STATUS_OF_OUTCOME: dict[str, Status] = {"accepted": "accepted", "rejected": "rejected"}
-STATUS_OF_REMIT: dict[str, Status] = {"paid": "paid", "denied": "denied", "reversed": "accepted"}
+STATUS_OF_REMIT: dict[str, Status] = {
+    "paid": "paid",
+    "denied": "denied",
+    "rejected": "rejected",
+    "reversed": "accepted",
+}
 COMMANDS_KEPT = 20
 """A person's repeated command is known among the last so many."""
 
@@ -87,6 +94,10 @@ class Claim:
     warn_on: tuple[date, ...] = ()
     warned: int = 0
     commands: tuple[UUID, ...] = ()
+    deadlines: tuple[Running, ...] = ()  # since the payer's last decision
+    appeal_level: int = 0  # the highest that an appeal was sent at
+    appeal_open: bool = False
+    appeals_seen: tuple[tuple[int, int], ...] = ()  # level and last sequence of each appeal
 
     @property
     def coverage(self) -> CoverageState:
@@ -119,10 +130,20 @@ UNACCEPTED = frozenset[Status]({"held", "waiting_coverage", "ready", "batched", 
 
 
 def due(claim: Claim) -> datetime | None:
-    """When the filing limit is to be called out next; None once a payer accepted the claim."""
-    if claim.status not in UNACCEPTED or claim.warned >= len(claim.warn_on):
-        return None
-    return start_of(claim.warn_on[claim.warned])
+    """When a deadline is to be called out next: the filing limit until a payer accepts, others until they are met."""
+    days = [day for one in open_deadlines(claim) if (day := one.warns_next_on) is not None]
+    if claim.status in UNACCEPTED and claim.warned < len(claim.warn_on):
+        days.append(claim.warn_on[claim.warned])
+    return start_of(min(days)) if days else None
+
+
+def open_deadlines(claim: Claim) -> tuple[Running, ...]:
+    """What runs since the payer's decision and was not met. A correction is met once the claim is on its way again."""
+    if not claim.deadlines:
+        return ()
+    return tuple(
+        one for one in claim.deadlines if one.kind != "corrected_claim" or claim.status in ("denied", "rejected")
+    )
 
 
 def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0912 - one arm per fact
@@ -160,8 +181,10 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
             return _kept_remittance(state, fact)
         case ClaimAdjudicated():
             return _adjudicated(state, fact)
+        case AppealNoted():
+            return _appeal_noted(state, fact)
         case DeadlineCalledOut():
-            return replace(state, warned=fact.warned)
+            return _called_out(state, fact)
         case _:
             assert_never(fact)
 
@@ -274,6 +297,31 @@ def _adjudicated(state: Claim, fact: ClaimAdjudicated) -> Claim:
         state,
         status=STATUS_OF_REMIT.get(fact.outcome, state.status),
         remittances=(*state.remittances, fact.remitted),
+        deadlines=state.deadlines if fact.outcome == "noted" else fact.deadlines,
         remitted_sequence=max(state.remitted_sequence, fact.remitted.sequence),
         payer_claim_control_number=fact.remitted.payer_claim_control_number or state.payer_claim_control_number,
     )
+
+
+def _appeal_noted(state: Claim, fact: AppealNoted) -> Claim:
+    kept = tuple(one for one in state.deadlines if one.kind != "appeal" or one.level > fact.level)
+    seen = (*(one for one in state.appeals_seen if one[0] != fact.level), (fact.level, fact.sequence))
+    level = max(state.appeal_level, fact.level)
+    return replace(
+        state,
+        deadlines=(*kept, *fact.deadlines),
+        appeal_level=level,
+        appeal_open=fact.outcome is None,
+        appeals_seen=seen,
+    )
+
+
+def _called_out(state: Claim, fact: DeadlineCalledOut) -> Claim:
+    if fact.kind == "timely_filing":
+        return replace(state, warned=fact.warned)
+    which = (fact.kind, fact.level)
+    warned = tuple(
+        one.model_copy(update={"warned": fact.warned}) if (one.kind, one.level) == which else one
+        for one in state.deadlines
+    )
+    return replace(state, deadlines=warned)

@@ -6,6 +6,7 @@ from datetime import date
 
 from .content import ClaimContent
 from .deadlines import Asked, CountedFrom, Deadline, DeadlineRule, deadline
+from .denial_rules import DenialBook
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,21 +14,16 @@ class Policy:
     """What the claim's rules take as given.
 
     `warn_days_before` are the days before a deadline on which it is called out.
-    `not_denials` are (group, reason) pairs of adjustments that deny nothing, with "*" for any reason of a group.
+    `denials` are the rules of the denial classifier.
     """
 
     deadlines: tuple[DeadlineRule, ...]
+    denials: DenialBook
     warn_days_before: tuple[int, ...] = ()
-    not_denials: frozenset[tuple[str, str]] = frozenset()
 
     def filing_deadline(self, content: ClaimContent) -> Deadline | None:
         """The last day on which the payer takes the claim; None where no limit or no day of service is known."""
         return deadline(self.deadlines, "timely_filing", asked(content))
-
-    def denies(self, group: str, reason: str) -> bool:
-        """Whether an adjustment refuses money that was asked for, rather than pricing or passing it on."""
-        return (group, reason) not in self.not_denials and (group, "*") not in self.not_denials
-
 
 def asked(content: ClaimContent, days: Mapping[CountedFrom, date] | None = None) -> Asked:
     """Whose deadline is asked for: the claim's payer and days of service, and other days known by now."""
@@ -36,4 +32,4 @@ def asked(content: ClaimContent, days: Mapping[CountedFrom, date] | None = None)
         known["service_from"] = content.service_from
     if content.service_to is not None:
         known["service_to"] = content.service_to
-    return Asked(content.payer_id, content.claim_filing_code, known)
+    return Asked(content.payer_id, content.claim_filing_code, known, content.claim_type)

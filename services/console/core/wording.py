@@ -10,9 +10,11 @@ from shared.contracts import (
     AccountSettled,
     AccountWrittenOff,
     AdjustmentPosted,
+    AppealDecided,
     AuthorizationRequired,
     BalanceOverdue,
     ClaimAccepted,
+    ClaimAppealed,
     ClaimDenied,
     ClaimHeld,
     ClaimPaid,
@@ -26,6 +28,7 @@ from shared.contracts import (
     CoverageInactive,
     CoverageVerified,
     CreditBalanceFound,
+    DeadlineNear,
     EligibilityBatchClosed,
     EligibilityUnknown,
     EnrollmentChanged,
@@ -45,6 +48,7 @@ from shared.contracts import (
     RemittanceParked,
     RemittanceReceived,
     StatementSent,
+    WriteOffApproved,
 )
 
 
@@ -195,6 +199,30 @@ def _(event: FilingDeadlineNear) -> Said:
     if event.deadline_on < event.meta.occurred_at.date():
         return Said(f"Filing deadline {event.deadline_on} has passed", event.charge_cents)
     return Said(f"Filing deadline {event.deadline_on} is {counted(event.days_left, 'day')} away", event.charge_cents)
+
+
+@words.register
+def _(event: DeadlineNear) -> Said:
+    what = {"corrected_claim": "a corrected claim", "secondary_filing": "the next payer's claim"}.get(event.kind)
+    what = what or f"an appeal of level {event.level}"
+    away = f"is {counted(event.days_left, 'day')} away" if event.days_left else "is today or has passed"
+    return Said(f"Deadline {event.deadline_on} for {what} {away}", event.denied_cents)
+
+
+@words.register
+def _(event: ClaimAppealed) -> Said:
+    return Said(f"Appeal of level {event.level} sent to payer {event.payer_id} by {event.method}", event.disputed_cents)
+
+
+@words.register
+def _(event: AppealDecided) -> Said:
+    outcome = event.outcome.replace("_", " ")
+    return Said(f"Appeal of level {event.level} decided by payer {event.payer_id}: {outcome}", event.disputed_cents)
+
+
+@words.register
+def _(event: WriteOffApproved) -> Said:
+    return Said("Write-off approved by a second person", event.written_off_cents)
 
 
 @words.register
