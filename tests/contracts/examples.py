@@ -29,6 +29,7 @@ from shared.contracts import (
     CoverageInactive,
     CoverageVerified,
     CreditBalanceFound,
+    DeadlineNear,
     DenialReason,
     EligibilityBatchClosed,
     EligibilityUnknown,
@@ -55,6 +56,7 @@ from shared.contracts import (
     StandingSpan,
     StatementSent,
     SubmittedLine,
+    WriteOffApproved,
 )
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
