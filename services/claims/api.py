@@ -7,7 +7,7 @@ from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, R
 from pydantic import Field
 
 from services.claims.api_models import ClaimBody
-from services.claims.core import INTAKE_FILE, Claim
+from services.claims.core import INTAKE_FILE, SUBMISSION, Claim
 from services.claims.core.claim_messages import ClaimMessage, HoldClaim, PersonRefused, ReleaseClaim
 from services.claims.core.intake_file import IntakeFile
 from services.claims.file_performer import STRETCH_CLAIMS, claim_number
@@ -17,7 +17,7 @@ from services.claims.pickup import file_meta, register_file
 from services.claims.quotas import Quotas, quota_time, unread_room, whole_seconds
 from services.claims.routing import Routing
 from services.claims.vault import FileTooLargeError, Kept
-from services.claims.views import shown_claim, shown_fact, shown_file, shown_result
+from services.claims.views import shown_claim, shown_fact, shown_file, shown_result, shown_submission
 from shared.auth import Principal
 from shared.decider import Entry
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -161,6 +161,24 @@ async def file_results(
         "findings_total": state.findings_total,
         "findings": findings[after : after + limit],
     }
+
+
+@router.get("/submissions")
+async def submissions(
+    run: Run,
+    caller: Reader,
+    *,
+    status: str | None = None,
+    partner: str | None = None,
+    undelivered: bool | None = None,
+    after: str | None = None,
+    limit: Limit = 50,
+) -> list[dict[str, Any]]:
+    """Outbound files of the tenant, by id; `undelivered` ones wait because their partner did not show to have them."""
+    given = {"status": status, "partner": partner, "undelivered": undelivered}
+    where = {name: value for name, value in given.items() if value is not None}
+    found = await run.store.find(SUBMISSION, caller.tenant, where, after, limit)
+    return [shown_submission(state) for _, state in found]
 
 
 @router.get("/claims")

@@ -18,7 +18,7 @@ from shared.policy import PolicyError
 from shared.x12.claim837 import Party
 
 ANY_PAYER = "*"
-Transport: TypeAlias = Literal["folder", "sftp", "http", "paper"]
+Transport: TypeAlias = Literal["folder", "sftp", "http"]
 CUTOFF_FIELDS = frozenset({"times", "zone", "valid_from", "source", "owner"})
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -52,6 +52,7 @@ class HttpRoute:
 class Partner:
     """One connection that claims go out by: `receiver` is ISA08, GS03 and NM1*40; `usage` is ISA15 (P or T).
 
+    Files of `tenants_in_test` are test files (T) whatever the usage: the partner answers them and pays nothing.
     `cutoffs` are when files leave; without any, they leave as soon as no further claim comes.
     """
 
@@ -64,6 +65,11 @@ class Partner:
     sftp: SftpRoute | None = None
     http: HttpRoute | None = None
     cutoffs: tuple[CutoffRule, ...] = ()
+    tenants_in_test: frozenset[str] = frozenset()
+
+    def usage_of(self, tenant: str) -> str:
+        """ISA15 of a tenant's files."""
+        return "T" if tenant in self.tenants_in_test else self.usage
 
     def takes(self, payer: str, claim_type: ClaimType) -> bool:
         return payer in self.payers and claim_type in self.claim_types
@@ -143,6 +149,7 @@ def _partner(file: str, id: str, entry: Mapping[str, Any], holidays: Mapping[str
         transport=cast("Transport", transport),
         sftp=_sftp(file, id, entry["sftp"]) if transport == "sftp" else None,
         http=_http(entry["http"]) if transport == "http" else None,
+        tenants_in_test=frozenset(entry.get("tenants_in_test", ())),
         cutoffs=tuple(_cutoff(file, id, one, holidays) for one in entry.get("cutoffs", ())),
     )
 

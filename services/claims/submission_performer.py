@@ -2,7 +2,7 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid5
@@ -10,7 +10,16 @@ from uuid import uuid5
 from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
 from services.claims.core.claim_messages import AssignSubmission, ExcludeClaim, RecordRefusal, RecordTransmission
 from services.claims.core.content import ClaimType
-from services.claims.core.submission import Member, ReportBuilt, ReportDelivered, ReportTold, Submission, TellClaims
+from services.claims.core.submission import (
+    Member,
+    ReportBuilt,
+    ReportDelivered,
+    ReportTold,
+    ReportUndelivered,
+    Submission,
+    TellClaims,
+)
+from services.claims.delivery import DeliveryConflictError, NotDeliveredError, deliver
 from services.claims.identity import IDENTITY
 from services.claims.routing import Routing
 from services.claims.to_x12 import claim837_of
@@ -34,10 +43,6 @@ class Joined(NamedTuple):
 
     state: Claim
     claim: Claim837
-
-
-class DeliveryConflictError(Exception):
-    """A file of this name with other bytes lies in the partner's folder: somebody else wrote it."""
 
 
 class SubmissionPerformer:
@@ -69,16 +74,35 @@ class SubmissionPerformer:
             sha256=hashlib.sha256(content).hexdigest(),
         )
 
-    async def deliver(self, key: Key, pending: Pending) -> ReportDelivered:
-        """Put the file into the partner's folder, unless it lies there or was taken from there already."""
+    async def deliver(self, key: Key, pending: Pending) -> ReportDelivered | ReportUndelivered:
+        """Bring the file to the partner, unless it lies there or was taken from there already."""
         state = await self._submission(key)
         content = b"".join([piece async for piece in self._vault.read(key.tenant, FOLDER, key.id)])
         if hashlib.sha256(content).hexdigest() != state.sha256:
             msg = "the kept file is not the one that was built"
             raise DeliveryConflictError(msg)
-        await asyncio.to_thread(hand_over, self._exchange / key.tenant, f"{key.id}.837", content)
+        meta = answer_meta(key, pending, self._runtime.clock)
+        try:
+            await deliver(self._routing.partners[state.partner], self._exchange / key.tenant, key.id, content)
+        except NotDeliveredError as fault:
+            await self._call_out(key, state, fault)
+            return ReportUndelivered(meta=meta, submission_id=key.id, code=fault.code, message=fault.message)
         self._runtime.log.info("file_delivered", tenant=key.tenant, submission_id=key.id, count=len(state.members))
-        return ReportDelivered(meta=answer_meta(key, pending, self._runtime.clock), submission_id=key.id)
+        return ReportDelivered(meta=meta, submission_id=key.id)
+
+    async def _call_out(self, key: Key, state: Submission, fault: NotDeliveredError) -> None:
+        """Work for a person: the file goes on being tried, but nobody would know that it waits."""
+        document = {
+            "kind": "undelivered_file",
+            "submission_id": key.id,
+            "partner": state.partner,
+            "at": self._runtime.wall(),
+            "claims": len(state.members),
+            "code": fault.code,
+            "reason": fault.message,
+        }
+        await self._runtime.store.note("quarantine", key.tenant, f"{key}/{fault.code}", document)
+        self._runtime.log.warning("file_undelivered", tenant=key.tenant, submission_id=key.id, reason=fault.code)
 
     async def tell(self, key: Key, pending: Pending) -> ReportTold:
         """Tell every claim of the file that it was sent, or that its file was refused."""
@@ -156,7 +180,7 @@ class SubmissionPerformer:
             group_control_number=state.group,
             at=state.created_at,
             claims=claims,
-            usage=partner.usage,
+            usage=partner.usage_of(tenant),
             reference=reference_of(state.interchange),
         )
 
@@ -207,30 +231,3 @@ def _news(
         group=state.group,
         transmitted_on=state.delivered_at.date(),
     )
-
-
-def hand_over(folder: Path, name: str, content: bytes) -> None:
-    """Write the file under its final name in one step, unless it was written before.
-
-    The partner moves what it takes from `to_payer` to `taken`, and may put a number before its name there.
-    """
-    outbox = folder / "to_payer"
-    outbox.mkdir(parents=True, exist_ok=True)
-    if _is_there((outbox / name, *(folder / "taken").glob(f"*{name}")), content):
-        return
-    draft = outbox / f".{name}.tmp"
-    draft.write_bytes(content)
-    draft.replace(outbox / name)
-
-
-def _is_there(places: Iterable[Path], content: bytes) -> bool:
-    for place in places:
-        try:
-            found = place.read_bytes()
-        except FileNotFoundError:
-            continue
-        if found != content:
-            msg = f"{place.parent.name}/{place.name} holds other bytes than the submission: move it away"
-            raise DeliveryConflictError(msg)
-        return True
-    return False

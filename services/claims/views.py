@@ -9,6 +9,7 @@ from services.claims.core.claim_messages import ClaimAmended, ClaimTaken
 from services.claims.core.claim_state import open_deadlines
 from services.claims.core.claim_status import dimensions
 from services.claims.core.intake_file import IntakeFile
+from services.claims.core.submission import Submission
 from shared.decider import Entry
 from shared.wire import type_of
 
@@ -43,6 +44,8 @@ def shown_claim(state: Claim) -> dict[str, Any]:
         "received_on": state.received_on,
         "origin": state.origin,
         "holds": [hold.model_dump() for hold in state.holds] if state.status == "held" else [],
+        "tags": state.judged.tags if state.judged else (),
+        "explained": [one.model_dump() for one in state.judged.explained] if state.judged else [],
         "submission_id": state.submission_id,
         "transmitted_on": state.transmitted_on,
         "payer_claim_control_number": state.payer_claim_control_number,
@@ -107,4 +110,23 @@ def shown_result(place: int, state: Claim) -> dict[str, Any]:
         "patient_control_number": state.content.patient_control_number if state.content else None,
         "status": state.status if state.claim_id else "refused",
         "holds": [hold.model_dump() for hold in state.holds] if state.status == "held" else [],
+    }
+
+
+def shown_submission(state: Submission) -> dict[str, Any]:
+    """An outbound file: what is in it, and where it is on its way."""
+    return {
+        "submission_id": state.submission_id,
+        "partner": state.partner,
+        "claim_type": state.claim_type,
+        "status": state.status,
+        "claims": len(state.members),
+        "charge_cents": sum(member.charge_cents for member in state.members),
+        "interchange": state.interchange,
+        "created_at": state.created_at,
+        "delivered_at": state.delivered_at,
+        "size": state.size,
+        "failures": state.failures,
+        "failure": state.failure.model_dump(exclude={"type"}) if state.failure else None,
+        "acks": [ack.model_dump() for ack in state.acks],
     }

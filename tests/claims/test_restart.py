@@ -8,7 +8,7 @@ import pytest
 
 from samples.generate import generate
 from services.claims.core import INTAKE_FILE, SUBMISSION
-from services.claims.submission_performer import hand_over
+from services.claims.delivery import hand_over
 from shared.contracts import ClaimReceived, ClaimSubmitted, Message
 from shared.decider import Decider, Fact
 from shared.shell import Shell

@@ -151,6 +151,7 @@ def make_world(
     key: ECKey | None = None,
     days_later: int = 0,
     quota_file: Path = POLICY_FOLDER / "quotas.toml",
+    routing_file: Path = POLICY_FOLDER / "routing.toml",
 ) -> World:
     """A process on memory. A given store and sealer go on where another process ended, its leases over."""
     settings = ClaimsSettings(
@@ -165,6 +166,7 @@ def make_world(
         exchange=root / "exchange",
         settle_seconds=0,
         quota_file=quota_file,
+        routing_file=routing_file,
     )
     store, bus, clock = store or MemoryStore(NOW), MemoryBus(), TestClock(NOW)
     # The machine's time lies after the files' own times, and goes on with every look.

@@ -5,6 +5,7 @@ file lies in the partner's folder), tell (each claim learns that it was sent, or
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdapter
@@ -17,6 +18,8 @@ from .content import ClaimType
 
 CLAIMS_MAX = 500
 ACKS_KEPT = 50
+RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
+"""After the first, second, … failure to deliver; the last one holds for all further ones. A house rule."""
 Telling: TypeAlias = Literal["transmitted", "refused"]
 AckKind: TypeAlias = Literal["TA1", "999"]
 
@@ -68,6 +71,15 @@ class ReportDelivered(Answer):
     submission_id: str
 
 
+class ReportUndelivered(Answer):
+    """The file does not lie where the partner takes it from; `message` says what a person may do about it."""
+
+    type: Literal["claims.report-undelivered.v1"] = "claims.report-undelivered.v1"
+    submission_id: str
+    code: str
+    message: str
+
+
 class ReportTold(Answer):
     """Every claim of the file knows."""
 
@@ -84,7 +96,9 @@ class RecordFileAck(Message):
     ack: FileAck
 
 
-SubmissionMessage: TypeAlias = OpenSubmission | ReportBuilt | ReportDelivered | ReportTold | RecordFileAck
+SubmissionMessage: TypeAlias = (
+    OpenSubmission | ReportBuilt | ReportDelivered | ReportUndelivered | ReportTold | RecordFileAck
+)
 
 
 class BuildSubmission(Effect):
@@ -146,6 +160,16 @@ class SubmissionDelivered(Fact):
     delivered_at: AwareDatetime
 
 
+class DeliveryFailed(Fact):
+    """The file did not get to its partner; it is tried again at `again_at`."""
+
+    type: Literal["delivery-failed"] = "delivery-failed"
+    code: str
+    message: str
+    attempt: PositiveInt
+    again_at: AwareDatetime
+
+
 class ClaimsTold(Fact):
     """Every claim of the file knows."""
 
@@ -161,7 +185,13 @@ class FileAcknowledged(Fact):
 
 
 SubmissionFact: TypeAlias = (
-    SubmissionOpened | SubmissionBuilt | SubmissionEmptied | SubmissionDelivered | ClaimsTold | FileAcknowledged
+    SubmissionOpened
+    | SubmissionBuilt
+    | SubmissionEmptied
+    | SubmissionDelivered
+    | DeliveryFailed
+    | ClaimsTold
+    | FileAcknowledged
 )
 SubmissionStatus: TypeAlias = Literal["absent", "building", "built", "delivered", "sent", "refused", "empty"]
 
@@ -183,6 +213,8 @@ class Submission:
     sha256: str = ""
     acks: tuple[FileAck, ...] = ()
     claim_type: ClaimType = "P"
+    failures: int = 0
+    failure: DeliveryFailed | None = None
 
     @property
     def refusal(self) -> FileAck | None:
@@ -202,6 +234,8 @@ def decide(state: Submission, message: SubmissionMessage) -> Decisions:
             return _built(state, message)
         case ReportDelivered():
             return _delivered(state, message)
+        case ReportUndelivered():
+            return _undelivered(state, message)
         case ReportTold():
             return _told(state, message)
         case RecordFileAck():
@@ -240,6 +274,16 @@ def _delivered(state: Submission, message: ReportDelivered) -> Decisions:
     return (SubmissionDelivered(delivered_at=message.meta.occurred_at), TellClaims(telling="transmitted"))
 
 
+def _undelivered(state: Submission, message: ReportUndelivered) -> Decisions:
+    """Tried again for as long as it takes: a file that was built is never given up."""
+    if state.status != "built":
+        return ()
+    wait = RETRY_AFTER[min(state.failures, len(RETRY_AFTER) - 1)]
+    again_at = message.meta.occurred_at + wait
+    failed = DeliveryFailed(code=message.code, message=message.message, attempt=state.failures + 1, again_at=again_at)
+    return (failed, DeliverSubmission(not_before=again_at))
+
+
 def _told(state: Submission, message: ReportTold) -> Decisions:
     if (message.telling, state.status) not in (("transmitted", "delivered"), ("refused", "sent")):
         return ()
@@ -264,7 +308,7 @@ def _tell_refusal(state: Submission) -> tuple[Effect, ...]:
     return (TellClaims(telling="refused", stage=stage, codes=refusal.codes),)
 
 
-def evolve(state: Submission, fact: SubmissionFact) -> Submission:
+def evolve(state: Submission, fact: SubmissionFact) -> Submission:  # noqa: PLR0911 - one arm per fact
     """Apply one fact."""
     match fact:
         case SubmissionOpened():
@@ -284,7 +328,9 @@ def evolve(state: Submission, fact: SubmissionFact) -> Submission:
         case SubmissionEmptied():
             return replace(state, status="empty")
         case SubmissionDelivered():
-            return replace(state, status="delivered", delivered_at=fact.delivered_at)
+            return replace(state, status="delivered", delivered_at=fact.delivered_at, failure=None)
+        case DeliveryFailed():
+            return replace(state, failures=fact.attempt, failure=fact)
         case ClaimsTold():
             return replace(state, status="sent" if fact.telling == "transmitted" else "refused")
         case FileAcknowledged():
@@ -316,5 +362,6 @@ SUBMISSION: Decider[Submission, SubmissionMessage, SubmissionFact] = Decider(
         "partner": state.partner,
         "interchange": state.interchange,
         "group": state.group,
+        "undelivered": state.failure is not None,
     },
 )
