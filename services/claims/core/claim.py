@@ -55,7 +55,7 @@ from .claim_messages import (
     RecordTransmission,
     ReleaseClaim,
 )
-from .claim_state import Claim, due, evolve, start_of
+from .claim_state import Claim, due, evolve
 from .content import ClaimContent
 from .deadlines import warning_days
 from .policy import Policy

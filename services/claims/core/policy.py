@@ -25,6 +25,7 @@ class Policy:
         """The last day on which the payer takes the claim; None where no limit or no day of service is known."""
         return deadline(self.deadlines, "timely_filing", asked(content))
 
+
 def asked(content: ClaimContent, days: Mapping[CountedFrom, date] | None = None) -> Asked:
     """Whose deadline is asked for: the claim's payer and days of service, and other days known by now."""
     known: dict[CountedFrom, date] = dict(days or {})
