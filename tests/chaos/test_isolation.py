@@ -4,17 +4,24 @@ import shutil
 
 import pytest
 
+from revcycle.stack.options import HOST
 from tests.chaos import isolation
-from tests.chaos.isolation import HOST, Machine, OwnMachine, why_not
+from tests.chaos.isolation import Machine, OwnMachine, why_not
 
 
 def test_missing_tools_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda tool: None if tool == "ip" else f"/bin/{tool}")
+    def which(tool: str) -> str | None:
+        return None if tool == "ip" else f"/bin/{tool}"
+
+    monkeypatch.setattr(shutil, "which", which)
     assert why_not() == "ip not found"
 
 
 def test_a_refused_namespace_is_the_reason(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(shutil, "which", lambda tool: f"/bin/{tool}")
+    def which(tool: str) -> str | None:
+        return f"/bin/{tool}"
+
+    monkeypatch.setattr(shutil, "which", which)
     monkeypatch.setattr(isolation, "_unshare", lambda: ["sh", "-c", "echo 'not permitted' >&2; exit 1", "--"])
     assert why_not() == "needs root, or user namespaces: not permitted"
 
