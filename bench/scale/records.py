@@ -46,7 +46,7 @@ async def produce(kafka: str, case: Case, numbers: range) -> None:
     async with AIOKafkaProducer(bootstrap_servers=kafka, linger_ms=5, max_batch_size=256 * 1024) as producer:
         for first in range(numbers.start, numbers.stop, PAGE):
             page = range(first, min(first + PAGE, numbers.stop))
-            sent = [
+            sent: list[asyncio.Future[Any]] = [
                 await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers))
                 for r in records(case, page)
             ]
@@ -61,8 +61,8 @@ def stored(case: Case, *, handled: bool) -> dict[str, list[bytes]]:
     key = Key(TENANT, decider.aggregate_id(case.message(TEMPLATE)))
     entries = tuple(entry_to_document(decider, entry) for entry in decided.entries)
     write = Write(key, 0, decided.snapshot, (), decided.started, decided.answered, mark=Mark("bench", 1))
-    free = {"lease_until": NEVER, "lease_owner": "", "effects": {}}
-    row = {"_id": str(key), **fields_of(decider, write), **outbox_of(write), **free}
+    free: dict[str, Any] = {"lease_until": NEVER, "lease_owner": "", "effects": {}}
+    row: dict[str, Any] = {"_id": str(key), **fields_of(decider, write), **outbox_of(write), **free}
     lines = [
         {"_id": journal_id(decider.kind, key, e["number"]), **journal_document(decider, key, e, AT)} for e in entries
     ]
