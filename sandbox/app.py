@@ -5,6 +5,7 @@ import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import datetime
+from pathlib import Path
 from typing import Annotated, Literal
 
 import uvicorn
@@ -21,11 +22,12 @@ from sandbox.state import State
 from shared.clock import Clock
 from shared.log import Log, configure_logs
 from shared.tasks import end_tasks
-from shared.x12.eligibility import Inquiry270, read_270, write_271
+from shared.x12.eligibility import Answer271, Inquiry270, read_270, write_271
 from shared.x12.findings import X12Error
 
 MEDIA_TYPE = "application/edi-x12"
 MAX_INQUIRY_BYTES = 1 << 20
+MAX_BATCH_BYTES = 32 << 20
 
 
 class Status(BaseModel):
@@ -51,6 +53,7 @@ class Sandbox:
         self.state = State(settings.state_folder)
         self._own = State(settings.state_folder)
         self._tries = State(settings.state_folder / "inquiries")
+        self._asked: set[str] = set()  # inquiries of files that were answered once
         self._exchange = Exchange(settings.exchange, self._own)
         self.clearinghouse = Clearinghouse(self._own, self._exchange, self.payers, settings.sandbox_seed)
 
@@ -78,12 +81,7 @@ class Sandbox:
 
     async def inquire(self, tenant: str, content: bytes) -> bytes:
         """The 271 to a 270. Raises HTTPException 400 for what is no 270, 503 when the payer is down."""
-        try:
-            inquiries = [one for one in read_270([content]) if isinstance(one, Inquiry270)]
-        except X12Error as error:
-            raise HTTPException(400, str(error)) from None
-        if not inquiries:
-            raise HTTPException(400, "the interchange holds no inquiry")
+        inquiries = self._inquiries(content)
         answers = [
             answer(one, self.payers.find(one.payer.id, one.payer.name), self.settings.sandbox_seed, unavailable)
             for one, unavailable in [(one, await self._trouble(tenant, one)) for one in inquiries]
@@ -91,6 +89,53 @@ class Sandbox:
         first = inquiries[0]
         control = Chance(self.settings.sandbox_seed, first.trace_number).number("interchange") % 999_999_999 + 1
         return write_271(answers, control, self.clock.now())
+
+    async def take_batch(self, tenant: str, content: bytes) -> str:
+        """Keep a file of inquiries until its answer is fetched; its receipt. Raises HTTPException 400 or 503."""
+        inquiries = await asyncio.to_thread(self._inquiries, content)
+        if any(self.state.position(payer_id) == "down" for payer_id in {one.payer.id for one in inquiries}):
+            raise HTTPException(503, "the payer is down")
+        receipt = hashlib.sha256(tenant.encode() + b"/" + content).hexdigest()[:32]
+        await asyncio.to_thread(self._batch_file(tenant, receipt).write_bytes, content)
+        return receipt
+
+    async def answer_batch(self, tenant: str, receipt: str) -> bytes | None:
+        """The 271 file of a receipt, in an order of its own; None when a payer is down. HTTPException 404."""
+        file = self._batch_file(tenant, receipt)
+        if not receipt.isalnum() or not await asyncio.to_thread(file.exists):
+            raise HTTPException(404, "no such receipt")
+        inquiries = self._inquiries(await asyncio.to_thread(file.read_bytes))
+        if any(self.state.position(payer_id) == "down" for payer_id in {one.payer.id for one in inquiries}):
+            return None
+        return await asyncio.to_thread(self._answer_all, tenant, inquiries)
+
+    def _answer_all(self, tenant: str, inquiries: list[Inquiry270]) -> bytes:
+        seed, answers = self.settings.sandbox_seed, list[Answer271]()
+        for one in sorted(inquiries, key=lambda one: hashlib.sha256(one.trace_number.encode()).digest()):
+            payer = self.payers.find(one.payer.id, one.payer.name)
+            chance = Chance(seed, f"batch/{tenant}/{one.payer.id}/{one.member_id}")
+            unavailable = one.trace_number not in self._asked and chance.happens(
+                "unavailable", payer.profile.unavailable_percent
+            )
+            self._asked.add(one.trace_number)
+            answers.append(answer(one, payer, seed, unavailable))
+        control = Chance(seed, inquiries[0].trace_number).number("interchange") % 999_999_999 + 1
+        return write_271(answers, control, self.clock.now())
+
+    def _inquiries(self, content: bytes) -> list[Inquiry270]:
+        """Raises HTTPException 400 for what is no 270."""
+        try:
+            inquiries = [one for one in read_270([content]) if isinstance(one, Inquiry270)]
+        except X12Error as error:
+            raise HTTPException(400, str(error)) from None
+        if not inquiries:
+            raise HTTPException(400, "the interchange holds no inquiry")
+        return inquiries
+
+    def _batch_file(self, tenant: str, receipt: str) -> Path:
+        folder = self.settings.state_folder / "batches"
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder / f"{hashlib.sha256(tenant.encode()).hexdigest()[:16]}-{receipt}.270"
 
     async def _trouble(self, tenant: str, inquiry: Inquiry270) -> bool:
         """Be down or slow as the payer is for this member at this try; True when it cannot answer (AAA 42)."""
@@ -150,6 +195,18 @@ def _add_routes(app: FastAPI) -> None:
         if len(content) > MAX_INQUIRY_BYTES:
             raise HTTPException(413, "an inquiry has at most 1 MB")
         return Response(await sandbox.inquire(tenant, content), media_type=MEDIA_TYPE)
+
+    @app.post("/x12/{tenant}/batch", status_code=202)
+    async def take_batch(tenant: str, request: Request, sandbox: Running) -> dict[str, str]:
+        content = await request.body()
+        if len(content) > MAX_BATCH_BYTES:
+            raise HTTPException(413, "a file of inquiries has at most 32 MB")
+        return {"receipt": await sandbox.take_batch(tenant, content)}
+
+    @app.get("/x12/{tenant}/batch/{receipt}")
+    async def answer_batch(tenant: str, receipt: str, sandbox: Running) -> Response:
+        answers = await sandbox.answer_batch(tenant, receipt)
+        return Response(status_code=204) if answers is None else Response(answers, media_type=MEDIA_TYPE)
 
     @app.get("/status")
     def status(sandbox: Running) -> Status:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
 
+from sandbox.chance import Chance
 from sandbox.members import Member, member
 from sandbox.profiles import PayerProfile
 from shared.x12.eligibility import Aaa, Answer271, Benefit, BenefitDate, Inquiry270, Party
@@ -21,18 +22,19 @@ def answer(inquiry: Inquiry270, payer: PayerProfile, seed: int, unavailable: boo
     `unavailable`: AAA 42, the payer cannot answer now. Otherwise active with the member's own share, inactive, AAA 72
     (invalid member identifier), AAA 75 (not found), or codes that state no benefit at all.
     """
-    who = member(seed, payer, inquiry.member_id)
+    member_id = inquiry.member_id or found_by_name(inquiry, payer, seed)
+    who = member(seed, payer, member_id)
     rejections = _rejections(who, unavailable)
     return Answer271(
         trace_number=inquiry.trace_number,
         payer=Payer(payer.name[:60], payer.id),
         provider=inquiry.provider,
         subscriber=inquiry.subscriber,
-        member_id=inquiry.member_id,
+        member_id=member_id,
         dependent=inquiry.dependent,
         relationship=inquiry.relationship,
         rejections=rejections,
-        benefits=() if rejections else tuple(_benefits(who)),
+        benefits=() if rejections else tuple(_benefits(who, payer)),
         reference=inquiry.reference or inquiry.trace_number,
         originator_id=inquiry.originator_id,
         group_number=inquiry.group_number,
@@ -44,6 +46,18 @@ def answer(inquiry: Inquiry270, payer: PayerProfile, seed: int, unavailable: boo
         receiver_qualifier=inquiry.sender_qualifier,
         usage=inquiry.usage,
     )
+
+
+def found_by_name(inquiry: Inquiry270, payer: PayerProfile, seed: int) -> str:
+    """The member number a payer finds by name and birth date, for a share of the people asked about; else nothing."""
+    person = inquiry.subscriber
+    if person.birth_date is None or not person.last_name:
+        return ""
+    name = f"{person.last_name}/{person.first_name}/{person.birth_date:%Y%m%d}".upper()
+    chance = Chance(seed, f"name/{payer.id}/{name}")
+    if not chance.happens("found", payer.profile.found_by_name_percent):
+        return ""
+    return f"N{chance.number('member') % 10**9:09d}"
 
 
 def _rejections(who: Member, unavailable: bool) -> tuple[Aaa, ...]:
@@ -69,19 +83,23 @@ def _plan_dates(asked: date | None, who: Member) -> tuple[BenefitDate, ...]:
     return (BenefitDate("291", begin, date(asked.year, 12, 31)),)
 
 
-def _benefits(who: Member) -> Iterator[Benefit]:
+def _benefits(who: Member, payer: PayerProfile) -> Iterator[Benefit]:
     if who.vague:
         yield _contact_another()
     elif who.standing == "inactive":
         yield Benefit("6", "IND", _HEALTH_PLAN)
     else:
-        yield from _active(who)
+        yield from _active(who, payer)
 
 
-def _active(who: Member) -> Iterator[Benefit]:
+def _active(who: Member, payer: PayerProfile) -> Iterator[Benefit]:
     services = _MANY if who.odd else _HEALTH_PLAN
     needs = True if who.authorization_required else None
-    yield Benefit("1", "IND", services, "", "SANDBOX PLAN", authorization_required=needs, in_network=True)
+    plan = payer.profile.insurance_type
+    yield Benefit("1", "IND", services, plan, "SANDBOX PLAN", authorization_required=needs, in_network=True)
+    if who.managed_care:
+        coordinator = Party(payer.profile.managed_care_name, "PI", payer.profile.managed_care_id)
+        yield Benefit("MC", "", _HEALTH_PLAN, entities=(("PR", coordinator),))
     yield Benefit("B", "IND", _OFFICE_VISIT, time_period=_VISIT, amount_cents=who.copay_cents, in_network=True)
     share = Decimal(who.coinsurance_percent) / 100
     yield Benefit("A", "IND", _HEALTH_PLAN, time_period=_YEAR, percent=share, in_network=True)
@@ -89,6 +107,8 @@ def _active(who: Member) -> Iterator[Benefit]:
     yield Benefit("C", "IND", _HEALTH_PLAN, time_period=_YEAR, amount_cents=max(50000, left), in_network=True)
     yield Benefit("C", "IND", _HEALTH_PLAN, time_period=_REMAINING, amount_cents=left, in_network=True)
     yield Benefit("A", "IND", _HEALTH_PLAN, time_period=_YEAR, percent=Decimal("0.4"), in_network=False)
+    yield Benefit("G", "IND", _HEALTH_PLAN, time_period=_YEAR, amount_cents=600000, in_network=True)
+    yield Benefit("G", "IND", _HEALTH_PLAN, time_period=_REMAINING, amount_cents=450000 + left, in_network=True)
     if who.odd:
         yield from _oddities()
 

@@ -20,6 +20,7 @@ class Member:
     authorization_required: bool
     odd: bool
     vague: bool
+    managed_care: bool
 
 
 def member(seed: int, payer: PayerProfile, member_id: str) -> Member:
@@ -35,6 +36,7 @@ def member(seed: int, payer: PayerProfile, member_id: str) -> Member:
         authorization_required=chance.happens("authorization", profile.authorization_percent),
         odd=chance.happens("odd", profile.odd_percent),
         vague=chance.happens("vague", profile.vague_percent),
+        managed_care=chance.happens("managed care", profile.managed_care_percent),
     )
 
 

@@ -48,6 +48,11 @@ class Profile(BaseModel):
     slow_tries: int
     odd_percent: float
     vague_percent: float
+    insurance_type: str
+    found_by_name_percent: float
+    managed_care_percent: float
+    managed_care_name: str
+    managed_care_id: str
     method: str
     remits: bool
     denials: dict[str, int]

@@ -5,55 +5,85 @@ from collections.abc import Mapping, Sequence
 import httpx
 from fastapi import FastAPI
 
-from services.eligibility import api, api_estimates
-from services.eligibility.core import check_decider
-from services.eligibility.handlers import TOPICS, routes
+from services.eligibility import api, api_batches, api_estimates, api_providers
+from services.eligibility.batches import BatchConnection
+from services.eligibility.core import InquiryPolicy, check_decider
+from services.eligibility.core.batch import batch_decider
+from services.eligibility.core.discovery import DISCOVERY
+from services.eligibility.core.provider import PROVIDER
+from services.eligibility.core.recheck import recheck_decider
+from services.eligibility.followups import FollowUps
+from services.eligibility.handlers import ALL_TOPICS, all_routes
 from services.eligibility.payers import Backlog, PayerConnection
-from services.eligibility.policies import inquiry_policy
+from services.eligibility.policies import inquiry_policy, recheck_triggers
 from services.eligibility.settings import EligibilitySettings
 from shared.decider import Effect
 from shared.http import make_app, serve
 from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
 
-ROUTERS = (api.router, api_estimates.router)
+ROUTERS = (api.router, api_estimates.router, api_batches.router, api_providers.router)
+STREAMS = ("/batches",)
+
+
+class Parts:
+    """What the loops and performers of one process share: above all what is known of each payer."""
+
+    def __init__(
+        self,
+        runtime: Runtime,
+        settings: EligibilitySettings,
+        policy: InquiryPolicy,
+        transport: httpx.AsyncBaseTransport | None,
+    ) -> None:
+        limits = httpx.Limits(max_connections=settings.payer_connections)
+        client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits, transport=transport)
+        check = check_decider(policy)
+        self.payers = PayerConnection(runtime, settings, client, policy.directory)
+        self.batches = BatchConnection(runtime, settings, client, check, policy, self.payers)
+        self.follow_ups = FollowUps(runtime, check, self.payers)
+        self.backlog = Backlog(runtime, check, self.payers)
 
 
 def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport | None = None) -> Spec:
     """What makes this service; its policy is read once, for the day it starts. `transport` leads to the payers."""
     policy = inquiry_policy(settings.policy_date())
-    check, directory = check_decider(policy), policy.directory
+    check, batch = check_decider(policy), batch_decider(policy.directory)
+    recheck = recheck_decider(recheck_triggers(settings.policy_date()))
+    made: dict[int, Parts] = {}
 
-    connections: dict[int, PayerConnection] = {}
-
-    def connection(runtime: Runtime) -> PayerConnection:
-        """One for all parts of a process: they share what is known of each payer."""
-        if id(runtime) not in connections:
-            limits = httpx.Limits(max_connections=settings.payer_connections)
-            client = httpx.AsyncClient(base_url=settings.sandbox_url, limits=limits, transport=transport)
-            connections[id(runtime)] = PayerConnection(runtime, settings, client, directory)
-        return connections[id(runtime)]
+    def parts(runtime: Runtime) -> Parts:
+        """One for the performers and loops of a process."""
+        if id(runtime) not in made:
+            made[id(runtime)] = Parts(runtime, settings, policy, transport)
+        return made[id(runtime)]
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        return {check.kind: connection(runtime).performers()}
+        own = parts(runtime)
+        return {
+            check.kind: own.payers.performers(),
+            batch.kind: own.batches.performers(),
+            recheck.kind: own.follow_ups.of_denials(),
+            DISCOVERY.kind: own.follow_ups.of_searches(),
+        }
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
-        return (Backlog(runtime, check, connection(runtime)),)
+        return (parts(runtime).backlog,)
 
     return Spec(
         name="eligibility",
-        deciders=(check,),
-        routes=routes(check),
+        deciders=(check, batch, recheck, DISCOVERY, PROVIDER),
+        routes=all_routes(check, recheck),
         performers=performers,
         loops=loops,
-        topics=TOPICS,
+        topics=ALL_TOPICS,
     )
 
 
 def create_app(settings: EligibilitySettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or EligibilitySettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    return make_app(make_spec(settings), settings, *ROUTERS)
+    return make_app(make_spec(settings), settings, *ROUTERS, streams=STREAMS)
 
 
 if __name__ == "__main__":

@@ -2,14 +2,24 @@
 
 from services.eligibility.core import Check, CheckMessage
 from services.eligibility.core.check import CheckFact
-from shared.contracts import ClaimReceived
+from services.eligibility.core.discovery import DISCOVERY
+from services.eligibility.core.recheck import DeniedClaim, RecheckFact, RecheckMessage
+from shared.contracts import BalanceOverdue, ClaimDenied, ClaimReceived
 from shared.decider import Decider
-from shared.inbox import Routes, route
+from shared.inbox import Routes, join_routes, route
 from shared.wire import commands_topic, events_topic
 
 TOPICS = (events_topic("claims"), commands_topic("eligibility"))
+ALL_TOPICS = (*TOPICS, events_topic("collections"))
 
 
 def routes(check: Decider[Check, CheckMessage, CheckFact]) -> Routes:
     """A claim was received: is it covered?"""
     return route(check, ClaimReceived)
+
+
+def all_routes(
+    check: Decider[Check, CheckMessage, CheckFact], recheck: Decider[DeniedClaim, RecheckMessage, RecheckFact]
+) -> Routes:
+    """And a claim was denied: was its coverage wrong? A balance is overdue: is there coverage nobody knows of?"""
+    return join_routes(routes(check), route(recheck, ClaimDenied), route(DISCOVERY, BalanceOverdue))

@@ -4,7 +4,8 @@ import uuid
 from collections.abc import Mapping
 from datetime import date
 from http import HTTPStatus
-from uuid import uuid5
+from typing import NamedTuple
+from uuid import UUID, uuid5
 
 import httpx
 
@@ -29,6 +30,15 @@ from shared.x12.parties import Address, Party, Payer, Person
 NUMBERS_A_BLOCK = 200
 PARTNER = "270"  # one connection takes the inquiries of all tenants: one count of ISA13
 RESUMED_AT_ONCE = 200
+
+
+class Said(NamedTuple):
+    """One conversation: the answer's bytes, None when none came, and whether anything came back in time."""
+
+    trace_number: str
+    answer: bytes | None
+    answered: bool
+    conversation: str
 
 
 class PayerConnection:
@@ -115,16 +125,34 @@ class PayerConnection:
         self, key: Key, pending: Pending, effect: Inquire, identity: SubscriberIdentity
     ) -> tuple[Outcome, bool]:
         """What came of it, and whether the payer said anything in time."""
+        said = await self.converse(key, pending, effect, identity)
+        if said.answer is None:
+            return UNAVAILABLE.model_copy(update={"conversation": said.conversation}), said.answered
+        terms = self._directory.of(effect.payer_id, self._today())
+        outcome = outcome_of(said.answer, said.trace_number, effect.service_date, terms, said.conversation)
+        return outcome, said.answered
+
+    async def converse(
+        self, key: Key, pending: Pending, effect: Inquire, identity: SubscriberIdentity, name: str = ""
+    ) -> Said:
+        """Send one inquiry and keep what was said. `name` tells inquiries of one effect apart."""
         now = self._runtime.clock.now()
         terms = self._directory.of(effect.payer_id, now.date())
-        control_number = await self._numbers.take(PARTNER, now.year)
-        inquiry = inquiry_270(effect, identity, pending.id.hex[:30], self._settings.submitter_id)
+        control_number = await self.take_number()
+        trace = uuid5(pending.id, name) if name else pending.id
+        inquiry = inquiry_270(effect, identity, trace.hex[:30], self._settings.submitter_id)
         request = write_270(inquiry, control_number, now)
         answer, answered = await self._send(key.tenant, request, terms.timeout_seconds)
-        conversation = await self._keep(key, pending, request, answer or b"")
-        if answer is None:
-            return UNAVAILABLE.model_copy(update={"conversation": conversation}), answered
-        return outcome_of(answer, inquiry.trace_number, effect.service_date, terms, conversation), answered
+        conversation = await self.keep(key, pending.id, request, answer or b"")
+        return Said(inquiry.trace_number, answer, answered, conversation)
+
+    async def take_number(self) -> int:
+        """The next ISA13 to the clearinghouse, never 0 and never one that was used in a hundred years."""
+        return await self._numbers.take(PARTNER, self._runtime.clock.now().year)
+
+    def searched(self) -> list[str]:
+        """The payers that are asked about patients whose coverage nobody knows."""
+        return self._directory.searched(self._today())
 
     async def _send(self, tenant: str, request: bytes, timeout_seconds: float) -> tuple[bytes | None, bool]:
         """The answer's bytes, None when there is none; and whether anything came back in time, be it a refusal."""
@@ -138,7 +166,7 @@ class PayerConnection:
             return None, not isinstance(error, httpx.TimeoutException)
         return answer.content if answer.status_code == HTTPStatus.OK else None, True
 
-    async def _keep(self, key: Key, pending: Pending, request: bytes, answer: bytes) -> str:
+    async def keep(self, key: Key, effect_id: UUID, request: bytes, answer: bytes) -> str:
         """Request and response stay on record, one note for each attempt, as sealed as anything in them."""
         seal = self._runtime.sealer.seal
         said = {
@@ -146,7 +174,7 @@ class PayerConnection:
             "sealed_request": await seal(key.tenant, key.id, request),
             "sealed_answer": await seal(key.tenant, key.id, answer),
         }
-        conversation = f"{key.id}/{pending.id}/{uuid.uuid4()}"
+        conversation = f"{key.id}/{effect_id}/{uuid.uuid4()}"
         await self._conversations.add((key.tenant, conversation, said))
         return conversation
 

@@ -122,3 +122,8 @@ def good_faith_policy(on: date, path: Path = POLICY / "estimates.toml") -> GoodF
         due_on_request=policy["due_on_request"],
         holidays=frozenset(policy["holidays"]),
     )
+
+
+def recheck_triggers(on: date, path: Path = POLICY / "recheck.toml") -> frozenset[str]:
+    """The denials, as GROUP-REASON, after which a coverage is asked about again."""
+    return frozenset(read_policy(path, on)["denials"])

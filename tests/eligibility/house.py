@@ -10,7 +10,7 @@ from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
 from pydantic import TypeAdapter
 
-from services.eligibility.app import ROUTERS, make_spec
+from services.eligibility.app import ROUTERS, STREAMS, make_spec
 from services.eligibility.settings import EligibilitySettings
 from shared.audit import Audit
 from shared.auth import DEVELOPMENT_ISSUER, Authenticator
@@ -95,7 +95,7 @@ class House:
             audit=Audit(self.machine.store, self.machine.clock.wall),
             authenticator=Authenticator(KeySet([self._key]), DEVELOPMENT_ISSUER, "revcycle", production=False),
         )
-        self.spec = make_spec(self.settings, httpx.MockTransport(self.answer))
+        self.spec = make_spec(self.settings, httpx.MockTransport(self._receive))
         by_kind = {one.kind: one for one in self.spec.deciders}
         clock = self.machine.clock
         self.workers = [
@@ -107,6 +107,10 @@ class House:
             self.machine.shell, self.machine.bus, self.sealer, self.spec.routes, self.machine.log, clock.wall
         )
         self.sweep = Sweep(self.machine.bus, self.machine.store, clock, clock.wall)
+
+    async def _receive(self, request: httpx.Request) -> httpx.Response:
+        """What a test put in the place of `answer` is asked too."""
+        return await self.answer(request)
 
     async def answer(self, request: httpx.Request) -> httpx.Response:
         """The clearinghouse: each inquiry goes to its payer."""
@@ -173,7 +177,7 @@ class House:
             "exp": 4_000_000_000,
         }
         token = jwt.encode({"alg": "ES256", "kid": "test"}, claims, self._key)
-        app = bare_app("eligibility", *ROUTERS)
+        app = bare_app("eligibility", *ROUTERS, streams=STREAMS)
         consumer = Consumer(self.runtime.settings, "eligibility", self.spec.topics, self.inbox, self.machine.log)
         app.state.running = Running(self.runtime, self.spec, consumer, tuple(self.workers), ())
         client = httpx.AsyncClient(

@@ -123,7 +123,7 @@ def test_a_circuit_opens_after_failures_in_a_row_probes_and_closes() -> None:
     time.now = 120
     assert circuit.enter()
     assert circuit.leave(answered=True)
-    assert circuit.state == "closed"
+    assert circuit.idle, "closed again, and nothing held against it"
 
 
 def test_a_rate_lets_so_many_through_in_any_minute() -> None:

@@ -410,7 +410,7 @@ def _effect_of(asked: RequestCheck) -> Effect:
 def _answer(policy: InquiryPolicy, check: Check, answer: InquiryAnswered) -> tuple[CheckFact | Effect, ...]:
     outcome = answer.outcome
     waits = policy.waits_of(check.payer_id, answer.meta.occurred_at.date())
-    if not answer.final and _worth_another_try(policy, outcome) and check.attempts <= len(waits):
+    if not answer.final and worth_another_try(policy, outcome) and check.attempts <= len(waits):
         retry_at = answer.meta.occurred_at + waits[check.attempts - 1]
         again = _again(check, answer.check_id, check.attempts + 1, retry_at)
         return (AttemptFailed(outcome=outcome, retry_at=retry_at), again)
@@ -449,7 +449,7 @@ def _again(
     )
 
 
-def _worth_another_try(policy: InquiryPolicy, outcome: Outcome) -> bool:
+def worth_another_try(policy: InquiryPolicy, outcome: Outcome) -> bool:
     return outcome.status == "unavailable" or (
         outcome.status == "rejected" and not policy.retry_codes.isdisjoint(outcome.reject_codes)
     )
