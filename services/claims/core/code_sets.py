@@ -9,7 +9,6 @@ from bisect import bisect_left
 from collections.abc import Iterable, Iterator
 from datetime import date
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
 _FIRST_MARK = 0xA1
@@ -110,10 +109,11 @@ def _number(mark: str) -> int:
 
 
 def contradictions(rows: Iterable[tuple[int, Row]]) -> Iterator[tuple[int, int]]:
-    """Rows that say something else of the same key from the same day than an earlier one: their number, and its."""
-    ordered = sorted(rows, key=lambda one: (one[1].key, one[1].first, one[0]))
-    for (earlier, before), (number, row) in pairwise(ordered):
-        if (row.key, row.first) == (before.key, before.first) and row != before:
+    """Rows that say something else of a key from a day than the first of the file that names it: both numbers."""
+    firsts: dict[tuple[str, date], tuple[int, Row]] = {}
+    for number, row in rows:
+        earlier, before = firsts.setdefault((row.key, row.first), (number, row))
+        if row != before:
             yield number, earlier
 
 
