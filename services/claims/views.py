@@ -1,10 +1,15 @@
 """Claims and files as billers see them: no sealed field leaves."""
 
+from dataclasses import asdict
 from typing import Any
 
 from services.claims.core import Claim, ClaimFact
+from services.claims.core.claim_deadlines import Running
 from services.claims.core.claim_messages import ClaimAmended, ClaimTaken
+from services.claims.core.claim_state import open_deadlines
+from services.claims.core.claim_status import dimensions
 from services.claims.core.intake_file import IntakeFile
+from services.claims.core.submission import Submission
 from shared.decider import Entry
 from shared.wire import type_of
 
@@ -25,6 +30,9 @@ def shown_claim(state: Claim) -> dict[str, Any]:
         "account_id": state.account_id,
         "coverage_id": state.coverage_id,
         "status": state.status,
+        "dimensions": asdict(dimensions(state)),
+        "adjudication": _adjudicated(state),
+        "deadlines": [_deadline(one) for one in open_deadlines(state)],
         "coverage": state.coverage,
         "patient_control_number": content.patient_control_number if content else None,
         "payer_id": content.payer_id if content else None,
@@ -43,6 +51,24 @@ def shown_claim(state: Claim) -> dict[str, Any]:
         "payer_claim_control_number": state.payer_claim_control_number,
         "filing_deadline_on": state.deadline_on,
     }
+
+
+def _adjudicated(state: Claim) -> dict[str, Any] | None:
+    """The payer's last decision: outcome, category, first step, the patient, and why."""
+    last = state.remittances[-1] if state.remittances else None
+    if last is None or last.adjudication is None:
+        return None
+    return {
+        "remittance_id": last.remittance_id,
+        "payment_date": last.payment_date,
+        "paid_cents": last.paid_cents,
+        "denied_cents": last.denied_cents,
+        **last.adjudication.model_dump(),
+    }
+
+
+def _deadline(one: Running) -> dict[str, Any]:
+    return one.model_dump(include={"kind", "level", "on", "rule", "explanation"})
 
 
 def shown_fact(entry: Entry[ClaimFact]) -> dict[str, Any]:
@@ -84,4 +110,23 @@ def shown_result(place: int, state: Claim) -> dict[str, Any]:
         "patient_control_number": state.content.patient_control_number if state.content else None,
         "status": state.status if state.claim_id else "refused",
         "holds": [hold.model_dump() for hold in state.holds] if state.status == "held" else [],
+    }
+
+
+def shown_submission(state: Submission) -> dict[str, Any]:
+    """An outbound file: what is in it, and where it is on its way."""
+    return {
+        "submission_id": state.submission_id,
+        "partner": state.partner,
+        "claim_type": state.claim_type,
+        "status": state.status,
+        "claims": len(state.members),
+        "charge_cents": sum(member.charge_cents for member in state.members),
+        "interchange": state.interchange,
+        "created_at": state.created_at,
+        "delivered_at": state.delivered_at,
+        "size": state.size,
+        "failures": state.failures,
+        "failure": state.failure.model_dump(exclude={"type"}) if state.failure else None,
+        "acks": [ack.model_dump() for ack in state.acks],
     }
