@@ -189,7 +189,13 @@ def test_every_feature_stands_once_with_a_state_and_its_test() -> None:
     assert len({row[0] for row in rows}) == len(rows)
     assert {row[2] for row in rows} <= {"done", "part", "not yet"}
     assert [row[0] for row in rows if (row[2] == "not yet") != (row[3] == "–")] == []
-    assert [row[3] for row in rows if row[3] != "–" and not (ROOT / row[3].strip("`")).is_file()] == []
+    assert [row[3] for row in rows if row[3] != "–" and not has_test(row[3].strip("`"))] == []
+
+
+def has_test(named: str) -> bool:
+    """Whether a file of tests is there, and the test in it where one is named after `::`."""
+    path, _, name = named.partition("::")
+    return (ROOT / path).is_file() and (not name or f"def {name}(" in (ROOT / path).read_text())
 
 
 @pytest.mark.parametrize(
