@@ -1,6 +1,7 @@
 """HTTP of the eligibility service: checks and what is known of a claim's or an account's coverage."""
 
 from datetime import datetime
+from functools import cache
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
@@ -40,12 +41,12 @@ def checks_of(request: Request) -> CheckDecider:
 Checks = Annotated[CheckDecider, Depends(checks_of)]
 
 
+@cache
 def directory() -> Directory:
-    """The payer directory; its terms are chosen by date."""
-    return DIRECTORY
+    """The payer directory, read once; its terms are chosen by date."""
+    return payer_directory()
 
 
-DIRECTORY = payer_directory()
 Payers = Annotated[Directory, Depends(directory)]
 
 
