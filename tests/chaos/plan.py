@@ -82,11 +82,11 @@ class Size:
 
 
 FULL = Size(
-    days=8,
+    days=10,
     rounds_a_day=9,
     faulty_days=6,
-    waves=36,
-    claims=20,
+    waves=54,  # in every round that has faults
+    claims=14,
     stride_days=9,
     kills=50,
     brokers=3,
@@ -100,7 +100,7 @@ FULL = Size(
     session_timeout_ms=3000,
 )
 SHORT = Size(
-    days=5,
+    days=4,
     rounds_a_day=4,
     faulty_days=2,
     waves=8,
