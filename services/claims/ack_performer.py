@@ -6,11 +6,13 @@ from uuid import uuid5
 
 from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
 from services.claims.core.ack_file import ReadAcks, ReportAcks
-from services.claims.core.claim import REJECTING
+from services.claims.core.adjudication import REJECTING
 from services.claims.core.claim_messages import Ack, RecordClaimAck
+from services.claims.core.inquiry_codes import IN_277CA
 from services.claims.core.intake_file import FileFinding
-from services.claims.core.submission import FileAck, RecordFileAck
+from services.claims.core.submission import FileAck, RecordFileAck, Submission
 from services.claims.file_performer import of_file
+from services.claims.routing import Routing
 from services.claims.sent_files import SentFiles
 from services.claims.streaming import ThreadedReader
 from services.claims.vault import FileVault
@@ -52,14 +54,16 @@ class Matched(NamedTuple):
 class AckReader:
     """Performs `ReadAcks`."""
 
-    def __init__(self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], vault: FileVault) -> None:
-        self._runtime, self._claim, self._vault = runtime, claim, vault
+    def __init__(
+        self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], vault: FileVault, routing: Routing
+    ) -> None:
+        self._runtime, self._claim, self._vault, self._routing = runtime, claim, vault, routing
 
     async def read(self, key: Key, pending: Pending) -> ReportAcks:
         """Read the whole file. Safe to repeat: each acknowledgement is known by its file and place."""
         assert isinstance(pending.effect, ReadAcks)
         reader = ThreadedReader(READERS[pending.effect.extension], self._vault.read(key.tenant, FOLDER, key.id))
-        sent = SentFiles(self._runtime.store, self._claim, key.tenant)
+        sent = SentFiles(self._runtime.store, self._claim, key.tenant, self._routing)
         matched, place, ended = 0, 0, False
         unmatched: list[FileFinding] = []
         reason: FileFinding | None = None
@@ -108,7 +112,7 @@ class AckReader:
             else ("group", item.group_control_number)
         )
         ack = file_ack(ack_id, item)
-        submission = await sent.find(index, number)
+        submission = await sent.find(index, number, item.sender_id)
         if ack is None:
             found.unmatched.append(_unmatched("ACK:verdict", "The acknowledgement does not say accepted or rejected."))
         elif submission is None:
@@ -121,14 +125,12 @@ class AckReader:
     async def _match_claim(
         self, key: Key, pending: Pending, ack_id: str, item: ClaimAck277CA, sent: SentFiles, found: Matched
     ) -> None:
-        submission = await sent.find("interchange", item.submitted_reference)
+        submission = await sent.find("interchange", item.submitted_reference, item.sender_id)
         claim_id = await sent.claim_of(item.patient_control_number, submission)
         decisive = decisive_status(item.statuses)
-        if claim_id is None or decisive is None:
-            message = "No claim of ours that was sent, or more than one, has this patient control number (TRN02)."
-            if decisive is None:
-                message = "The claim acknowledgement carries no status (STC)."
-            found.unmatched.append(_unmatched("ACK:claim", message, item.segment_number))
+        fault = _fault_of(claim_id, submission, decisive)
+        if fault is not None or claim_id is None or decisive is None:
+            found.unmatched.append(_unmatched(*(fault or NO_CLAIM), item.segment_number))
             return
         ack = Ack(
             ack_id=ack_id,
@@ -178,6 +180,37 @@ def decisive_status(statuses: tuple[Status, ...]) -> Status | None:
     rejecting = [one for one in statuses if one.category in REJECTING]
     accepting = [one for one in statuses if one.category == "A2"]
     return next(iter((*rejecting, *accepting, *statuses)), None)
+
+
+NO_CLAIM = ("ACK:claim", "No claim of ours that was sent, or more than one, has this patient control number (TRN02).")
+NOT_IN_FILE = ("ACK:claim", "The file of ours that is acknowledged holds no claim of this patient control number.")
+NO_STATUS = ("ACK:claim", "The claim acknowledgement carries no status (STC).")
+NO_CATEGORY = (
+    "ACK:category",
+    "The status category (STC01-1) has no place in a 277CA: nothing was changed; ask the payer what it means.",
+)
+TWO_MINDS = (
+    "ACK:action",
+    "The status category (STC01-1) and the action (STC03) contradict each other: nothing was changed; ask the payer.",
+)
+
+
+def _fault_of(claim_id: str | None, submission: Submission | None, decisive: Status | None) -> tuple[str, str] | None:
+    """Why a claim acknowledgement changes nothing, in words for a biller; None where it may.
+
+    Only A categories belong in a 277CA (X12 RFI 1942), and WQ goes with those that do not reject, U with those that
+    do (RFI 2203).
+    """
+    if claim_id is None:
+        return NO_CLAIM if submission is None else NOT_IN_FILE
+    if decisive is None:
+        return NO_STATUS
+    if decisive.category not in IN_277CA:
+        return NO_CATEGORY
+    rejects = decisive.category in REJECTING
+    if (decisive.action == "U" and decisive.category == "A2") or (decisive.action == "WQ" and rejects):
+        return TWO_MINDS
+    return None
 
 
 def _unmatched(code: str, message: str, segment_number: int = 0) -> FileFinding:

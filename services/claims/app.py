@@ -59,7 +59,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
                 DeliverSubmission: outbound.deliver,
                 TellClaims: outbound.tell,
             },
-            ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault).read},
+            ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault, routing).read},
             JOB.kind: {LoadReference: rules.load, TryOn: rules.try_on},
         }
 

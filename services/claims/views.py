@@ -5,9 +5,10 @@ from typing import Any
 
 from services.claims.core import Claim, ClaimFact
 from services.claims.core.claim_deadlines import Running
-from services.claims.core.claim_messages import ClaimAmended, ClaimTaken
+from services.claims.core.claim_messages import ClaimAcknowledged, ClaimAmended, ClaimTaken
 from services.claims.core.claim_state import open_deadlines
 from services.claims.core.claim_status import dimensions
+from services.claims.core.inquiry_codes import acknowledgement_words
 from services.claims.core.intake_file import IntakeFile
 from services.claims.core.submission import Submission
 from shared.decider import Entry
@@ -76,11 +77,13 @@ def shown_fact(entry: Entry[ClaimFact]) -> dict[str, Any]:
     fact = entry.fact
     hidden = HIDDEN if isinstance(fact, ClaimTaken | ClaimAmended) else None
     return {
+    said = acknowledgement_words(fact.ack.category, fact.outcome) if isinstance(fact, ClaimAcknowledged) else None
         "at": entry.meta.occurred_at,
         "actor": entry.meta.actor,
         "event": type_of(entry.event) if entry.event is not None else None,
         **fact.model_dump(exclude=hidden),
     }
+        **({} if said is None else {"says": said}),
 
 
 def shown_file(state: IntakeFile, name: str | None = None) -> dict[str, Any]:
