@@ -146,6 +146,8 @@ class _Said:
 
 def _carry_out(rule: Rule, subject: Subject, said: _Said) -> None:
     """Run one rule; when it fails, as if it had never run, but the claim is held."""
+    if _says_nothing(rule, subject):
+        return
     content, tags = subject.content, subject.tags
     here = len(said.holds), len(said.reasons), len(said.changes)
     try:
@@ -159,6 +161,26 @@ def _carry_out(rule: Rule, subject: Subject, said: _Said) -> None:
         _failed(
             rule, subject, said, str(error) if isinstance(error, RuleFailedError) else "its arithmetic has no result"
         )
+    finally:
+        subject.line = subject.place = None
+
+
+def _says_nothing(rule: Rule, subject: Subject) -> bool:
+    """Whether no branch holds: the way most rules go, so it is the short one. What fails is not silent."""
+    tests = [branch.test for branch in rule.branches]
+    try:
+        if not rule.each_line:
+            return all(test is not None and not test(subject) for test in tests)
+        subject.spend(len(subject.content.lines))
+        for place, line in enumerate(subject.content.lines):
+            subject.place, subject.line = place, line
+            for test in tests:
+                if test is None or test(subject):
+                    return False
+    except (RuleFailedError, ArithmeticError):
+        return False
+    else:
+        return True
     finally:
         subject.line = subject.place = None
 

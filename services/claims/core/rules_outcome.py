@@ -34,9 +34,9 @@ class Judged(Contract):
 
     def and_also(self, other: "Judged") -> "Judged":
         """Both judgements, this one first."""
-        if self == NOTHING_SAID:
+        if self is NOTHING_SAID:
             return other
-        if other == NOTHING_SAID:
+        if other is NOTHING_SAID:
             return self
         return Judged(
             holds=(*self.holds, *other.holds),
