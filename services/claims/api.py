@@ -10,12 +10,14 @@ from services.claims.api_models import ClaimBody
 from services.claims.core import INTAKE_FILE, SUBMISSION, Claim
 from services.claims.core.claim_messages import ClaimMessage, HoldClaim, PersonRefused, ReleaseClaim
 from services.claims.core.intake_file import IntakeFile
+from services.claims.core.successors import NAMES, Succession, why_no_successor
 from services.claims.file_performer import STRETCH_CLAIMS, claim_number
 from services.claims.intake import Arrival
 from services.claims.parts import Parts, make_parts
 from services.claims.pickup import file_meta, register_file
 from services.claims.quotas import Quotas, quota_time, unread_room, whole_seconds
 from services.claims.routing import Routing
+from services.claims.succession import successor
 from services.claims.vault import FileTooLargeError, Kept
 from services.claims.views import shown_claim, shown_fact, shown_file, shown_result, shown_submission
 from shared.auth import Principal
@@ -25,6 +27,7 @@ from shared.identity import SubscriberIdentity
 from shared.overload import gate_of, while_there_is_room
 from shared.runtime import Runtime
 from shared.store.port import Key
+from shared.x12.claim837 import Claim837
 
 Reader = Annotated[Principal, Depends(allow("biller", "operator", "auditor"))]
 Writer = Annotated[Principal, Depends(allow("biller", "integrator"))]
@@ -254,6 +257,52 @@ async def release(
     meta = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
     command = ReleaseClaim(meta=meta, claim_id=claim_id, reason=body.reason)
     return await _ask(run, parts, caller, command, "claim.release", claim_id, body.reason)
+
+
+@router.post("/claims/{claim_id}/replacement", status_code=201)
+async def replacement(
+    claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
+) -> dict[str, Any]:
+    """A corrected claim (7) for one that its payer decided: the body is the whole claim, and replaces every line."""
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    words = f"{claim_id}/7/{body.model_dump_json()}"
+    return await _succeed(run, parts, caller, key, state, "7", words, body.claim837())
+
+
+@router.post("/claims/{claim_id}/void", status_code=201)
+async def void(
+    claim_id: str, body: Reason, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
+) -> dict[str, Any]:
+    """A void (8) for a claim that its payer decided. Nothing changes here until the payer takes its decision back."""
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    return await _succeed(run, parts, caller, key, state, "8", f"{claim_id}/8/{body.reason}", None)
+
+
+async def _succeed(
+    run: Runtime,
+    parts: Parts,
+    caller: Principal,
+    key: str,
+    original: Claim,
+    frequency: Succession,
+    words: str,
+    corrected: Claim837 | None,
+) -> dict[str, Any]:
+    """Make the successor; 409 with a sentence where there may be none. One for each decision of the payer."""
+    command_id = await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, words))
+    because = why_no_successor(original, frequency, parts.refusing, run.clock.now().date())
+    if because:
+        raise HTTPException(409, because)
+    claim_id, decision = f"clm_{command_id.hex}", original.remittances[-1].remittance_id
+    slot = f"{original.claim_id}/{decision}/{frequency}"
+    held = await run.store.reserve(caller.tenant, "successor", {slot: claim_id})
+    if held[slot] != claim_id:
+        raise HTTPException(409, f"claim {held[slot]} is the {NAMES[frequency]} after this decision already")
+    cause = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", original.account_id)
+    command = await successor(run, parts.intake, cause, original, frequency, corrected)
+    await run.audit.record(caller, f"claim.succeed.{frequency}", f"claim/{original.claim_id}", claim_id)
+    decided = await run.shell.transact_one(parts.claim, command)
+    return shown_claim(decided.snapshot.state)
 
 
 async def _take_upload(

@@ -46,6 +46,7 @@ class Arrival(NamedTuple):
     origin: str
     account_number: str | None = None
     corrects: Claim | None = None  # the claim that this one takes the place of
+    account_id: str | None = None  # of the claim that this one was made of
 
     @property
     def claim_id(self) -> str:
@@ -115,12 +116,13 @@ class Intake:
         parts = lift(claim)
         content, identity = content_of(claim, parts), IDENTITY.dump_json(identity_of(claim, parts.kept))
         given = arrival.account_number
+        own = arrival.corrects.account_id if arrival.corrects else arrival.account_id
         account = (given,) if given else _account_parts(guarantor_of(claim), claim)
         return Read(
             arrival,
             content,
             identity,
-            account_id=arrival.corrects.account_id if arrival.corrects else of("acct", tenant, *account),
+            account_id=own or of("acct", tenant, *account),
             coverage_id=of("cov", tenant, claim.payer.id, claim.subscriber.member_id or arrival.claim_id),
             duplicate=of("dup", tenant, *_duplicate_parts(claim)) if claim.frequency_code == ORIGINAL else "",
             fingerprint=of("fp", tenant, identity.decode(), content.model_dump_json()),

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from services.claims.core import Claim, ClaimFact, ClaimMessage
+from services.claims.core.successors import Refusing
 from services.claims.intake import Intake
 from services.claims.routing import Routing
+from services.claims.succession import refusing_payers
 from services.claims.tenants import Tenants
 from services.claims.vault import FileVault
 from shared.decider import Decider
@@ -20,6 +22,7 @@ class Parts:
     vault: FileVault
     intake: Intake
     tenants: Tenants
+    refusing: tuple[Refusing, ...] = ()
 
 
 def make_parts(runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], routing: Routing) -> Parts:
@@ -30,4 +33,5 @@ def make_parts(runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact],
         vault=FileVault(runtime.store, runtime.sealer),
         intake=Intake(runtime.store, runtime.sealer, runtime.pseudonyms, routing),
         tenants=Tenants(runtime.store),
+        refusing=refusing_payers(),
     )

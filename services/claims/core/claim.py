@@ -19,7 +19,7 @@ from shared.contracts import (
 )
 from shared.decider import Decider, Due, Effect, Scalar
 
-from .adjudication import REJECTING
+from .adjudication import REJECTING, remit_outcome
 from .after_decision import adjudicated, call_out, note_appeal, remit
 from .claim_events import can_be_announced, publish
 from .claim_messages import (
@@ -30,6 +30,7 @@ from .claim_messages import (
     AnyClaimMessage,
     AssignSubmission,
     ClaimAcknowledged,
+    ClaimAdjudicated,
     ClaimAmended,
     ClaimBatched,
     ClaimFact,
@@ -54,10 +55,12 @@ from .claim_messages import (
     RecordRefusal,
     RecordTransmission,
     ReleaseClaim,
+    RemittanceKept,
 )
 from .claim_state import Claim, due, evolve
 from .content import ClaimContent
 from .deadlines import warning_days
+from .next_payer import BillNextPayer, NextPayerNoted, ReportNextPayer, next_payer_effect
 from .policy import Policy
 from .rules_outcome import NOTHING_SAID, Judged
 from .scrub import WAIVABLE, Case, scrubbed
@@ -89,9 +92,11 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
         case RecordClaimAck():
             return _acknowledge(state, message.ack)
         case ClaimRemitted():
-            return remit(policy, state, message)
+            return _remit(policy, state, message)
         case ClaimAppealed() | AppealDecided():
             return note_appeal(policy, state, message)
+        case ReportNextPayer():
+            return (_noted(message),)
         case HoldClaim():
             return _hold(state, message)
         case ReleaseClaim():
@@ -102,6 +107,18 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
             return call_out(state, message)
         case _:
             assert_never(message)
+
+
+def _remit(policy: Policy, state: Claim, message: ClaimRemitted) -> tuple[ClaimFact | Effect, ...]:
+    """A payer's decision, and what follows for the payer after it."""
+    facts = remit(policy, state, message)
+    decided = [one.outcome for one in facts if isinstance(one, ClaimAdjudicated)]
+    decided += [remit_outcome(one.remitted) for one in facts if isinstance(one, RemittanceKept)]
+    return (*facts, *(step for outcome in decided for step in next_payer_effect(state.content, message, outcome)))
+
+
+def _noted(message: ReportNextPayer) -> NextPayerNoted:
+    return NextPayerNoted(next_claim_id=message.next_claim_id, payer_id=message.payer_id, because=message.because)
 
 
 def _then(state: Claim, facts: Facts, follow: Callable[[Claim], Facts]) -> Facts:
@@ -391,6 +408,7 @@ def make_claim_decider(policy: Policy) -> Decider[Claim, ClaimMessage, ClaimFact
         state_codec=TypeAdapter(Claim),
         message_codec=TypeAdapter(AnyClaimMessage),
         fact_codec=TypeAdapter(AnyClaimFact),
+        effect_codec=TypeAdapter(BillNextPayer),
         index=_index,
         due=due,
     )

@@ -27,6 +27,7 @@ from .claim_deadlines import Running
 from .content import ClaimContent, IntakeFinding
 from .deadlines import DeadlineKind
 from .denial_rules import Category, NextAction, Outcome, RootCause
+from .next_payer import NextPayerNoted, ReportNextPayer
 from .rules_outcome import NOTHING_SAID, Judged
 
 CoverageState: TypeAlias = Literal["waiting", "verified", "unknown", "inactive", "authorization_required"]
@@ -156,6 +157,7 @@ class CorrectClaim(ClaimCommand):
 CoverageMessage: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
 ClaimMessage: TypeAlias = (
     ReceiveClaim
+    | ReportNextPayer
     | CoverageVerified
     | CoverageInactive
     | EligibilityUnknown
@@ -391,6 +393,7 @@ class DeadlineCalledOut(Fact):
 
 ClaimFact: TypeAlias = (
     ClaimTaken
+    | NextPayerNoted
     | ClaimAmended
     | IntakeContradicted
     | ClaimStopped

@@ -35,6 +35,7 @@ from .claim_messages import (
     Remitted,
 )
 from .content import ClaimContent
+from .next_payer import NextPayerNoted
 from .rules_outcome import Judged
 
 Status: TypeAlias = Literal[
@@ -90,6 +91,7 @@ class Claim:
     remittances: tuple[Remitted, ...] = ()
     early_remittances: tuple[Remitted, ...] = ()
     remitted_sequence: int = 0
+    next_payers: tuple[NextPayerNoted, ...] = ()
     deadline_on: date | None = None
     warn_on: tuple[date, ...] = ()
     warned: int = 0
@@ -151,6 +153,8 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
     match fact:
         case ClaimTaken():
             return _taken(state, fact)
+        case NextPayerNoted():
+            return replace(state, next_payers=(*state.next_payers, fact)[-COMMANDS_KEPT:])
         case ClaimAmended():
             return _amended(state, fact)
         case IntakeContradicted():
