@@ -11,6 +11,7 @@ from services.claims.charge_mappings import charge_mappings
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
 from services.claims.core.ack_file import ReadAcks
 from services.claims.core.intake_file import ReadFile
+from services.claims.core.next_payer import BillNextPayer
 from services.claims.core.rules_job import JOB, LoadReference, TryOn
 from services.claims.core.rules_library import LIBRARY
 from services.claims.core.rules_restriction import RESTRICTION
@@ -30,6 +31,7 @@ from services.claims.rules_api import REFERENCE_PATHS
 from services.claims.rules_api import router as rules_router
 from services.claims.settings import ClaimsSettings
 from services.claims.submission_performer import SubmissionPerformer
+from services.claims.succession import NextPayers
 from shared.decider import Effect
 from shared.http import make_app, serve
 from shared.runtime import Loop, Runtime, Spec
@@ -53,6 +55,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
         outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
         rules = RulesPerformer(runtime, claim, parts.vault, books_of(runtime.store))
         return {
+            claim.kind: {BillNextPayer: NextPayers(runtime, claim, parts.intake).bill},
             INTAKE_FILE.kind: {ReadFile: files.read},
             SUBMISSION.kind: {
                 BuildSubmission: outbound.build,

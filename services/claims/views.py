@@ -47,6 +47,7 @@ def shown_claim(state: Claim) -> dict[str, Any]:
         "holds": [hold.model_dump() for hold in state.holds] if state.status == "held" else [],
         "tags": state.judged.tags if state.judged else (),
         "explained": [one.model_dump() for one in state.judged.explained] if state.judged else [],
+        "next_payers": [one.model_dump(exclude={"type"}) for one in state.next_payers],
         "submission_id": state.submission_id,
         "transmitted_on": state.transmitted_on,
         "payer_claim_control_number": state.payer_claim_control_number,
