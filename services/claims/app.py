@@ -16,9 +16,10 @@ from services.claims.core.rules_job import JOB, LoadReference, TryOn
 from services.claims.core.rules_library import LIBRARY
 from services.claims.core.rules_restriction import RESTRICTION
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
+from services.claims.core.work_item import make_work_decider
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
-from services.claims.handlers import TOPICS, routes
+from services.claims.handlers import TOPICS, all_routes
 from services.claims.hl7_senders import hl7_senders
 from services.claims.parts import make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
@@ -31,6 +32,8 @@ from services.claims.rules_api import REFERENCE_PATHS
 from services.claims.rules_api import router as rules_router
 from services.claims.settings import ClaimsSettings
 from services.claims.submission_performer import SubmissionPerformer
+from services.claims.work_api import router as work_router
+from services.claims.work_rules import work_policy
 from services.claims.succession import NextPayers
 from shared.decider import Effect
 from shared.http import make_app, serve
@@ -45,6 +48,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
     """
     quotas = quotas or make_quotas(settings)
     claim = make_claim_decider(claims_policy())
+    work = make_work_decider(work_policy())
     base_rules()  # a base set that is none is found at the start, not at the first claim
     routing = routing_table(settings.routing_file)
     readers = Readers(charge_mappings(settings.charge_sheets_file), hl7_senders(settings.hl7_senders_file))
@@ -77,8 +81,8 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
 
     return Spec(
         name="claims",
-        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION),
-        routes=routes(claim),
+        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION, work),
+        routes=all_routes(claim, work),
         performers=performers,
         loops=loops,
         topics=TOPICS,
@@ -94,7 +98,9 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or ClaimsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
     quotas = make_quotas(settings)
-    app = make_app(make_spec(settings, quotas), settings, router, rules_router, streams=("/files", *REFERENCE_PATHS))
+    app = make_app(
+        make_spec(settings, quotas), settings, router, rules_router, work_router, streams=("/files", *REFERENCE_PATHS)
+    )
     app.state.quotas = quotas
     app.state.routing = routing_table(settings.routing_file)
     app.state.upload_bytes_max = settings.upload_bytes_max

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import APIRouter
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
@@ -44,11 +45,11 @@ class Client:
     def __init__(self, world: World, key: ECKey, http: httpx.AsyncClient) -> None:
         self.world, self._key, self.http = world, key, http
 
-    def token(self, *roles: str, tenant: str = TENANT) -> dict[str, str]:
+    def token(self, *roles: str, tenant: str = TENANT, actor: str = "pat@lakeside") -> dict[str, str]:
         claims = {
             "iss": ISSUER,
             "aud": "revcycle",
-            "sub": "pat@lakeside",
+            "sub": actor,
             "tenant": tenant,
             "roles": list(roles),
             "exp": int(time.time()) + 600,
@@ -64,11 +65,11 @@ class Client:
 
 
 @asynccontextmanager
-async def calling(root: Path) -> AsyncGenerator[Client]:
-    """A client of a world of its own."""
+async def calling(root: Path, *more: APIRouter) -> AsyncGenerator[Client]:
+    """A client of a world of its own, with further routers where they are asked for."""
     key = signing_key()
     world = make_world(root, key=key)
-    app = bare_app("claims", router)
+    app = bare_app("claims", router, *more)
     app.state.running = Running(world.runtime, world.spec, None, (), ())  # type: ignore[arg-type]
     app.state.routing = routing_table()
     app.state.quotas = world.quotas
