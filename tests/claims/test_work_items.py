@@ -26,7 +26,7 @@ from services.claims.core.work_messages import (
 )
 from services.claims.policies import claims_policy
 from services.claims.work_rules import work_policy
-from shared.contracts import ClaimAccepted, ClaimDenied, Meta, WriteOffApproved
+from shared.contracts import ClaimAccepted, ClaimDenied, DeadlineNear, Meta, WriteOffApproved
 from shared.decider import Due, Snapshot
 from tests.claims.makers import ACCOUNT, CLAIM_ID, TODAY, acknowledge, at, meta, remit
 from tests.claims.test_claim import SENT
@@ -117,6 +117,7 @@ def test_a_deadline_raises_what_is_open_and_keeps_its_category() -> None:
     last = at(TODAY + timedelta(62), 0)
     due = Due(meta=meta("due", when=last), aggregate_id=CLAIM_ID, kind="claim", due_at=first)
     (near,) = [one for one in CLAIM.run(state, (due,)).events if getattr(one, "kind", "") == "appeal"]
+    assert isinstance(near, DeadlineNear)
     raised = WORK.run(item(), (near,)).snapshot.state
     assert (raised.band, raised.category) == (2, "authorization")
     assert {one.kind for one in raised.causes} == {"denial", "appeal_due"}

@@ -185,7 +185,6 @@ class NewsNoted(Fact):
     sequence: NonNegativeInt
     ends: tuple[CauseKind, ...] = ()
     closes: Outcome | None = None
-    waits_until: date | None = None
 
 
 class WorkAssigned(Said):
