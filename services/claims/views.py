@@ -77,14 +77,14 @@ def shown_fact(entry: Entry[ClaimFact]) -> dict[str, Any]:
     """A line of a claim's history: when, who, what."""
     fact = entry.fact
     hidden = HIDDEN if isinstance(fact, ClaimTaken | ClaimAmended) else None
-    return {
     said = acknowledgement_words(fact.ack.category, fact.outcome) if isinstance(fact, ClaimAcknowledged) else None
+    return {
         "at": entry.meta.occurred_at,
         "actor": entry.meta.actor,
         "event": type_of(entry.event) if entry.event is not None else None,
         **fact.model_dump(exclude=hidden),
-    }
         **({} if said is None else {"says": said}),
+    }
 
 
 def shown_file(state: IntakeFile, name: str | None = None) -> dict[str, Any]:
