@@ -5,9 +5,9 @@ It becomes the same claim as an 837P would, so everything after the door is one 
 
 from datetime import date
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from shared.http import Body
 from shared.x12.claim837 import (
@@ -21,6 +21,7 @@ from shared.x12.claim837 import (
     ServiceLine,
     Subscriber,
 )
+from shared.x12.writing import Raw
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, max_length=80)]
 Needed = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=80)]
@@ -154,6 +155,29 @@ class LineBody(Body):
         )
 
 
+class AttachmentBody(Body):
+    """Papers that support the claim (PWK): what they are, how they go, and the number they go under.
+
+    `report_type` is PWK01, `transmission` PWK02: on request at the provider (AA), mail (BM), electronic (EL), e-mail
+    (EM), fax (FX), file transfer (FT). All but AA need the number, which the papers quote.
+    """
+
+    report_type: Annotated[str, StringConstraints(pattern="^[A-Z0-9]{2}$")]
+    transmission: Literal["AA", "BM", "EL", "EM", "FX", "FT"]
+    control_number: Annotated[str, StringConstraints(pattern="^[A-Za-z0-9-]{0,50}$")] = ""
+
+    @model_validator(mode="after")
+    def _numbered(self) -> Self:
+        if self.transmission != "AA" and not self.control_number:
+            msg = "papers that are sent need a control number (PWK06): the payer matches them by it"
+            raise ValueError(msg)
+        return self
+
+    def segment(self) -> Raw:
+        number = ("", "", "AC", self.control_number) if self.control_number else ()
+        return ("PWK", self.report_type, self.transmission, *number)
+
+
 class ClaimBody(Body):
     """A professional claim."""
 
@@ -173,18 +197,26 @@ class ClaimBody(Body):
     payer: PayerBody
     prior_authorization_number: Text = ""
     payer_claim_control_number: Text = ""
+    provider_signature: Literal["Y", "N"] = Field(
+        default="Y", description="CLM06: the provider's signature is on file."
+    )
+    assignment: Literal["A", "B", "C"] = Field(default="A", description="CLM07: the provider takes assignment.")
+    benefits_assigned: Literal["Y", "N", "W"] = Field(default="Y", description="CLM08: benefits go to the provider.")
+    release_of_information: Literal["I", "Y"] = Field(default="Y", description="CLM09.")
+    attachments: Annotated[tuple[AttachmentBody, ...], Field(max_length=10)] = ()
 
     def claim837(self) -> Claim837:
-        """The same claim as an 837P carries it; signatures and assignment are on file, as the sender asserts."""
+        """The same claim as an 837P carries it."""
         return Claim837(
             patient_control_number=self.patient_control_number,
             charge_cents=self.charge_cents,
             facility_code=self.place_of_service,
             frequency_code=self.frequency_code,
-            provider_signature="Y",
-            assignment="A",
-            benefits_assigned="Y",
-            release_of_information="Y",
+            provider_signature=self.provider_signature,
+            assignment=self.assignment,
+            benefits_assigned=self.benefits_assigned,
+            release_of_information=self.release_of_information,
+            extras=tuple(one.segment() for one in self.attachments),
             diagnoses=tuple(
                 Diagnosis("ABF" if place else "ABK", code.replace(".", "")) for place, code in enumerate(self.diagnoses)
             ),

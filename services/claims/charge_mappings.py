@@ -29,6 +29,8 @@ NEEDED = frozenset(
 CLAIM_FIELDS = frozenset(
     {
         "accident_date",
+        "assignment",
+        "benefits_assigned",
         "accident_state",
         "billing_address",
         "billing_city",

@@ -11,7 +11,6 @@ from decimal import Decimal, InvalidOperation
 from typing import NamedTuple, TypeVar
 
 from services.claims.core.content import (
-    Attachment,
     ClaimContent,
     ClaimType,
     DatedCode,
@@ -195,18 +194,13 @@ def _all_numbers(parts: Sequence[str]) -> bool:
 
 
 def kind_segments(content: ClaimContent) -> tuple[Raw, ...]:
-    """The segments of loop 2300 that hold what only this kind of claim has, and our attachments."""
-    made = [*map(_paperwork, content.attachments)]
+    """The segments of loop 2300 that hold what only this kind of claim has."""
+    made: list[Raw] = []
     if content.institutional is not None:
         made += _institutional_segments(content.institutional, content.admission_date)
     if content.dental is not None:
         made += _dental_segments(content.dental)
     return tuple(made)
-
-
-def _paperwork(attachment: Attachment) -> Raw:
-    number = ("", "", "AC", attachment.control_number) if attachment.control_number else ()
-    return ("PWK", attachment.report_type, attachment.transmission, *number)
 
 
 def _institutional_segments(part: Institutional, admission_date: date | None) -> Iterator[Raw]:

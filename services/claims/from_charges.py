@@ -232,8 +232,8 @@ def _claim(row: _RowReader, lines: tuple[ServiceLine, ...]) -> Claim837:
         facility_code=row.needed("place_of_service"),
         frequency_code="1",
         provider_signature="Y",
-        assignment="A",
-        benefits_assigned="Y",
+        assignment=row.text("assignment") or "A",
+        benefits_assigned=row.text("benefits_assigned") or "Y",
         release_of_information="Y",
         diagnoses=tuple(
             Diagnosis("ABF" if place else "ABK", code.replace(".", "").upper())

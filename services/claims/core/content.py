@@ -225,17 +225,6 @@ class Dental(Contract):
     teeth: tuple[ToothStatus, ...] = ()
 
 
-class Attachment(Contract):
-    """A paper or file of ours that supports the claim (PWK): what it is, how it goes, and its number (PWK06).
-
-    What came in a file stays sealed: senders put names into the number.
-    """
-
-    report_type: str
-    transmission: str
-    control_number: str = ""
-
-
 class ClaimContent(Contract):
     """A claim without identifiers. Absent amounts and dates are None, never zero.
 
@@ -291,7 +280,6 @@ class ClaimContent(Contract):
 
     institutional: Institutional | None = None
     dental: Dental | None = None
-    attachments: tuple[Attachment, ...] = ()
 
     @property
     def type_of_bill(self) -> str:
