@@ -23,6 +23,7 @@ class Job:
     messages: int
     meters: Meters
     group: str
+    consumer: Any = None  # RevCycle's, once it runs
     handled: int = 0
     finished: asyncio.Event = field(default_factory=asyncio.Event)
     started_at: float = 0.0

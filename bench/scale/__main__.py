@@ -5,130 +5,18 @@ and wall time is the least of some rounds.
 """
 
 import argparse
-import asyncio
 import json
-import os
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
-import psutil
 from rich.console import Console
 from rich.table import Table
 
-from bench.flow.cases import Case, cases
-from bench.flow.servers import serving, stores
+from bench.flow.cases import cases
+from bench.flow.servers import stores
 from bench.scale import startup
-from bench.scale.records import fill, produce
-from revcycle.stack.topics import create_topics, topic_names
-
-JOIN_SECONDS = 8.0
-PARTITIONS = 4
-
-
-def case_of(name: str) -> Case:
-    """A case of the flow benchmark, with a topic of its own here."""
-    return replace(cases()[name], topic=f"bench.scale.{name}")
-
-
-def servers_of() -> dict[str, int]:
-    """The broker and the store that this process started: their process ids."""
-    names = {"tansu": "broker", "secantus": "store"}
-    children = [(child.pid, " ".join(child.cmdline())) for child in psutil.Process().children()]
-    return {name: pid for pid, line in children for word, name in names.items() if word in line}
-
-
-def begin(case: Case, kafka: str, mongo: str, *words: str) -> subprocess.Popen[str]:
-    """A worker in a process of its own."""
-    argv = [sys.executable, "-m", "bench.scale.worker", case.name, "--kafka", kafka, "--mongo", mongo]
-    argv += ["--topic", case.topic, "--database", "scale", *words]
-    return subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-
-
-def end(worker: subprocess.Popen[str]) -> dict[str, Any]:
-    """What it found; RuntimeError with the end of what it said when it failed."""
-    said, trouble = worker.communicate()
-    if worker.returncode:
-        msg = f"a worker ended with {worker.returncode}: {trouble[-2000:]}"
-        raise RuntimeError(msg)
-    found: dict[str, Any] = json.loads(said.splitlines()[-1])
-    return found
-
-
-def watching() -> list[str]:
-    return [f"--watch={name}={pid}" for name, pid in servers_of().items()]
-
-
-def growth(store: str, name: str, sizes: Sequence[int], messages: int) -> list[dict[str, Any]]:
-    """The same messages on a store with more and more claims in it."""
-    found: list[dict[str, Any]] = []
-    case = case_of(name)
-    with serving(store) as (kafka, mongo):
-        asyncio.run(create_topics(kafka, PARTITIONS, [*topic_names()], 1))
-        stored = 0
-        for round_, size in enumerate(sizes):
-            here = replace(case, topic=f"{case.topic}.{round_}")
-            numbers = range(200_000_000 + round_ * messages, 200_000_000 + (round_ + 1) * messages)
-            asyncio.run(create_topics(kafka, PARTITIONS, [here.topic], 1))
-            asyncio.run(produce(kafka, here, numbers))
-            if round_ == 0:
-                end(begin(here, kafka, mongo, "--messages=0"))  # makes the indexes; its own messages are handled, too
-                continue
-            fill(mongo, "scale", case, range(300_000_000 + stored, 300_000_000 + size), handled=True)
-            fill(mongo, "scale", case, numbers, handled=False)
-            stored = max(stored, size)
-            found.append({"claims": size, **end(begin(here, kafka, mongo, f"--messages={messages}", *watching()))})
-    return found
-
-
-def memory(store: str, name: str, messages: int, sample_every: int) -> dict[str, Any]:
-    """One service through so many messages, each for another account."""
-    case = case_of(name)
-    with serving("free" if store == "nowhere" else store) as (kafka, mongo):
-        asyncio.run(create_topics(kafka, PARTITIONS, [case.topic, *topic_names()], 1))
-        words = (f"--messages={messages}", f"--sample-every={sample_every}", *watching())
-        worker = begin(case, kafka, "nowhere" if store == "nowhere" else mongo, *words)
-        asyncio.run(produce(kafka, case, range(messages)))
-        return end(worker)
-
-
-def workers(store: str, name: str, counts: Sequence[int], messages: int) -> list[dict[str, Any]]:
-    """The same messages by more and more processes of one group; what each core did meanwhile."""
-    return [_together(store, case_of(name), count, messages) for count in counts]
-
-
-def _together(store: str, case: Case, count: int, messages: int) -> dict[str, Any]:
-    with serving(store) as (kafka, mongo):
-        for pid in servers_of().values():
-            psutil.Process(pid).cpu_affinity(sorted(os.sched_getaffinity(0)))  # every process may use every core
-        asyncio.run(create_topics(kafka, PARTITIONS, [case.topic, *topic_names()], 1))
-        group = [begin(case, kafka, mongo, *watching()) for _ in range(count)]
-        time.sleep(JOIN_SECONDS)  # all have joined, or a rebalance would be measured
-        busy = psutil.cpu_times()
-        asyncio.run(produce(kafka, case, range(messages)))
-        each = [one for one in map(end, group) if one["handled"]]
-        now = psutil.cpu_times()
-    handled, first = sum(one["handled"] for one in each), min(one["started_at"] for one in each)
-    seconds = max(one["ended_at"] for one in each) - first
-    whole = sum(now) - sum(busy)
-    return {
-        "workers": count,
-        "took_part": len(each),
-        "handled": handled,
-        "messages_per_s": handled / seconds,
-        "cpu_us": sum(one["cpu_s"] for one in each) / handled * 1e6,
-        "cores_ours": sum(one["cpu_s"] for one in each) / seconds,
-        **{
-            f"cores_{server}": max(one[f"{server}_cpu_us"] * one["handled"] for one in each) / 1e6 / seconds
-            for server in ("store", "broker")
-            if f"{server}_cpu_us" in each[0]
-        },
-        "machine_busy": 1 - (now.idle - busy.idle) / whole,
-        "rss_mb": max(one["rss_mb"] for one in each),
-    }
+from bench.scale.group import workers
+from bench.scale.runs import PARTITIONS, growth, memory
 
 
 def _table(title: str, rows: Sequence[dict[str, Any]], columns: Sequence[tuple[str, str, str]]) -> None:
@@ -164,9 +52,10 @@ def _workers(told: argparse.Namespace) -> Any:
     found = workers(told.store, told.case, told.workers, told.messages)
     columns = [
         ("workers", "workers", "d"), ("with work", "took_part", "d"), ("msg/s", "messages_per_s", ",.0f"),
-        ("CPU µs", "cpu_us", ",.0f"), ("our cores", "cores_ours", ".2f"), ("store's cores", "cores_store", ".2f"),
+        ("CPU µs", "cpu_us", ",.0f"), ("of one", "of_one", ".2f"),
+        ("our cores", "cores_ours", ".2f"), ("store's cores", "cores_store", ".2f"),
         ("broker's cores", "cores_broker", ".2f"), ("machine busy", "machine_busy", ".0%"),
-        ("RSS MB", "rss_mb", ",.0f"),
+        ("RSS MB", "rss_mb", ",.0f"), ("limit", "limit", "s"),
     ]  # fmt: skip
     _table(f"{told.case} on {told.store}, {told.messages:,} messages, {PARTITIONS} partitions", found, columns)
     return found

@@ -6,6 +6,7 @@ width, so one that was decided for real becomes the next by replacing bytes, in 
 
 import asyncio
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +25,8 @@ from shared.wire import Record
 TEMPLATE = 100_000_000
 """The number that the templates are made with: nine digits, which nothing else in them has."""
 PAGE = 1000
+FILLERS = 2
+"""Connections that fill the store: while one encodes a page, the store works for the other."""
 
 
 def renumbered(made: bytes, number: int) -> bytes:
@@ -44,8 +47,7 @@ def records(case: Case, numbers: Sequence[int]) -> Iterator[Record]:
 async def produce(kafka: str, case: Case, numbers: range) -> None:
     """Send them all, as fast as the broker takes them."""
     async with AIOKafkaProducer(bootstrap_servers=kafka, linger_ms=5, max_batch_size=256 * 1024) as producer:
-        for first in range(numbers.start, numbers.stop, PAGE):
-            page = range(first, min(first + PAGE, numbers.stop))
+        for page in pages(numbers):
             sent: list[asyncio.Future[Any]] = [
                 await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers))
                 for r in records(case, page)
@@ -72,9 +74,18 @@ def stored(case: Case, *, handled: bool) -> dict[str, list[bytes]]:
 def fill(mongo: str, database: str, case: Case, numbers: range, *, handled: bool) -> None:
     """Put the claims with these numbers into the store, as if each had been lived through."""
     made = stored(case, handled=handled)
-    with MongoClient[Any](mongo) as client:
-        for first in range(numbers.start, numbers.stop, PAGE):
-            page = range(first, min(first + PAGE, numbers.stop))
+    with MongoClient[Any](mongo) as client, ThreadPoolExecutor(FILLERS) as fillers:
+
+        def put(page: range) -> None:
             for collection, templates in made.items():
                 documents = [RawBSONDocument(renumbered(one, number)) for number in page for one in templates]
                 client[database][collection].insert_many(documents, ordered=False)
+
+        for _ in fillers.map(put, pages(numbers)):
+            pass  # what failed is raised here
+
+
+def pages(numbers: range) -> Iterator[range]:
+    """The numbers in pieces that one request holds."""
+    for first in range(numbers.start, numbers.stop, PAGE):
+        yield range(first, min(first + PAGE, numbers.stop))

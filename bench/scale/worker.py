@@ -1,15 +1,18 @@
-"""One process of a service, measured: prints a line when it has its partitions, and its figures as JSON at the end.
+"""One process of a service, measured: prints its figures as JSON at the end.
 
 python -m bench.scale.worker CASE --kafka HOST:PORT --mongo URL|nowhere --topic T --database D [--messages N]
 
-With `--messages` it ends after so many; without, when nothing more comes. On `nowhere` every write is forgotten and
-every find finds nothing, so whatever memory grows is the service's own.
+With `--messages` it ends after so many. Without, it is one of a group: it prints how many partitions it has and how
+many messages it has handled whenever that changes, and ends when its standard input does. On `nowhere` every write is
+forgotten and every find finds nothing, so whatever memory grows is the service's own.
 """
 
 import argparse
 import asyncio
 import json
 import os
+import sys
+import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -23,8 +26,9 @@ from bench.flow.free_store import FreeCollection, FreeDatabase
 from bench.flow.job import Job
 from bench.flow.meters import Meters
 from shared.store.connect import connect, disconnect
+from shared.tasks import end_tasks
 
-IDLE_SECONDS = 4.0
+LOOK_SECONDS = 0.1
 MEGABYTE = 1024 * 1024
 
 
@@ -76,22 +80,35 @@ class ScaleJob(Job):
         used = {name: psutil.Process(pid).cpu_times() for name, pid in self.watched.items()}
         return {name: one.user + one.system for name, one in used.items()}
 
-    async def end_when_idle(self) -> None:
-        """Nothing came for a while after something had: that was all."""
-        came = -1
-        while came != self.handled or not came:
-            came = self.handled
-            await asyncio.sleep(IDLE_SECONDS)
-        self.finished.set()
+    def end_with_input(self) -> None:
+        """Nobody writes to a worker: that its input ends is the word that the group is done."""
+        loop = asyncio.get_running_loop()
+
+        def wait() -> None:
+            sys.stdin.read()
+            loop.call_soon_threadsafe(self.finished.set)
+
+        threading.Thread(target=wait, daemon=True).start()
+
+    async def tell(self) -> None:
+        """Say how far it is, line by line."""
+        told = None
+        while True:
+            partitions = 0 if self.consumer is None else len(self.consumer.partitions())
+            now = {"partitions": partitions, "handled": self.handled}
+            if now != told:
+                told = now
+                print(json.dumps(now), flush=True)
+            await asyncio.sleep(LOOK_SECONDS)
 
     def found(self) -> dict[str, Any]:
         """Figures of the job, with CPU µs a message of each server, and RSS in MB as it went."""
+        if not self.handled:
+            return {"handled": 0}
         servers = {
             f"{name}_cpu_us": (self.cpu_seconds_end[name] - begun) / self.handled * 1e6
             for name, begun in self.cpu_seconds_at.items()
         }
-        if not self.handled:
-            return {"handled": 0}
         return {
             **self.figures(),
             **servers,
@@ -114,12 +131,14 @@ async def measure(told: argparse.Namespace) -> dict[str, Any]:
     job = ScaleJob(case, told.kafka, database, told.messages or 1 << 60, meters, f"{told.database}-{os.getpid()}")
     job.watched = {name: int(pid) for name, pid in (one.split("=") for one in told.watch)}
     job.sample_every = told.sample_every
-    waiting = [] if told.messages else [asyncio.create_task(job.end_when_idle())]
+    telling: list[asyncio.Task[None]] = []
+    if not told.messages:
+        job.end_with_input()
+        telling = [asyncio.create_task(job.tell())]
     try:
         await ours.run(job)
     finally:
-        for task in waiting:
-            task.cancel()
+        await end_tasks(telling)
         await disconnect(client) if client is not None else None
     return job.found()
 

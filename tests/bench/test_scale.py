@@ -4,8 +4,8 @@ import bson
 import pytest
 
 from bench.flow.cases import cases
-from bench.scale.__main__ import growth
 from bench.scale.records import TEMPLATE, records, renumbered, stored
+from bench.scale.runs import growth
 from shared.wire import from_record, header_map, type_in
 
 

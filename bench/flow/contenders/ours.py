@@ -1,9 +1,11 @@
 """RevCycle: the service's own consumer, inbox, shell, relay and store."""
 
 from collections import deque
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
+from aiokafka import TopicPartition
 from faststream.kafka import KafkaMessage
 
 import shared.shell
@@ -53,7 +55,7 @@ async def run(job: Job) -> None:
     inbox: Any = Inbox(shell, bus, sealer, spec.routes, log, system_wall)
     inbox._read = meters.step("decode", inbox._read)  # noqa: SLF001 - a measurement goes where it must
     calm_collector()
-    consumer = Watched(job, settings, spec.name, spec.topics, inbox, log)
+    consumer = job.consumer = Watched(job, settings, spec.name, spec.topics, inbox, log)
     await consumer.start()
     await job.finished.wait()
     await consumer.stop()
@@ -69,6 +71,11 @@ class Watched(Consumer):
         pipeline: Any = self._pipeline
         self._sent = deque[list[int]]()
         self._commit, pipeline._commit = pipeline._commit, self._committed  # noqa: SLF001 - a measurement goes where it must
+
+    def partitions(self) -> Collection[TopicPartition]:
+        """What this member of the group has now."""
+        consumer = self._subscriber.consumer
+        return () if consumer is None else consumer.assignment()
 
     async def _handle(self, message: KafkaMessage) -> None:
         self._job.start()
