@@ -29,13 +29,36 @@ class EraPickup:
 
     async def step(self) -> int:
         """Take what lies there, oldest name first; how many files."""
-        files = (await asyncio.to_thread(self._present))[:FILES_A_STEP]
-        for tenant, file in files:
-            await self._take(tenant, file)
-        return len(files)
+        taken = 0
+        for tenant, file in await asyncio.to_thread(self._present):
+            taken += await self._try(tenant, file)
+            if taken == FILES_A_STEP:
+                break
+        return taken
 
     async def pending(self) -> int:
         return len(await asyncio.to_thread(self._present))
+
+    async def _try(self, tenant: str, file: Path) -> bool:
+        """Whether a file was taken. The files behind one that is not go on."""
+        try:
+            await self._take(tenant, file)
+        except FileNotFoundError:
+            return False  # another process of this service was faster
+        except PermissionError:
+            await self._note_locked(tenant, file)
+            return False
+        return True
+
+    async def _note_locked(self, tenant: str, file: Path) -> None:
+        """It stays where it lies until somebody lets us read and move it."""
+        document = {
+            "kind": "locked_file",
+            "at": self._runtime.wall(),
+            "code": "FILE:locked",
+            "reason": "The file may not be read or moved by this service: correct its permissions, and it is taken.",
+        }
+        await self._runtime.store.note("quarantine", tenant, str(uuid5(NAMESPACE, f"{tenant}/{file.name}")), document)
 
     async def _take(self, tenant: str, file: Path) -> None:
         kept = await self._vault.keep(tenant, await asyncio.to_thread(file.read_bytes))

@@ -127,6 +127,26 @@ async def test_a_file_of_another_kind_is_set_aside(world: World) -> None:
     assert [one.name for one in (world.exchange / TENANT / "eras").iterdir()] == ["quarantine"]
 
 
+async def test_a_file_that_may_not_be_read_stops_none_behind_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    await world.hear(SENT)
+    read = Path.read_bytes
+
+    def refuse(file: Path) -> bytes:
+        if file.name == "a.835":
+            raise PermissionError
+        return read(file)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "read_bytes", refuse)
+        await world.drop(era_file(check([answered("PCN-9", 10_000)], trace="T9")), "a.835")
+        await world.drop(era_file(check([PAID])), "b.835")
+    [note] = await world.store.notes("quarantine", TENANT, None, 10)
+    assert (note["code"], "correct its permissions" in note["reason"]) == ("FILE:locked", True)
+    assert len(await world.remittances()) == 1
+    await world.settle()
+    assert len(await world.remittances()) == 2, "it is taken once it may be read"
+
+
 async def test_a_process_that_dies_between_two_steps_is_continued_by_another(world: World, tmp_path: Path) -> None:
     """The undisturbed run and one that changes process after every step come to the same book."""
     await world.hear(SENT)

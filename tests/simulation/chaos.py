@@ -6,12 +6,12 @@ Time is simulated too: a loop that jumps to its next timer, so that leases end a
 import asyncio
 import random
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from errno import EIO
 from heapq import heappop
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 from zlib import crc32
 
 T = TypeVar("T")
@@ -79,6 +79,7 @@ class Chaos:
     """The seed's bad luck. `kept` names the only faults that may happen, by number, when a trace is being shortened."""
 
     def __init__(self, seed: int, *, calm: bool, kept: frozenset[int] | None = None) -> None:
+        self.seed = seed
         self.rng, self.calm, self.kept = random.Random(seed + 1), calm, kept
         self.fate, self.temper = seed % FATES, TEMPERS[seed % len(TEMPERS)]
         self.on = not calm
@@ -126,16 +127,44 @@ class Chaos:
 NEW_POINT, FATED, SHAKEN = 0.03, 0.9, 0.6
 FATES = 7
 """Each point is fatal in every seventh seed that passes it, so that none has to wait for luck."""
-RATES: Mapping[str, float] = {"crash": 0.004, "away": 0.0035, "slow": 0.0035, "stall": 0.001}
-RATES_OF_WRITES: Mapping[str, float] = {**RATES, "stall": 0.012}
-TEMPERS: tuple[tuple[Mapping[str, float], Mapping[str, float]], ...] = (
-    (RATES, RATES_OF_WRITES),
-    ({**RATES, "away": 0.03}, {**RATES_OF_WRITES, "away": 0.03}),
-    (RATES, {**RATES_OF_WRITES, "slow": 0.25}),
-)
-"""What a seed is bad at, everywhere and before writes: nothing above all, servers that are away, or races."""
 WRITES = frozenset({"Shell._write before commit"})
 """Who waits here loses races; who stands still here writes late, and others have taken it for dead meanwhile."""
+COMMITTED = frozenset({"Consumer after commit"})
+READS = frozenset({"Shell.transact before load"})
+Rates: TypeAlias = Mapping[str, float]
+RATES: Rates = {"crash": 0.004, "away": 0.0035, "slow": 0.0035, "stall": 0.001}
+
+
+PUBLISHES = frozenset({"Relay.publish before send", "Relay.publish before append"})
+
+
+def _at(points: Iterable[str], **rates: float) -> dict[str, Rates]:
+    """At these points, something else than anywhere."""
+    return {point: {**RATES, **rates} for point in points}
+
+
+class Temper(NamedTuple):
+    """What a seed is bad at: how often what happens anywhere, and at some points; how often a neighbour is faster."""
+
+    anywhere: Rates = RATES
+    at: Mapping[str, Rates] = _at(WRITES, stall=0.15)
+    races: float = 0.005
+    poll_records: int = 8
+    """Of one partition, at most: few, where a partition's news are to lie in several batches at once."""
+    lane_records: int = 2
+    """Few enough that batches go in lanes, and that one is handled while another is stored."""
+
+    def rates(self, where: str) -> Rates:
+        return self.at.get(where, self.anywhere)
+
+
+TEMPERS: tuple[Temper, ...] = (
+    Temper(),
+    Temper({**RATES, "away": 0.03}, _at(WRITES, stall=0.012, away=0.03) | _at(PUBLISHES, away=0.2)),
+    Temper(at=_at(WRITES, stall=0.012, slow=0.25), races=0.1),
+    Temper(at=_at(READS, away=0.5) | _at(COMMITTED, crash=0.4), poll_records=1, lane_records=1),
+)
+"""Processes that stand still and write late; servers away; races; lanes that wait, and deaths after a commit."""
 YIELDS = 0.25
 
 
@@ -169,7 +198,7 @@ class Life:
         if luck < danger and chaos.fault("crash", f"{self.name} {where}"):
             self.die(where)
         luck = chaos.rng.random()
-        for kind, rate in chaos.temper[where in WRITES].items():
+        for kind, rate in chaos.temper.rates(where).items():
             if luck < rate:
                 if chaos.fault(kind, f"{self.name} {where}"):
                     await self._suffer(kind, where)

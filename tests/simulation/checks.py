@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from services.claims.core import INTAKE_FILE
+from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.ledger import Totals
+from services.payments.core.remittance import REMITTANCE
 from shared.decider import Decider
 from shared.store.port import Key
 from tests.simulation.service import Service
@@ -31,6 +33,7 @@ def check(world: World, book: Book, undisturbed: Book) -> None:
             _history_is_whole_and_public(world, service, decider)
         _dead_letters_have_reasons(world, service)
     _files_are_taken_or_explained(world)
+    _eras_are_taken_or_explained(world)
     _ends_are_legal(world, book)
     _the_book_ties_out(world, book)
     _the_book_is_the_undisturbed_one(book, undisturbed)
@@ -100,6 +103,35 @@ def _files_are_taken_or_explained(world: World) -> None:
         assert (file.file_id in noted) == (file.damage in {"torn", "no x12", "name"}), f"{file.name}: not explained"
 
 
+def _eras_are_taken_or_explained(world: World) -> None:
+    """The same of remittance files: each is read or says why not; nothing waits for a person but what is not whole."""
+    exchange, at_payments = world.outside.exchange, world.services[2]
+    assert not exchange.lying(), f"remittance files were left lying: {exchange.lying()}"
+    aside = Counter((place[0], file.content) for place, file in exchange.files.items())
+    assert aside == Counter((era.tenant, era.content) for era in world.script.eras), "a remittance file is gone"
+    files = at_payments.store.states(INBOUND_FILE)
+    noted = at_payments.store._notes.get("quarantine", {})
+    for era in world.script.eras:
+        state = files.get(Key(era.tenant, era.file_id))
+        if era.damage == "name":
+            assert state is None, f"{era.name}: it was read"
+        else:
+            assert state is not None, f"{era.name}: it was never read"
+            wanted = {"torn": {"read", "quarantined"}, "no x12": {"quarantined"}}.get(era.damage, {"read"})
+            assert state.status in wanted, f"{era.name}: it is {state.status}"
+        explained = any(name.startswith(era.file_id) for name in noted)
+        unread = era.damage == "name" or (state is not None and state.status == "quarantined")
+        assert explained or not unread, f"{era.name}: not explained"
+        assert unread or era.damage == "torn" or not explained, f"{era.name}: it is whole"
+    whole = {decision.remittance_id for billed in world.script.billed for decision in billed.remitted}
+    states = at_payments.store.states(REMITTANCE)
+    assert {key.id for key, state in states.items() if state.status == "posted"} == whole, "not what was remitted"
+    for key, state in states.items():
+        if state.status != "posted":
+            assert (state.status, state.postable) == ("parked", False), f"remittance {key}: {state.status}"
+            assert state.imbalance, f"remittance {key}: parked without a reason"
+
+
 def _ends_are_legal(world: World, book: Book) -> None:
     for key, status in book.claims.items():
         assert status in CLAIM_ENDS, f"claim {key} ended as {status}"
@@ -118,7 +150,7 @@ def _the_book_ties_out(world: World, book: Book) -> None:
     total = sum(book.totals.values(), Totals())
     charged = sum(billed.charge_cents for billed in world.script.billed)
     assert total.charge_cents == charged, f"charged {total.charge_cents}, not {charged}"
-    paid = sum(remitted.paid_cents for billed in world.script.billed for _, _, remitted in billed.remitted)
+    paid = sum(decision.claim.paid_cents for billed in world.script.billed for decision in billed.remitted)
     assert total.paid_cents == paid, f"payers paid {paid}, {total.paid_cents} were posted"
     received = sum(payment.paid_cents for payment in world.script.payments)
     assert total.received_cents == received, f"patients paid {received}, {total.received_cents} were posted"

@@ -20,15 +20,21 @@ class Lying(NamedTuple):
 
 
 class Disk:
-    """Every file of a shared folder, by its place below the root. Folders are where files lie."""
+    """Every file of a shared folder, by its place below the root. Folders are where files lie.
 
-    def __init__(self, chaos: Chaos) -> None:
-        self.chaos = chaos
+    What waits to be taken lies `depth` deep: below its tenant, or below a folder of it.
+    """
+
+    def __init__(self, chaos: Chaos, depth: int = 2) -> None:
+        self.chaos, self._depth = chaos, depth
         self.files: dict[Place, Lying] = {}
 
     def write(self, place: Place, content: bytes, *, locked: bool = False) -> None:
         """Write a whole file, or write on."""
         self.files[place] = Lying(content, self.chaos.wall().timestamp(), locked)
+
+    def rename(self, place: Place, target: Place) -> None:
+        self.files[target] = self.files.pop(place)
 
     def unlock(self) -> int:
         """Somebody corrects the permissions of what nobody could read; how many files."""
@@ -38,12 +44,8 @@ class Disk:
         return len(locked)
 
     def lying(self) -> list[Place]:
-        """What waits to be taken: it is no other folder's below its tenant's."""
-        return [place for place in self.files if len(place) == DROPPED]
-
-
-DROPPED = 2
-"""Tenant and name."""
+        """What waits to be taken; what is still being written does not."""
+        return [place for place in self.files if len(place) == self._depth and not place[-1].endswith(".tmp")]
 
 
 class UnthreadedReader(Generic[T]):

@@ -47,18 +47,17 @@ from services.eligibility.core import Inquire, InquiryAnswered, InquiryPolicy, c
 from services.eligibility.handlers import TOPICS as ELIGIBILITY_TOPICS
 from services.eligibility.handlers import routes as eligibility_routes
 from services.eligibility.policies import inquiry_policy
-from services.payments.core.account import make_account
-from services.payments.core.account_messages import PostRemittedClaim
-from services.payments.core.control_number import (
-    CONTROL_NUMBER,
-    ForwardRemittedClaim,
-    RemittedClaimForwarded,
-    RouteRemittedClaim,
-)
-from services.payments.core.remittance import REMITTANCE, DistributeRemittance, RemittanceDistributed
+from services.payments.core.account import AccountDecider, make_account
+from services.payments.core.control_number import CONTROL_NUMBER, RouteRemittedClaim
+from services.payments.core.inbound_file import INBOUND_FILE
+from services.payments.core.provider import PROVIDER
+from services.payments.core.remittance import REMITTANCE, RemittanceDistributed
 from services.payments.handlers import TOPICS as PAYMENTS_TOPICS
 from services.payments.handlers import routes as payments_routes
+from services.payments.performers import Performers
+from services.payments.pickup import EraPickup
 from services.payments.policy import load_adjustments
+from services.payments.vault import RemittanceVault
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
 from shared.runtime import Loop, Runtime, Spec
@@ -99,7 +98,7 @@ class Outside:
         self.chaos, self.script = chaos, script
         self.bugs: set[Bug] = set()
         self.files: dict[Key, Submission] = {}
-        self.drop = Disk(chaos)
+        self.drop, self.exchange = Disk(chaos), Disk(chaos, depth=3)
         self.letters: Counter[str] = Counter()
 
     async def busy(self) -> None:
@@ -219,47 +218,51 @@ class Payments:
 
     def __init__(self, outside: Outside) -> None:
         self._outside, self.account = outside, outside.with_bugs(ACCOUNT)
-        self._remitted = {c.remittance_id: c for b in outside.script.billed for _, _, c in b.remitted}
+        self._remitted = {
+            d.claim.remittance_id: d.claim for b in outside.script.billed for d in b.remitted if not d.era
+        }
 
     def spec(self) -> Spec:
         return Spec(
             name="payments",
-            deciders=(self.account, CONTROL_NUMBER, REMITTANCE),
+            deciders=(self.account, CONTROL_NUMBER, REMITTANCE, PROVIDER, INBOUND_FILE),
             routes=payments_routes(self.account),
-            performers=lambda runtime: {
-                REMITTANCE.kind: {DistributeRemittance: _Poster(self, runtime).distribute},
-                CONTROL_NUMBER.kind: {ForwardRemittedClaim: _Poster(self, runtime).forward},
-            },
+            performers=lambda runtime: _Poster(self, runtime, self.account, _vault(runtime)).by_kind(),
+            loops=self._loops,
             topics=PAYMENTS_TOPICS,
         )
 
-    def route(self, key: Key, pending: Pending) -> RouteRemittedClaim:
-        """The one claim of a remittance."""
+    def _loops(self, runtime: Runtime) -> Sequence[Loop]:
+        seen = cast("SeenStore", runtime.store)
+        exchange = cast("Path", SeenPath(self._outside.exchange, seen.life))
+        return (EraPickup(runtime, exchange, _vault(runtime)),)
+
+    def route(self, key: Key, pending: Pending) -> RouteRemittedClaim | None:
+        """The one claim of a remittance; None when a file has it."""
+        if key.id not in self._remitted:
+            return None
         meta = pending.cause.model_copy(update={"id": pending.id, "causation": pending.id, "sequence": 0})
         return RouteRemittedClaim(meta=meta, remitted=self._remitted[key.id])
 
 
-class _Poster:
-    def __init__(self, payments: Payments, runtime: Runtime) -> None:
-        self._payments, self._runtime = payments, runtime
+def _vault(runtime: Runtime) -> RemittanceVault:
+    return RemittanceVault(runtime.store, runtime.sealer)
+
+
+class _Poster(Performers):
+    """The real performers, but for remittances that are data."""
+
+    def __init__(self, payments: Payments, runtime: Runtime, account: AccountDecider, vault: RemittanceVault) -> None:
+        super().__init__(runtime, account, vault)
+        self._payments = payments
 
     async def distribute(self, key: Key, pending: Pending) -> Message:
-        await self._runtime.shell.transact(CONTROL_NUMBER, [self._payments.route(key, pending)])
+        route = self._payments.route(key, pending)
+        if route is None:
+            return await super().distribute(key, pending)
+        await self._runtime.shell.transact(CONTROL_NUMBER, [route])
         meta = answer_meta(key, pending, self._runtime.clock)
         return RemittanceDistributed(meta=meta, remittance_id=key.id, upto=1, done=True)
-
-    async def forward(self, key: Key, pending: Pending) -> Message:
-        effect = pending.effect
-        assert isinstance(effect, ForwardRemittedClaim)
-        meta = pending.cause.model_copy(update={"id": pending.id, "causation": pending.id, "sequence": 0})
-        post = PostRemittedClaim(
-            meta=meta, account_id=effect.account_id, claim_id=effect.claim_id, remitted=effect.remitted
-        )
-        await self._runtime.shell.transact(self._payments.account, [post])
-        return RemittedClaimForwarded(
-            meta=answer_meta(key, pending, self._runtime.clock),
-            patient_control_number=effect.remitted.patient_control_number,
-        )
 
 
 class Collections:

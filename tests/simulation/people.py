@@ -27,7 +27,7 @@ from shared.decider import Decider
 from shared.shell import ParkedError
 from shared.store.port import Key
 from tests.simulation.parts import Claims, Collections, Outside, Payments
-from tests.simulation.script import Billed, DroppedFile, content_for, envelope, receive
+from tests.simulation.script import Billed, DroppedEra, DroppedFile, content_for, envelope, receive
 from tests.simulation.service import Process, Service
 
 GROWING_SECONDS = 0.4
@@ -78,6 +78,15 @@ class People:
         for part in (3, 2, 1):
             disk.write(place, file.content[: len(file.content) // part], locked=file.damage == "locked")
             await asyncio.sleep(GROWING_SECONDS)
+
+    async def leave(self, era: DroppedEra) -> None:
+        """The clearinghouse writes a file beside and renames it, so that it is whole when it has its name."""
+        place, disk = (era.tenant, "eras", era.name), self.outside.exchange
+        beside = (era.tenant, "eras", f"{era.name}.tmp")
+        for part in (2, 1):
+            disk.write(beside, era.content[: len(era.content) // part], locked=era.damage == "locked")
+            await asyncio.sleep(GROWING_SECONDS)
+        disk.rename(beside, place)
 
     async def _send(self, billed: Billed, claim_id: str, meta: Any) -> None:
         async def request(process: Process) -> None:

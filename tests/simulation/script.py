@@ -14,13 +14,15 @@ from services.claims.file_performer import claim_number
 from services.claims.intake import Arrival, Intake
 from services.eligibility.core import Outcome
 from services.payments.core.account_messages import PostPatientPayment
-from services.payments.core.remittance import Header, ReceiveRemittance
+from services.payments.core.remittance import Header, ReceiveRemittance, remittance_id_of
 from services.payments.core.remitted import RemittedAdjustment, RemittedClaim
 from shared.contracts import Meta
 from shared.sealed import Pseudonyms
 from shared.store.memory import MemoryStore
+from shared.x12.adjustments import Adjustment
 from shared.x12.claim837 import Batch837, Claim837, read_837, write_837p
 from shared.x12.claim837_views import Diagnosis, ServiceLine, Subscriber
+from shared.x12.era835 import ClaimPayment, Remittance835, write_835
 from shared.x12.parties import Address, Party, Payer, Person
 from tests.claims.makers import content, line
 from tests.simulation.chaos import START
@@ -35,6 +37,8 @@ PSEUDONYMS = Pseudonyms(bytes(32))
 INTAKE = Intake(MemoryStore(), cast("Any", None), PSEUDONYMS, cast("Any", None))
 """It only takes claims apart here."""
 REMITTED_FROM, REMITTED_UPTO = 1, 3
+IN_FILES = 0.4
+"""How many of a payer's decisions come as an 835 file."""
 PAID_IN, PLANNED_IN = 4, 5
 DAYS = (0, 0, 2, 10, 20, 33, 40, 64, 72, 95, 125, 160, 200, 240)
 MOMENTS = tuple(START + timedelta(days=days, minutes=30 * (number == 1)) for number, days in enumerate(DAYS))
@@ -55,9 +59,24 @@ class Billed:
     coverage_id: str
     control_number: str
     by_hand: bool = True  # through the API, one by one; else in a file
-    remitted: list[tuple[int, ReceiveRemittance, RemittedClaim]] = field(
-        default_factory=list[tuple[int, ReceiveRemittance, RemittedClaim]]
-    )
+    remitted: list["Decision"] = field(default_factory=list["Decision"])
+
+
+class Decision(NamedTuple):
+    """What a payer makes of a claim and when; `era` is the file that says so, if it is not data."""
+
+    moment: int
+    message: ReceiveRemittance
+    claim: RemittedClaim
+    era: bytes = b""
+
+    @property
+    def remittance_id(self) -> str:
+        """As payments knows it: the id of a file's remittance derives from what the file says."""
+        header = self.message.header
+        if not self.era:
+            return self.message.remittance_id
+        return remittance_id_of(header.payer_id, header.trace_number, header.payment_date, header.payment_cents)
 
 
 class Script(NamedTuple):
@@ -68,6 +87,7 @@ class Script(NamedTuple):
     coverage: dict[str, list[Outcome]]
     plans: list[tuple[str, str]]
     files: list["DroppedFile"]
+    eras: list["DroppedEra"]
 
 
 class DroppedFile(NamedTuple):
@@ -85,9 +105,24 @@ class DroppedFile(NamedTuple):
         return f"file_{sha256(self.tenant.encode() + bytes(1) + self.content).hexdigest()}"
 
 
+class DroppedEra(NamedTuple):
+    """A remittance file that the clearinghouse leaves at a moment; `damage` is what is wrong with it, if anything."""
+
+    moment: int
+    tenant: str
+    name: str
+    content: bytes
+    damage: FileDamage = ""
+
+    @property
+    def file_id(self) -> str:
+        """As the vault names it: by content."""
+        return f"file_{sha256(self.content).hexdigest()}"
+
+
 def write_script(rng: random.Random, claims: int) -> Script:
     """One seed's outside world: so many claims of two accounts."""
-    script = Script([], [], {}, [], [])
+    script = Script([], [], {}, [], [], [])
     for a in range(2):
         tenant, account = rng.choice(("lakeside", "northgate")), f"acct_{a}"
         for c in range((claims + 1 - a) // 2):
@@ -103,6 +138,7 @@ def write_script(rng: random.Random, claims: int) -> Script:
                 f"PCN{a}{c}",
             )
             _remit(rng, billed)
+            script.eras.extend(era for decision in billed.remitted for era in _left(rng, tenant, decision))
             script.billed.append(billed)
         if a == DROPPED_ACCOUNT:
             account = _drop(rng, script, tenant)
@@ -276,7 +312,57 @@ def _remit(rng: random.Random, billed: Billed) -> None:
     for number, (status, kept) in enumerate(decisions, 1):
         # What is taken back was paid before: the payer's own order, one moment after the other.
         at = moment if len(decisions) == 1 else number
-        billed.remitted.append((at, *_remitted(rng, billed, number, status, kept)))
+        decision = Decision(at, *_remitted(rng, billed, number, status, kept))
+        in_file = status == "1" and decision.message.imbalance is None and rng.random() < IN_FILES
+        billed.remitted.append(decision._replace(era=_era(decision)) if in_file else decision)
+
+
+def _era(decision: Decision) -> bytes:
+    """The 835 of one decision."""
+    header, claim = decision.message.header, decision.claim
+    payment = ClaimPayment(
+        patient_control_number=claim.patient_control_number,
+        status=claim.status,
+        charge_cents=claim.charge_cents,
+        paid_cents=claim.paid_cents,
+        patient_responsibility_cents=claim.patient_responsibility_cents or None,
+        filing_code="12",
+        payer_claim_control_number=claim.payer_claim_control_number,
+        adjustments=tuple(Adjustment(one.group, one.reason, one.amount_cents) for one in claim.adjustments),
+    )
+    remittance = Remittance835(
+        payment_cents=header.payment_cents,
+        credit_debit="C",
+        method=header.method,
+        payment_format="CCP",
+        payment_date=header.payment_date,
+        trace_number=header.trace_number,
+        payer_id=PAYER,
+        payer=Payer("PAYER", PAYER, Address("1 MAIN ST", "", "SPRINGFIELD", "IL", "62701")),
+        payee=Party(name="LAKESIDE", npi="1234567893"),
+        claims=(payment,),
+        handling="I",
+    )
+    return write_835([remittance], 1, 1, START, "PAYER", "LAKESIDE")
+
+
+def _left(rng: random.Random, tenant: str, decision: Decision) -> list[DroppedEra]:
+    """The file of a decision, and what else comes with it: torn anywhere, again under another name, or no 835."""
+    if not decision.era:
+        return []
+    name, whole = decision.claim.remittance_id, decision.era
+    eras = [DroppedEra(decision.moment, tenant, f"{name}.835", whole, rng.choice(("", "", "locked")))]
+    contents: dict[FileDamage, bytes] = {
+        "torn": whole[: rng.randrange(1, len(whole))],
+        "again": whole,
+        "no x12": b"Dear " + name.encode(),
+        "name": b"about " + name.encode(),
+    }
+    for damage, text in contents.items():
+        if rng.random() < 0.3:
+            kind = "note.txt" if damage == "name" else "835"
+            eras.append(DroppedEra(decision.moment, tenant, f"{damage.replace(' ', '-')}-{name}.{kind}", text, damage))
+    return eras
 
 
 def _remitted(

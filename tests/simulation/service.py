@@ -31,8 +31,8 @@ from tests.simulation.stores import COLUMNS, DUE, EFFECT, KeptStore, SeenBus, Se
 LOG = configure_logs("simulation", "CRITICAL")
 SETTINGS = SimpleNamespace(clock_file=None)
 PROCESSES = 2
-LANE_RECORDS = 3
-"""Few enough that most batches go in lanes, and that one is handled while another is stored."""
+AT_ONCE = 0.8
+"""How often a process takes the next batch while the last one is still in its hands."""
 
 
 class NoSealer:
@@ -99,7 +99,9 @@ class Consumer:
             start, log = self.positions.get(place, group.committed.get(place, 0)), group.bus.logs[place]
             if self.life.chaos.chance(0.02) and self.life.chaos.fault("rewind", self.life.name):
                 start = rng.randrange(start + 1)
-            taken = log[start : start + (rng.randint(1, 8) if self.life.chaos.on else 100)]
+            taken = log[
+                start : start + (rng.randint(1, self.life.chaos.temper.poll_records) if self.life.chaos.on else 100)
+            ]
             self.positions[place] = start + len(taken)
             batch += taken
         return batch
@@ -137,7 +139,7 @@ class Process:
         self.relay = Relay(bus, store, chaos.wall, name)
         self.shell = Shell(store, self.relay, LOG)
         self.inbox = Inbox(self.shell, bus, NoSealer(), service.routes, LOG, chaos.wall)
-        self.pipeline = receiving.Pipeline(self.inbox, LOG, lane_records=LANE_RECORDS)
+        self.pipeline = receiving.Pipeline(self.inbox, LOG, lane_records=chaos.temper.lane_records)
         self.sweep = Sweep(bus, store, service.clock, chaos.wall)
         self.consumer = Consumer(service.group, self.number, self.life)
         nobody: Any = None
@@ -194,17 +196,17 @@ class Process:
             self.boot()
 
     async def consume(self) -> int:
-        """One poll; what it led to is stored before its offsets are committed, perhaps while the next is in hand."""
-        if not self.service.chaos.on:
+        """Some polls, one at once after the other; what they led to is stored before their offsets are committed."""
+        chaos, taken = self.service.chaos, 0
+        while batch := self.consumer.poll():
+            await self.pipeline.take(batch, self.consumer)
+            self.service.deliveries += len(batch)
+            taken += len(batch)
+            if not chaos.chance(AT_ONCE):
+                break
+        if not (chaos.on and taken):
             await self.pipeline.drain()
-        if not (batch := self.consumer.poll()):
-            await self.pipeline.drain()
-            return 0
-        await self.pipeline.take(batch, self.consumer)
-        self.service.deliveries += len(batch)
-        if not self.service.chaos.on:
-            await self.pipeline.drain()
-        return len(batch)
+        return taken
 
     async def work(self) -> int:
         """One page of every kind's effects, and of what is found by looking."""
@@ -215,10 +217,9 @@ class Process:
                 done += await worker.run_once()
         if self.looked == service.store.saves and not service.drop.lying():
             return done
-        self.looked = service.store.saves
+        saves = service.store.saves
         found = sum([await loop.step() for loop in self.loops])
-        if found:
-            self.looked = -1
+        self.looked = -1 if found else saves  # not when an outage came between: then it has not seen all there is
         return done + found
 
     async def sweep_all(self) -> int:

@@ -247,6 +247,7 @@ class SeenStore:
         failed: dict[Key, str] = {}
         for write in writes:
             await step(f"{caller} before commit")
+            await self._be_overtaken(decider, write)
             refused = await self._store.commit(decider, [write])
             lost |= refused.lost
             failed.update(refused.failed)
@@ -254,6 +255,15 @@ class SeenStore:
             self._life.chaos.note("race")
         await step(f"{caller} after commit")
         return Refused(frozenset(lost), failed)
+
+    async def _be_overtaken(self, decider: Decider[Any, Any, Any], write: Write[Any]) -> None:
+        """Another process is faster: what it wrote changes nothing but the version."""
+        chaos = self._life.chaos
+        if not write.version or not (chaos.chance(chaos.temper.races) and chaos.fault("race lost", decider.kind)):
+            return
+        row = self._store._row(decider, write.key)
+        neighbour: Write[Any] = Write(write.key, row.version, row.snapshot, parked=row.parked)
+        await self._store.commit(decider, [neighbour])
 
     async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
         caller = caller_of(sys._getframe(1))

@@ -24,8 +24,8 @@ EVENTFUL = PLANNED_IN + 1
 LUCKS = 10
 """Seeds that share a story, each with its own luck: what happens undisturbed is found out once for them."""
 ROUNDS, QUIET_ROUNDS, LONG_ROUNDS = 6, 1, 40
-LONG = 4
-"""In every fourth seed claims go all their way to the partner before faults pause; else they mostly do so after."""
+LONG = 5
+"""In every fifth seed claims go all their way to the partner before faults pause; else they mostly do so after."""
 SETTLING_MAX = 150
 BETWEEN_MOMENTS = timedelta(minutes=15)
 """On the machines' clocks, where days would be truer: long enough for nobody to look after who died before."""
@@ -59,9 +59,9 @@ class World:
         eligibility, at_claims = Eligibility(self.outside), Claims(self.outside)
         payments, collections = Payments(self.outside), Collections(self.outside)
         specs = (eligibility.spec(), at_claims.spec(), payments.spec(), collections.spec())
+        drops = (Disk(self.chaos), self.outside.drop, self.outside.exchange, Disk(self.chaos))
         self.services = tuple(
-            Service(spec, self.bus, self.chaos, self.clock, self.outside.drop if spec is specs[1] else Disk(self.chaos))
-            for spec in specs
+            Service(spec, self.bus, self.chaos, self.clock, drop) for spec, drop in zip(specs, drops, strict=True)
         )
         self.claims, self.payments, self.collections = at_claims, payments, collections
         self.people = People(self.outside, story, (at_claims, self.services[1]), self.clock)
@@ -97,8 +97,9 @@ class World:
         if number == PLANNED_IN:
             at_collections = self.collections, self.services[3]
             return [plan(people, at_collections, tenant, account) for tenant, account in script.plans]
-        due = [message for b in script.billed for moment, message, _ in b.remitted if moment == number]
-        return [remit(people, at_payments, message) for message in due]
+        due = [d.message for b in script.billed for d in b.remitted if d.moment == number and not d.era]
+        left = [people.leave(era) for era in script.eras if era.moment == number]
+        return [*(remit(people, at_payments, message) for message in due), *left]
 
     async def _disturb(self, number: int) -> None:
         errands = self._errands(number)
@@ -173,7 +174,7 @@ class World:
             if sum([await process.once() for process in processes if not process.service.is_idle(now)]):
                 continue
             await asyncio.sleep(RESTING_SECONDS)
-            work = self.outside.drop.unlock()
+            work = self.outside.drop.unlock() + self.outside.exchange.unlock()
             work += sum([await process.turn(process.keep_house) for process in processes])
             work += await release_parked(self.services)
             if work or not await self._rests():
