@@ -6,10 +6,14 @@ from fastapi import FastAPI
 
 from services.claims.ack_performer import AckReader
 from services.claims.api import router
+from services.claims.appeal_api import EVIDENCE_PATH
+from services.claims.appeal_api import router as appeal_router
+from services.claims.appeal_performer import AppealWriter
 from services.claims.batcher import Batcher
 from services.claims.charge_mappings import charge_mappings
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
 from services.claims.core.ack_file import ReadAcks
+from services.claims.core.appeal import APPEAL, RenderPacket
 from services.claims.core.intake_file import ReadFile
 from services.claims.core.next_payer import BillNextPayer
 from services.claims.core.rules_job import JOB, LoadReference, TryOn
@@ -32,9 +36,9 @@ from services.claims.rules_api import REFERENCE_PATHS
 from services.claims.rules_api import router as rules_router
 from services.claims.settings import ClaimsSettings
 from services.claims.submission_performer import SubmissionPerformer
+from services.claims.succession import NextPayers
 from services.claims.work_api import router as work_router
 from services.claims.work_rules import work_policy
-from services.claims.succession import NextPayers
 from shared.decider import Effect
 from shared.http import make_app, serve
 from shared.runtime import Loop, Runtime, Spec
@@ -67,6 +71,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
                 TellClaims: outbound.tell,
             },
             ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault, routing).read},
+            APPEAL.kind: {RenderPacket: AppealWriter(runtime, claim, parts.vault).write},
             JOB.kind: {LoadReference: rules.load, TryOn: rules.try_on},
         }
 
@@ -81,7 +86,7 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
 
     return Spec(
         name="claims",
-        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION, work),
+        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION, work, APPEAL),
         routes=all_routes(claim, work),
         performers=performers,
         loops=loops,
@@ -99,7 +104,13 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
     settings = settings or ClaimsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
     quotas = make_quotas(settings)
     app = make_app(
-        make_spec(settings, quotas), settings, router, rules_router, work_router, streams=("/files", *REFERENCE_PATHS)
+        make_spec(settings, quotas),
+        settings,
+        router,
+        rules_router,
+        work_router,
+        appeal_router,
+        streams=("/files", *REFERENCE_PATHS, EVIDENCE_PATH),
     )
     app.state.quotas = quotas
     app.state.routing = routing_table(settings.routing_file)

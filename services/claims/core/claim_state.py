@@ -140,12 +140,15 @@ def due(claim: Claim) -> datetime | None:
 
 
 def open_deadlines(claim: Claim) -> tuple[Running, ...]:
-    """What runs since the payer's decision and was not met. A correction is met once the claim is on its way again."""
+    """What runs since the payer's decision and was not met: a correction by being sent, a next payer by its claim."""
     if not claim.deadlines:
         return ()
-    return tuple(
-        one for one in claim.deadlines if one.kind != "corrected_claim" or claim.status in ("denied", "rejected")
-    )
+    met: set[str] = set()
+    if claim.status not in ("denied", "rejected"):
+        met.add("corrected_claim")
+    if any(one.next_claim_id for one in claim.next_payers):
+        met.add("secondary_filing")
+    return tuple(one for one in claim.deadlines if one.kind not in met)
 
 
 def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0912 - one arm per fact
