@@ -16,7 +16,7 @@ from revcycle.stack.topics import SERVICES
 
 INSIDE = "REVCYCLE_CHAOS_INSIDE"
 SERVERS_ADDRESS = "10.77.0.1"
-TOOLS = ("unshare", "ip", "mount")
+TOOLS = ("unshare", "setpriv", "ip", "mount")
 NAMESPACES = ("--mount", "--net", "--pid", "--fork", "--kill-child", "--mount-proc")
 TRY = (
     "mount -t tmpfs none /run && ip link set lo up && ip netns add try && ip link add try0 type veth peer name try1 "
@@ -35,8 +35,8 @@ def why_not() -> str | None:
 
 
 def run_inside(arguments: Sequence[str]) -> int:
-    """Run this command again on a machine of its own; its exit code."""
-    words = [*_unshare(), sys.executable, "-m", "tests.chaos", *arguments]
+    """Run this command again on a machine of its own, which ends with this process however that ends; its exit code."""
+    words = ["setpriv", "--pdeathsig", "KILL", *_unshare(), sys.executable, "-m", "tests.chaos", *arguments]
     return subprocess.run(words, env={**os.environ, INSIDE: "1"}, check=False).returncode
 
 
