@@ -1,5 +1,7 @@
 """python -m bench.flow: every service's main message, by every contender, side by side on the same broker and store.
 
+Then whole claims, through all services and the payers' sandbox, on the real stores (`--case life` measures only that).
+
 A round gives each contender a process of its own on one core, and the servers the other one. Ratios are taken within a
 round, because the machine has other work to do; the table holds medians over the rounds.
 """
@@ -20,12 +22,14 @@ from typing import Any
 from aiokafka import AIOKafkaProducer
 from rich.console import Console
 
+from bench.flow import life
 from bench.flow.cases import Case, cases, traces
 from bench.flow.servers import serving, stores
-from bench.flow.table import show
+from bench.flow.table import show, show_lives
 from revcycle.stack.topics import create_topics, topic_names
 
 CONTENDERS = ("bare", "ours", "usual", "quix")
+LIFE = "life"
 ONE_BY_ONE = frozenset({"usual", "quix"})
 QUIX_PYTHON = Path(".venv-quix/bin/python")
 QUIX = Path(__file__).parent / "contenders" / "quix.py"
@@ -130,12 +134,16 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="bench.flow", description=__doc__)
     parser.add_argument("--messages", type=int, default=10_000)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--claims", type=int, default=500, help="whole claims; 0: none")
     parser.add_argument("--store", action="append", choices=stores(), help="may be repeated; default: all there are")
-    parser.add_argument("--case", action="append", choices=sorted(cases()), help="may be repeated; default: all")
+    parser.add_argument(
+        "--case", action="append", choices=[*sorted(cases()), LIFE], help="may be repeated; default: all"
+    )
     parser.add_argument("--contender", action="append", choices=CONTENDERS, help="may be repeated; default: all")
     parser.add_argument("--json", action="store_true", help="print figures instead of tables")
     told = parser.parse_args()
-    known = cases()
+    known, wanted = cases(), told.case or [*cases(), LIFE]
+    chosen = told.store or stores()
     found = {
         store: {
             name: measure(
@@ -145,14 +153,18 @@ def main() -> None:
                 told.messages,
                 told.rounds,
             )
-            for name in told.case or known
+            for name in wanted
+            if name != LIFE
         }
-        for store in told.store or stores()
+        for store in chosen
     }
+    lived = [store for store in chosen if store != "free" and LIFE in wanted and told.claims]
+    lives = {store: life.measure(store, told.claims, told.rounds) for store in lived}
     if told.json:
-        print(json.dumps(found, indent=1))
-    else:
-        show(Console(width=180), found)
+        print(json.dumps({"messages": found, "claims": lives}, indent=1))
+        return
+    show(Console(width=180), found)
+    show_lives(Console(width=180), lives)
 
 
 if __name__ == "__main__":

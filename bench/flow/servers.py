@@ -26,15 +26,27 @@ def stores() -> list[str]:
 
 
 @contextmanager
+def layout_in_memory(prefix: str) -> Generator[Layout]:
+    """A run directory of its own, in memory where there is such a folder, removed at the end."""
+    memory = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
+    with tempfile.TemporaryDirectory(prefix=prefix, dir=memory) as folder:
+        layout = Layout(Path(folder) / "stack")
+        layout.prepare()
+        yield layout
+
+
+def prefer(kind: str, layout: Layout) -> None:
+    """Have this kind of store in a run directory, though a faster one may be there."""
+    if kind == "local":
+        (layout.data / "begun").touch()  # the wheel goes on with what is no file of the Rust build
+
+
+@contextmanager
 def serving(kind: str) -> Generator[tuple[str, str]]:
     """A broker and a store of one kind, on the first core: `host:port` and a URL, or `free`."""
-    memory = MEMORY if MEMORY.is_dir() and os.access(MEMORY, os.W_OK) else None
-    with tempfile.TemporaryDirectory(prefix="revcycle-bench-", dir=memory) as folder:
-        layout = Layout(Path(folder))
-        layout.prepare()
+    with layout_in_memory("revcycle-bench-") as layout:
         specs = [broker(free_port(), layout)]
-        if kind == "local":
-            (layout.data / "begun").touch()  # the wheel goes on with what is no file of the Rust build
+        prefer(kind, layout)
         if kind != "free":
             specs.append(store(free_port(), layout))
         started: list[subprocess.Popen[bytes]] = []

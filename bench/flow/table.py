@@ -6,6 +6,8 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+from revcycle.stack.options import SERVERS
+
 STEPS = ("decode", "load", "decide", "store", "publish", "journal", "commit", "rest")
 COLUMNS = (
     "service",
@@ -25,11 +27,47 @@ COLUMNS = (
 def show(console: Console, found: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> None:
     """A table a store: messages a second, CPU µs a message by step, requests per 1,000 messages."""
     for store, by_case in found.items():
+        if not by_case:
+            continue
         table = Table(*COLUMNS, title=f"store: {store}", title_justify="left")
         for case, by_contender in by_case.items():
             for contender, figures in by_contender.items():
                 table.add_row(case, contender, *_cells(figures))
         console.print(table)
+
+
+def show_lives(console: Console, found: Mapping[str, Mapping[str, Any]]) -> None:
+    """Whole claims: a row a store, with CPU ms a claim by process."""
+    if not found:
+        return
+    names = list(next(iter(found.values()))["processes"])
+    head = (
+        "store",
+        "claims",
+        "claims/s",
+        "seconds",
+        "days",
+        "events/claim",
+        *(f"{name} ms" for name in names),
+        "all ms",
+    )
+    table = Table(*head, "RSS MB", title="whole claims", title_justify="left")
+    for store, figures in found.items():
+        used = figures["processes"]
+        spent = [used[name]["cpu_ms"] for name in names]
+        table.add_row(
+            store,
+            f"{figures['claims']:,}",
+            f"{figures['claims_per_s']:.1f}",
+            f"{figures['seconds']:.0f}",
+            f"{figures['days']:.0f}",
+            f"{figures['events_a_claim']:.1f}",
+            *(f"{ms:.1f}" for ms in [*spent, sum(spent)]),
+            f"{max(one['rss_mb'] for name, one in used.items() if name not in SERVERS):,.0f}",
+        )
+    console.print(table)
+    for store, figures in found.items():
+        console.print(f"{store}: " + ", ".join(f"{count:,} {end}" for end, count in figures["ends"].items()))
 
 
 def _cells(figures: Mapping[str, Any]) -> list[str]:

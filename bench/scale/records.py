@@ -15,12 +15,13 @@ from aiokafka import AIOKafkaProducer
 from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
-from bench.flow.cases import AT, TENANT, Case
+from bench.flow.cases import TENANT, Case
 from shared.decider import Decider
 from shared.store.documents import NEVER, entry_to_document, fields_of, journal_document, outbox_of
 from shared.store.mongo import journal_id
 from shared.store.port import Key, Mark, Write
 from shared.wire import Record
+from tests.contracts.examples import AT
 
 TEMPLATE = 100_000_000
 """The number that the templates are made with: nine digits, which nothing else in them has."""

@@ -7,16 +7,12 @@ machine does can only add to it.
 import asyncio
 import subprocess
 import sys
-import tempfile
 import time
-from collections.abc import Generator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import psutil
 
-from bench.flow.servers import MEMORY
+from bench.flow.servers import layout_in_memory
 from revcycle.identity import make_identity
 from revcycle.stack.child import ProcessSpec
 from revcycle.stack.layout import Layout
@@ -26,6 +22,7 @@ from revcycle.stack.ports import free_port
 from revcycle.stack.topics import create_topics
 from revcycle.stack.up import start_behind, stop_stack
 
+PREFIX = "revcycle-startup-"
 READY_SECONDS = 60.0
 LOOK_SECONDS = 0.01
 
@@ -36,16 +33,6 @@ class Start(NamedTuple):
     name: str
     wall: float
     cpu: float
-
-
-@contextmanager
-def layout_in_memory() -> Generator[Layout]:
-    """A run directory of its own, in memory where there is such a folder."""
-    with tempfile.TemporaryDirectory(prefix="revcycle-startup-", dir=MEMORY if MEMORY.is_dir() else None) as folder:
-        layout = Layout(Path(folder) / "stack")
-        layout.prepare()
-        make_identity(layout)
-        yield layout
 
 
 async def _until_ready(spec: ProcessSpec, layout: Layout) -> tuple[Start, subprocess.Popen[bytes]]:
@@ -105,9 +92,10 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
     """The least of so many rounds, by process: `wall_s` and `cpu_s`."""
     found: dict[str, list[Start]] = {}
     for _ in range(rounds):
-        with layout_in_memory() as layout:
+        with layout_in_memory(PREFIX) as layout:
+            make_identity(layout)
             starts = asyncio.run(each_alone(layout))
-        with layout_in_memory() as layout:
+        with layout_in_memory(PREFIX) as layout:
             starts.append(whole_stack(layout))
         for start in starts:
             found.setdefault(start.name, []).append(start)
