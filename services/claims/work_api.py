@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias, cast
+from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import Field
 
+from services.claims.core.denial_rules import RootCause
 from services.claims.core.work_item import WorkItem
 from services.claims.core.work_messages import (
     AddNote,
@@ -187,6 +188,20 @@ def _next(rows: Sequence[WorkItem], limit: int, *, done: bool) -> str | None:
         return None
     last = rows[limit - 1]
     return f"{0 if done else last.band}:{last.named.claim_id if last.named else ''}"
+
+
+@router.get("/work-items/root-causes")
+async def root_causes(run: Run, caller: Reader, items: Items) -> list[dict[str, Any]]:
+    """Where refusals arise: how many items of each root cause there are and are open, and what would prevent them."""
+    policy, today = work_policy(), run.clock.now().date()
+    rows: list[dict[str, Any]] = []
+    for cause in get_args(RootCause):
+        total = await run.store.count(items, caller.tenant, {"root_cause": cause})
+        if total:
+            still = await run.store.count(items, caller.tenant, {"root_cause": cause, "open": True})
+            prevention = policy.prevention(cause, today)
+            rows.append({"root_cause": cause, "items": total, "open": still, "prevention": prevention})
+    return sorted(rows, key=lambda row: -row["items"])
 
 
 @router.get("/work-items/{claim_id}")

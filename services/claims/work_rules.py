@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.claims.core.work_policy import Band, Entry, Playbook, Recovery, WorkPolicy, WriteOffLimit
+from services.claims.core.work_policy import Band, Entry, Playbook, Prevention, Recovery, WorkPolicy, WriteOffLimit
 from shared.policy import PolicyError
 
 FOLDER = Path(__file__).parent / "policy"
@@ -24,6 +24,7 @@ def work_policy(folder: Path = FOLDER) -> WorkPolicy:
         recoveries=_entries("work.toml", work, "recovery", Recovery),
         bands=_entries("work.toml", work, "band", Band),
         limits=_entries("work.toml", work, "write_off_limit", WriteOffLimit),
+        preventions=_entries("work.toml", work, "prevention", Prevention),
         urgent_days=work["urgent"]["days"],
     )
     if not any(one.category == "unspecified" and one.valid_to is None for one in policy.playbooks):

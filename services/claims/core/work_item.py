@@ -482,13 +482,15 @@ def publish(state: WorkItem, fact: WorkFact, meta: Meta) -> Event | None:
 
 
 def _index(state: WorkItem) -> dict[str, Scalar]:
+    arose = {"category": state.category, "root_cause": state.root_cause}
     if not state.is_open:
-        return {"status": state.status, "outcome": state.outcome}
+        return {**arose, "status": state.status, "outcome": state.outcome}
     return {
+        **arose,
+        "open": True,
         "status": state.status,
         "band": state.band,
         "queue": state.queue,
-        "category": state.category,
         "owner": state.owner,
         "payer_id": state.named.payer_id if state.named else None,
     }

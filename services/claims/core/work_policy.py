@@ -7,7 +7,7 @@ from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, NonNegativeInt
 
-from .denial_rules import NextAction
+from .denial_rules import NextAction, RootCause
 
 Queue: TypeAlias = Literal["biller", "coder", "payer_follow_up", "registration", "credentialing", "supervisor"]
 """Whose work it is."""
@@ -73,6 +73,14 @@ class WriteOffLimit(Entry):
     roles: frozenset[str]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Prevention(Entry):
+    """What keeps refusals of one root cause from arising."""
+
+    root_cause: RootCause
+    do: str
+
+
 @dataclass(frozen=True, slots=True)
 class Priority:
     """Where an item stands in the list, and why."""
@@ -90,6 +98,7 @@ class WorkPolicy:
     recoveries: Sequence[Recovery]
     bands: Sequence[Band]
     limits: Sequence[WriteOffLimit]
+    preventions: Sequence[Prevention]
     urgent_days: int
 
     def playbook(self, category: str, day: date) -> Playbook:
@@ -119,6 +128,11 @@ class WorkPolicy:
         if deadline_on is not None and (deadline_on - today).days <= self.urgent_days:
             return Priority(max(band - 1, 1), expected, f"{why}; {(deadline_on - today).days} days are left")
         return Priority(band, expected, why)
+
+    def prevention(self, root_cause: str, day: date) -> str:
+        """What keeps it from arising; "" where nothing is known."""
+        found = _newest((one for one in self.preventions if one.root_cause == root_cause), day)
+        return found.do if found else ""
 
     def may_approve(self, roles: Sequence[str], cents: int, day: date) -> bool:
         """Whether one of the roles may approve a write-off of so many cents: the smallest limit that holds it."""
