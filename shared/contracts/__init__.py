@@ -61,6 +61,7 @@ from .payments import (
     PaymentReversed,
     ProviderAdjustmentPosted,
     RemittanceParked,
+    RemittancePlace,
     RemittanceReceived,
 )
 
@@ -187,6 +188,7 @@ __all__ = [
     "ProviderStandingChanged",
     "ReminderSent",
     "RemittanceParked",
+    "RemittancePlace",
     "RemittanceReceived",
     "Sealed",
     "StandingSpan",

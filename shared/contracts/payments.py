@@ -58,6 +58,13 @@ class AccountEvent(Event):
     account_id: str
 
 
+class RemittancePlace(Contract):
+    """Where a decision stands: the remittance, and the claim's place in it, from 1."""
+
+    remittance_id: str
+    position: PositiveInt
+
+
 class ClaimRemitted(AccountEvent):
     """A payer's decision on one claim was posted to the ledger."""
 
@@ -80,6 +87,8 @@ class ClaimRemitted(AccountEvent):
     lines: tuple[LineDecision, ...] = ()
     filing_code: str = Field(default="", description="CLP06: which kind of payer decided.")
     forwarded_to: str | None = Field(default=None, description="The next payer it was sent to (NM1*TT), by its id.")
+    position: NonNegativeInt = Field(default=0, description="The claim's place in the remittance, from 1; 0 unknown.")
+    reverses: RemittancePlace | None = Field(default=None, description="Which decision a reversal (22) takes back.")
 
 
 class PaymentPosted(AccountEvent):

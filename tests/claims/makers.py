@@ -30,6 +30,7 @@ from shared.contracts import (
     CoverageVerified,
     EligibilityUnknown,
     Meta,
+    RemittancePlace,
 )
 from shared.decider import Due
 
@@ -177,6 +178,7 @@ def remit(
     paid_cents: int = 100_00,
     denied_cents: int = 0,
     adjustments: Sequence[Adjustment] = (),
+    reverses: int | None = None,
 ) -> ClaimRemitted:
     return ClaimRemitted(
         meta=meta(f"remit/{sequence}", subject="account/acct_1", sequence=sequence),
@@ -192,6 +194,8 @@ def remit(
         denied_cents=denied_cents,
         adjustments=tuple(adjustments),
         payment_date=TODAY,
+        position=1,
+        reverses=None if reverses is None else RemittancePlace(remittance_id=f"rem_{reverses}", position=1),
     )
 
 

@@ -3,7 +3,11 @@
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
+from services.claims.core import make_claim_decider
 from services.claims.core.claim_messages import ClaimMessage
+from services.claims.policies import claims_policy
 from shared.contracts import (
     Adjustment,
     ClaimAccepted,
@@ -12,6 +16,7 @@ from shared.contracts import (
     ClaimPaid,
     ClaimReceived,
     ClaimRejected,
+    ClaimRemitted,
     ClaimSubmitted,
     FilingDeadlineNear,
 )
@@ -164,6 +169,44 @@ def test_a_denial_without_adjustments_names_the_claims_status() -> None:
 def test_a_reversal_takes_the_decision_back_and_the_correction_decides_again() -> None:
     story = Story(*SENT, remit(1)).when(remit(2, status="22", paid_cents=-100_00)).then(status="accepted")
     story.when(remit(3, paid_cents=0, denied_cents=125_00)).then(ClaimDenied, status="denied")
+
+
+def test_a_reversal_that_comes_after_its_correction_leaves_the_correction_standing() -> None:
+    reversal = remit(3, status="22", paid_cents=-100_00, reverses=1)
+    paid = Story(*SENT, remit(1), remit(2, paid_cents=110_00)).when(reversal).then(status="paid")
+    assert not paid.decided.events, "what stands was said when it came"
+    correction = remit(2, paid_cents=0, denied_cents=125_00)
+    Story(*SENT, remit(1), correction).when(reversal).then(status="denied")
+
+
+def test_a_reversal_of_the_only_decision_takes_it_back() -> None:
+    Story(*SENT, remit(1)).when(remit(2, status="22", paid_cents=-100_00, reverses=1)).then(status="accepted")
+
+
+ORIGINAL, CORRECTION = remit(1), remit(3, paid_cents=0, denied_cents=125_00)
+REVERSAL = remit(2, status="22", paid_cents=-100_00, reverses=1)
+
+
+@pytest.mark.parametrize(
+    "order",
+    [(ORIGINAL, REVERSAL, CORRECTION), (ORIGINAL, CORRECTION, REVERSAL), (CORRECTION, ORIGINAL, REVERSAL)],
+)
+@pytest.mark.parametrize("known_before_sent", [False, True])
+def test_a_claim_ends_the_same_wherever_its_correction_comes(
+    order: tuple[ClaimRemitted, ...], known_before_sent: bool
+) -> None:
+    """The ledger posts a reversal after what it reverses; the correction may come before, between or after."""
+    told = [replaced(one, n) for n, one in enumerate(order, 1)]
+    *before, sent = SENT
+    life = (*before, *told, sent) if known_before_sent else (*SENT, *told)
+    state = make_claim_decider(claims_policy()).start(*life).snapshot.state
+    assert state.status == "denied"
+    assert state.deadlines, "the correction can be appealed as if it had come last"
+
+
+def replaced(message: ClaimRemitted, sequence: int) -> ClaimRemitted:
+    """The same decision, said as the `sequence`-th."""
+    return message.model_copy(update={"meta": message.meta.model_copy(update={"sequence": sequence})})
 
 
 def test_a_predetermination_decides_nothing() -> None:

@@ -20,6 +20,7 @@ from shared.contracts import (
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
+    RemittancePlace,
 )
 from tests.payments.kit import (
     ACCOUNT,
@@ -128,9 +129,11 @@ def test_a_reversal_posts_the_opposite_of_its_original_and_links_to_it() -> None
     item = claim(decided.snapshot.state)
     assert (item.insurance_cents, item.paid_cents, item.adjusted_cents, item.patient_cents) == (10_000, 0, 0, 0)
     assert {getattr(fact, "reverses", None) for fact in decided.facts if isinstance(fact, LedgerFact)} == {PAID.place}
-    reversed_ = said(decided)["PaymentReversed"]
+    reversed_, told = said(decided)["PaymentReversed"], said(decided)["ClaimRemitted"]
     assert isinstance(reversed_, PaymentReversed)
     assert reversed_.reversed_cents == 6_000
+    assert isinstance(told, ClaimRemitted)
+    assert told.reverses == RemittancePlace(remittance_id=PAID.remittance_id, position=PAID.position)
 
 
 def test_reversal_and_correction_come_to_the_same_in_every_order() -> None:

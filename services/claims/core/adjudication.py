@@ -1,7 +1,7 @@
 """What a payer's decision on a claim comes to, as the claim keeps it: the classifier's answer, and what it is told."""
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from shared.contracts import Adjustment, ClaimRemitted, DenialReason, LineDecision
@@ -24,6 +24,7 @@ OUTCOMES: Mapping[Outcome, RemitOutcome] = {
     "forwarded": "noted",
     "predetermination": "noted",
 }
+DECIDING = frozenset[RemitOutcome]({"paid", "denied"})
 ACCEPTING = frozenset({"A1", "A2"})
 REJECTING = frozenset({"A3", "A6", "A7", "A8"})
 """277CA categories that refuse a claim: exactly these (X12 RFI 2203)."""
@@ -48,6 +49,8 @@ def remitted_of(policy: Policy, state: Claim, message: ClaimRemitted, levels: in
         payment_date=message.payment_date,
         reasons=_reasons(found, message),
         adjudication=_kept(found, message),
+        position=message.position,
+        reverses=message.reverses,
     )
 
 
@@ -56,6 +59,14 @@ def remit_outcome(remitted: Remitted) -> RemitOutcome:
     if remitted.adjudication is None:
         return "denied" if remitted.denied_cents > 0 else "paid"
     return OUTCOMES[remitted.adjudication.outcome]
+
+
+def standing(remittances: Sequence[Remitted]) -> Remitted | None:
+    """The last decision that nothing took back: a reversal may come after the correction of what it undoes."""
+    for one in reversed(remittances):
+        if remit_outcome(one) in DECIDING and not any(one.is_reversed_by(other) for other in remittances):
+            return one
+    return None
 
 
 def decision_of(policy: Policy, state: Claim, message: ClaimRemitted) -> Decision:

@@ -5,7 +5,7 @@ from datetime import date
 from shared.contracts import AppealDecided, ClaimAppealed, ClaimRemitted
 from shared.decider import Due
 
-from .adjudication import remit_outcome, remitted_of, undecided_payers
+from .adjudication import remit_outcome, remitted_of, standing, undecided_payers
 from .claim_deadlines import Running, after_denial, levels_of, next_level, to_next_payer
 from .claim_messages import AppealNoted, ClaimAdjudicated, ClaimFact, DeadlineCalledOut, RemittanceKept, Remitted
 from .claim_state import UNACCEPTED, Claim, Status, due, open_deadlines
@@ -34,8 +34,20 @@ def adjudicated(policy: Policy, state: Claim, remitted: Remitted, today: date) -
     outcome = remit_outcome(remitted)
     if outcome in ("rejected", "reversed") and state.status in IN_THE_HOUSE:
         outcome = "noted"  # it is being mended already, and goes out by the scrubber only
+    if outcome == "reversed" and remitted.reverses and (left := standing((*state.remittances, remitted))) is not None:
+        return _takes_back_another(policy, state, remitted, left, today)
     deadlines = _deadlines(policy, state, remitted, outcome, today)
     return ClaimAdjudicated(remitted=remitted, outcome=outcome, deadlines=deadlines)
+
+
+def _takes_back_another(
+    policy: Policy, state: Claim, remitted: Remitted, left: Remitted, today: date
+) -> ClaimAdjudicated:
+    """A reversal of a decision that another one has replaced, or will have: that one stands, with its deadlines."""
+    stands = remit_outcome(left)
+    same = standing(state.remittances) is left
+    deadlines = state.deadlines if same else _deadlines(policy, state, left, stands, today)
+    return ClaimAdjudicated(remitted=remitted, outcome="reversed", stands=stands, deadlines=deadlines)
 
 
 def _deadlines(policy: Policy, state: Claim, remitted: Remitted, outcome: str, today: date) -> tuple[Running, ...]:

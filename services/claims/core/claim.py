@@ -56,6 +56,7 @@ from .claim_messages import (
     RecordTransmission,
     ReleaseClaim,
     RemittanceKept,
+    Remitted,
 )
 from .claim_state import Claim, due, evolve
 from .content import ClaimContent
@@ -268,13 +269,21 @@ def _transmit(policy: Policy, state: Claim, message: RecordTransmission) -> Fact
     )
     facts = _then(state, (sent,), partial(_catch_up_acks, state.early_acks))
     today = message.meta.occurred_at.date()
-    return (*facts, *(adjudicated(policy, state, one, today) for one in state.early_remittances))
+    return _then(state, facts, partial(_catch_up_decisions, policy, state.early_remittances, today))
 
 
 def _catch_up_acks(acks: Sequence[Ack], state: Claim) -> Facts:
     if not acks:
         return ()
     return _then(state, _judge_ack(state, acks[0]), partial(_catch_up_acks, acks[1:]))
+
+
+def _catch_up_decisions(policy: Policy, decisions: Sequence[Remitted], today: date, state: Claim) -> Facts:
+    """Each decision sees what the ones before it made of the claim."""
+    if not decisions:
+        return ()
+    first = (adjudicated(policy, state, decisions[0], today),)
+    return _then(state, first, partial(_catch_up_decisions, policy, decisions[1:], today))
 
 
 def _refuse(state: Claim, message: RecordRefusal) -> Facts:

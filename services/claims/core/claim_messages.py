@@ -19,6 +19,7 @@ from shared.contracts import (
     EligibilityUnknown,
     HoldReason,
     Message,
+    RemittancePlace,
     Sealed,
 )
 from shared.decider import Due, Fact
@@ -350,6 +351,13 @@ class Remitted(Contract):
     payment_date: date
     reasons: tuple[DenialReason, ...] = ()
     adjudication: Adjudication | None = None
+    position: NonNegativeInt = 0
+    reverses: RemittancePlace | None = None
+
+    def is_reversed_by(self, other: "Remitted") -> bool:
+        """Whether the other one takes this decision back."""
+        undone = other.reverses
+        return undone is not None and (undone.remittance_id, undone.position) == (self.remittance_id, self.position)
 
 
 class RemittanceKept(Fact):
@@ -366,6 +374,7 @@ class ClaimAdjudicated(Fact):
     type: Literal["claim-adjudicated"] = "claim-adjudicated"
     remitted: Remitted
     outcome: RemitOutcome
+    stands: RemitOutcome | None = Field(default=None, description="After a reversal: the decision that still stands.")
     deadlines: tuple[Running, ...] = ()
 
 

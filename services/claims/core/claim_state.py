@@ -302,7 +302,7 @@ def _kept_remittance(state: Claim, fact: RemittanceKept) -> Claim:
 def _adjudicated(state: Claim, fact: ClaimAdjudicated) -> Claim:
     return replace(
         state,
-        status=STATUS_OF_REMIT.get(fact.outcome, state.status),
+        status=STATUS_OF_REMIT.get(fact.stands or fact.outcome, state.status),
         remittances=(*state.remittances, fact.remitted),
         deadlines=state.deadlines if fact.outcome == "noted" else fact.deadlines,
         remitted_sequence=max(state.remitted_sequence, fact.remitted.sequence),

@@ -12,7 +12,7 @@ from services.payments.core.account_facts import (
 )
 from services.payments.core.account_state import Account
 from services.payments.core.adjudication import Action
-from services.payments.core.remitted import RemittedLine
+from services.payments.core.remitted import Position, RemittedLine
 from shared.contracts import (
     Adjustment,
     AdjustmentPosted,
@@ -25,6 +25,7 @@ from shared.contracts import (
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
+    RemittancePlace,
 )
 
 
@@ -86,7 +87,13 @@ def _remitted(fact: ClaimAdjudicated, meta: Meta) -> ClaimRemitted:
         lines=tuple(_line(line) for line in remitted.lines),
         filing_code=remitted.filing_code,
         forwarded_to=remitted.forwarded_to or None,
+        position=remitted.position,
+        reverses=_place(fact.reverses) if fact.reverses is not None else None,
     )
+
+
+def _place(position: Position) -> RemittancePlace:
+    return RemittancePlace(remittance_id=position.remittance_id, position=position.claim)
 
 
 def _line(line: RemittedLine) -> LineDecision:
