@@ -60,7 +60,7 @@ class Size:
     faulty_days: int  # the first of them
     waves: int  # in the first rounds
     claims: int  # in each wave
-    stride_days: int  # from one of the days to the next
+    stride_days: int  # from one of the days to the next; the quiet ones are enough for all that payers do
     kills: int
     brokers: int  # killed one at a time
     all_brokers: int
@@ -82,12 +82,12 @@ class Size:
 
 
 FULL = Size(
-    days=10,
+    days=12,
     rounds_a_day=9,
     faulty_days=6,
     waves=54,  # in every round that has faults
     claims=14,
-    stride_days=9,
+    stride_days=14,
     kills=50,
     brokers=3,
     all_brokers=1,
@@ -100,12 +100,12 @@ FULL = Size(
     session_timeout_ms=3000,
 )
 SHORT = Size(
-    days=4,
+    days=6,
     rounds_a_day=4,
     faulty_days=2,
     waves=8,
     claims=10,
-    stride_days=14,
+    stride_days=28,
     kills=4,
     brokers=1,
     all_brokers=0,

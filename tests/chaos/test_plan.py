@@ -62,6 +62,13 @@ def test_what_cannot_be_had_is_left_out_and_the_rest_stays(seed: int) -> None:
     assert part == tuple(tuple(f for f in faults if f.kind not in NEEDS_ISOLATION) for faults in whole)
 
 
+@pytest.mark.parametrize("size", [FULL, SHORT])
+def test_the_quiet_days_are_enough_for_all_that_payers_do(size: Size) -> None:
+    """A claim may go out a day late, is paid within 37 days, and may be reversed and corrected 30 days later."""
+    last_wave = (size.waves - 1) // size.rounds_a_day
+    assert (size.days - 1 - last_wave) * size.stride_days >= size.stride_days + 37 + 30
+
+
 @given(SEEDS)
 def test_a_consumer_stands_still_for_longer_than_its_session(seed: int) -> None:
     for size in (FULL, SHORT):
