@@ -8,10 +8,15 @@ from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
 from services.claims.core.ack_file import ReadAcks, ReportAcks
 from services.claims.core.adjudication import REJECTING
 from services.claims.core.claim_messages import Ack, RecordClaimAck
+from services.claims.core.inquiry import inquiry_of
 from services.claims.core.inquiry_codes import IN_277CA
 from services.claims.core.intake_file import FileFinding
 from services.claims.core.submission import FileAck, RecordFileAck, Submission
+from services.claims.core.watch import WatchDecider
+from services.claims.core.watch_file import AnswerForm, FileWatchDecider, NoteFileAnswer
+from services.claims.core.watch_messages import RecordStatus
 from services.claims.file_performer import of_file
+from services.claims.inquiry_performer import found_in
 from services.claims.routing import Routing
 from services.claims.sent_files import SentFiles
 from services.claims.streaming import ThreadedReader
@@ -33,6 +38,7 @@ from shared.x12.acks import (
     read_ta1,
 )
 from shared.x12.findings import Finding
+from shared.x12.status import StatusResponse277, read_277
 
 FOLDER = "acks"
 BATCH_ITEMS = 200
@@ -40,6 +46,7 @@ READERS: dict[str, Callable[[Iterable[bytes]], Iterator[Any]]] = {
     "999": read_999,
     "277ca": read_277ca,
     "ta1": read_ta1,
+    "277": read_277,
 }
 
 
@@ -49,15 +56,30 @@ class Matched(NamedTuple):
     files: list[RecordFileAck]
     claims: list[RecordClaimAck]
     unmatched: list[FileFinding]
+    answers: dict[tuple[str, str, bool], NoteFileAnswer]
+    statuses: list[RecordStatus]
+
+
+class Watches(NamedTuple):
+    """The watchdogs that hear of what came back."""
+
+    claim: WatchDecider
+    file: FileWatchDecider
 
 
 class AckReader:
     """Performs `ReadAcks`."""
 
     def __init__(
-        self, runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact], vault: FileVault, routing: Routing
+        self,
+        runtime: Runtime,
+        claim: Decider[Claim, ClaimMessage, ClaimFact],
+        vault: FileVault,
+        routing: Routing,
+        watches: Watches,
     ) -> None:
         self._runtime, self._claim, self._vault, self._routing = runtime, claim, vault, routing
+        self._watches = watches
 
     async def read(self, key: Key, pending: Pending) -> ReportAcks:
         """Read the whole file. Safe to repeat: each acknowledgement is known by its file and place."""
@@ -72,7 +94,9 @@ class AckReader:
             found = await self._match(key, pending, batch.items, place, sent)
             await self._runtime.shell.transact(SUBMISSION, found.files)
             await self._runtime.shell.transact(self._claim, found.claims)
-            matched += len(found.files) + len(found.claims)
+            await self._runtime.shell.transact(self._watches.file, tuple(found.answers.values()))
+            await self._runtime.shell.transact(self._watches.claim, found.statuses)
+            matched += len(found.files) + len(found.claims) + len(found.statuses)
             unmatched += found.unmatched
             place += len(batch.items)
             ended, reason = batch.ended, of_file(batch.fault) if batch.fault else None
@@ -86,7 +110,7 @@ class AckReader:
         )
 
     async def _match(self, key: Key, pending: Pending, items: list[Any], first_place: int, sent: SentFiles) -> Matched:
-        found = Matched([], [], [])
+        found = Matched([], [], [], {}, [])
         for place, item in enumerate(items, first_place):
             ack_id = f"{key.id}/{place}"
             match item:
@@ -96,6 +120,8 @@ class AckReader:
                     await self._match_file(key, pending, ack_id, item, sent, found)
                 case ClaimAck277CA():
                     await self._match_claim(key, pending, ack_id, item, sent, found)
+                case StatusResponse277():
+                    await self._match_status(key, pending, ack_id, item, found)
                 case BatchAck277CA():
                     pass  # totals of a level; each claim speaks for itself
                 case _:
@@ -121,6 +147,7 @@ class AckReader:
         else:
             meta = _meta(key, pending, ack_id, f"submission/{submission.submission_id}")
             found.files.append(RecordFileAck(meta=meta, submission_id=submission.submission_id, ack=ack))
+            _heard_of(submission, ack.kind, ack.accepted, meta, found)
 
     async def _match_claim(
         self, key: Key, pending: Pending, ack_id: str, item: ClaimAck277CA, sent: SentFiles, found: Matched
@@ -142,6 +169,29 @@ class AckReader:
         )
         meta = _meta(key, pending, ack_id, f"claim/{claim_id}")
         found.claims.append(RecordClaimAck(meta=meta, claim_id=claim_id, ack=ack))
+        if submission is not None:
+            heard = _meta(key, pending, ack_id, f"submission/{submission.submission_id}")
+            _heard_of(submission, "277CA", True, heard, found)
+
+    async def _match_status(
+        self, key: Key, pending: Pending, ack_id: str, item: StatusResponse277, found: Matched
+    ) -> None:
+        """A payer's answer to an inquiry that went as a file: our trace number says which claim it is about."""
+        asked = inquiry_of(item.trace_number)
+        state: Claim | None = None
+        if asked is not None:
+            claim_key = Key(key.tenant, asked[0])
+            state = (await self._runtime.store.load(self._claim, (claim_key,)))[claim_key].snapshot.state
+        if asked is None or state is None or not state.claim_id:
+            found.unmatched.append(_unmatched("ACK:status", NO_INQUIRY, item.segment_number))
+            return
+        claim_id, number = asked
+        status = found_in([item], state, number, ack_id).status
+        if status is None:
+            found.unmatched.append(_unmatched("ACK:status", OTHER_CLAIM, item.segment_number))
+            return
+        meta = _meta(key, pending, ack_id, f"watch/{claim_id}")
+        found.statuses.append(RecordStatus(meta=meta, claim_id=claim_id, number=number, status=status))
 
     async def _quarantine(self, key: Key, unmatched: list[FileFinding]) -> None:
         for number, finding in enumerate(unmatched):
@@ -182,6 +232,14 @@ def decisive_status(statuses: tuple[Status, ...]) -> Status | None:
     return next(iter((*rejecting, *accepting, *statuses)), None)
 
 
+def _heard_of(submission: Submission, form: AnswerForm, accepted: bool, meta: Meta, found: Matched) -> None:
+    """One message for each thing that a batch says of a file: its watchdog needs no more."""
+    answer = NoteFileAnswer(meta=meta, submission_id=submission.submission_id, form=form, accepted=accepted)
+    found.answers.setdefault((submission.submission_id, form, accepted), answer)
+
+
+NO_INQUIRY = "No inquiry of ours has this trace number (TRN02): the answer is kept, and nothing was changed."
+OTHER_CLAIM = "The answer names another claim than the one we asked about: ask the payer again."
 NO_CLAIM = ("ACK:claim", "No claim of ours that was sent, or more than one, has this patient control number (TRN02).")
 NOT_IN_FILE = ("ACK:claim", "The file of ours that is acknowledged holds no claim of this patient control number.")
 NO_STATUS = ("ACK:claim", "The claim acknowledgement carries no status (STC).")

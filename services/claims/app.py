@@ -2,9 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 
+import httpx
 from fastapi import FastAPI
 
-from services.claims.ack_performer import AckReader
+from services.claims.ack_performer import AckReader, Watches
 from services.claims.api import router
 from services.claims.appeal_api import EVIDENCE_PATH
 from services.claims.appeal_api import router as appeal_router
@@ -13,6 +14,10 @@ from services.claims.batcher import Batcher
 from services.claims.charge_mappings import charge_mappings
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
 from services.claims.core.ack_file import ReadAcks
+from services.claims.core.coverage_news import COVERAGE_NEWS, TellNews
+from services.claims.core.rebilling import RebillClaim
+from services.claims.core.standing import STANDING, TellStanding
+from services.claims.coverage_performer import CoverageTeller, Rebiller
 from services.claims.core.appeal import APPEAL, RenderPacket
 from services.claims.core.intake_file import ReadFile
 from services.claims.core.next_payer import BillNextPayer
@@ -20,11 +25,15 @@ from services.claims.core.rules_job import JOB, LoadReference, TryOn
 from services.claims.core.rules_library import LIBRARY
 from services.claims.core.rules_restriction import RESTRICTION
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
+from services.claims.core.watch import make_watch
+from services.claims.core.watch_file import make_file_watch
+from services.claims.core.watch_messages import AskStatus
 from services.claims.core.work_item import make_work_decider
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
-from services.claims.handlers import TOPICS, all_routes
+from services.claims.handlers import TOPICS, all_routes, watch_routes
 from services.claims.hl7_senders import hl7_senders
+from services.claims.inquiry_performer import TIMEOUT_SECONDS, StatusInquirer
 from services.claims.parts import make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
 from services.claims.policies import claims_policy, quota_book
@@ -37,20 +46,26 @@ from services.claims.rules_api import router as rules_router
 from services.claims.settings import ClaimsSettings
 from services.claims.submission_performer import SubmissionPerformer
 from services.claims.succession import NextPayers
+from services.claims.watch_rules import watch_book
 from services.claims.work_api import router as work_router
 from services.claims.work_rules import work_policy
 from shared.decider import Effect
 from shared.http import make_app, serve
+from shared.inbox import join_routes
 from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
 
 
-def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
+def make_spec(
+    settings: ClaimsSettings, quotas: Quotas | None = None, transport: httpx.AsyncBaseTransport | None = None
+) -> Spec:
     """What makes this service. Policies are read once; their entries are dated, so time may move under them.
 
-    `quotas` are those of the process, where its HTTP edge charges them too.
+    `quotas` are those of the process, where its HTTP edge charges them too; `transport` leads to the payers.
     """
     quotas = quotas or make_quotas(settings)
+    book = watch_book(settings.inquiries_file, real_time=settings.sandbox_url is not None)
+    watch, file_watch = make_watch(book), make_file_watch(book)
     claim = make_claim_decider(claims_policy())
     work = make_work_decider(work_policy())
     base_rules()  # a base set that is none is found at the start, not at the first claim
@@ -61,16 +76,26 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
         parts = make_parts(runtime, claim, routing)
         files = FileReader(runtime, claim, parts.intake, parts.vault, quotas, readers)
         outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
+        teller = CoverageTeller(runtime, claim)
         rules = RulesPerformer(runtime, claim, parts.vault, books_of(runtime.store))
+        client = payers_client(settings, transport)
+        inquirer = StatusInquirer(runtime, claim, routing, settings.exchange, client)
+        watches = Watches(watch, file_watch)
         return {
-            claim.kind: {BillNextPayer: NextPayers(runtime, claim, parts.intake).bill},
+            claim.kind: {
+                BillNextPayer: NextPayers(runtime, claim, parts.intake).bill,
+                RebillClaim: Rebiller(runtime, claim, parts.intake, parts.refusing).rebill,
+            },
+            STANDING.kind: {TellStanding: teller.standing},
+            COVERAGE_NEWS.kind: {TellNews: teller.news},
             INTAKE_FILE.kind: {ReadFile: files.read},
             SUBMISSION.kind: {
                 BuildSubmission: outbound.build,
                 DeliverSubmission: outbound.deliver,
                 TellClaims: outbound.tell,
             },
-            ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault, routing).read},
+            ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault, routing, watches).read},
+            watch.kind: {AskStatus: inquirer.ask},
             APPEAL.kind: {RenderPacket: AppealWriter(runtime, claim, parts.vault).write},
             JOB.kind: {LoadReference: rules.load, TryOn: rules.try_on},
         }
@@ -86,12 +111,22 @@ def make_spec(settings: ClaimsSettings, quotas: Quotas | None = None) -> Spec:
 
     return Spec(
         name="claims",
-        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION, work, APPEAL),
-        routes=all_routes(claim, work),
+        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION, work, APPEAL, STANDING, COVERAGE_NEWS, watch, file_watch),
+        routes=join_routes(all_routes(claim, work), watch_routes(watch, file_watch)),
         performers=performers,
         loops=loops,
         topics=TOPICS,
     )
+
+
+def payers_client(
+    settings: ClaimsSettings, transport: httpx.AsyncBaseTransport | None = None
+) -> httpx.AsyncClient | None:
+    """The real-time connection, where the environment names one. We wait for a connection as long as it takes."""
+    if settings.sandbox_url is None:
+        return None
+    timeout = httpx.Timeout(TIMEOUT_SECONDS, pool=None)
+    return httpx.AsyncClient(base_url=settings.sandbox_url, timeout=timeout, transport=transport)
 
 
 def make_quotas(settings: ClaimsSettings) -> Quotas:

@@ -1,6 +1,10 @@
 """What claims subscribes to."""
 
 from services.claims.core import Claim, ClaimFact, ClaimMessage
+from services.claims.core.watch import WatchDecider
+from services.claims.core.watch_file import FileWatchDecider
+from services.claims.core.coverage_news import COVERAGE_NEWS
+from services.claims.core.standing import STANDING
 from services.claims.core.work_item import WorkItem
 from services.claims.core.work_messages import WorkFact, WorkMessage
 from shared.contracts import (
@@ -12,11 +16,18 @@ from shared.contracts import (
     ClaimPaid,
     ClaimRejected,
     ClaimRemitted,
+    ClaimRerouted,
+    CoverageDiscovered,
+    ClaimSubmitted,
     CoverageInactive,
     CoverageVerified,
+    CoverageWorkFound,
     DeadlineNear,
     EligibilityUnknown,
+    EnrollmentChanged,
     FilingDeadlineNear,
+    OtherCoverageFound,
+    ProviderStandingChanged,
 )
 from shared.decider import Decider, Due
 from shared.inbox import Routes, join_routes, route
@@ -34,11 +45,25 @@ def routes(claim: Decider[Claim, ClaimMessage, ClaimFact]) -> Routes:
 def work_routes(work: Decider[WorkItem, WorkMessage, WorkFact]) -> Routes:
     """What opens and closes work: the claims' own events, as everybody else reads them."""
     news = (ClaimDenied, ClaimPaid, ClaimRejected, ClaimAccepted, FilingDeadlineNear, DeadlineNear)
-    return route(work, *news, ClaimAppealed, AppealDecided, Due)
+    return route(work, *news, ClaimRerouted, CoverageWorkFound, ClaimAppealed, AppealDecided, Due)
+
+
+def coverage_routes() -> Routes:
+    """What eligibility says of an account or a provider, and of no claim: it is brought to the claims it concerns."""
+    return join_routes(
+        route(COVERAGE_NEWS, OtherCoverageFound, CoverageDiscovered),
+        route(STANDING, EnrollmentChanged, ProviderStandingChanged),
+    )
 
 
 def all_routes(
     claim: Decider[Claim, ClaimMessage, ClaimFact], work: Decider[WorkItem, WorkMessage, WorkFact]
 ) -> Routes:
     """One table. A deadline goes to both, and the one whose kind it names answers."""
-    return join_routes(routes(claim), work_routes(work))
+    return join_routes(routes(claim), work_routes(work), coverage_routes())
+
+
+def watch_routes(watch: WatchDecider, file_watch: FileWatchDecider) -> Routes:
+    """What the watchdogs hear of: a claim or file left the house, and what the payer's side said."""
+    said = (ClaimSubmitted, ClaimAccepted, ClaimRejected, ClaimPaid, ClaimDenied)
+    return join_routes(route(watch, *said, Due), route(file_watch, ClaimSubmitted, Due))

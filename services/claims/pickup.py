@@ -15,7 +15,7 @@ from typing import Any, Literal, Protocol, cast
 from uuid import UUID, uuid5
 
 from services.claims.core import ACK_FILE, INTAKE_FILE
-from services.claims.core.ack_file import RegisterAcks
+from services.claims.core.ack_file import AckForm, RegisterAcks
 from services.claims.core.intake_file import RegisterFile
 from services.claims.forms import FORMS, form_of
 from services.claims.quota import by_turns
@@ -83,9 +83,9 @@ class ClaimFiles:
 
 
 class AckFiles:
-    """Acknowledgements: `<exchange>/<tenant>/acks/*.999|*.277ca|*.ta1`."""
+    """Acknowledgements and status answers: `<exchange>/<tenant>/acks/*.999|*.277ca|*.ta1|*.277`."""
 
-    suffixes = (".999", ".277ca", ".ta1")
+    suffixes = (".999", ".277ca", ".ta1", ".277")
     folder = "acks"
 
     def inbox(self, tenant_folder: Path) -> Path:
@@ -102,7 +102,7 @@ class AckFiles:
             meta=file_meta(runtime, tenant, kept, "folder"),
             file_id=kept.file_id,
             name=file.name[:255],
-            extension=cast("Literal['999', '277ca', 'ta1']", file.suffix.lower().removeprefix(".")),
+            extension=cast("AckForm", file.suffix.lower().removeprefix(".")),
             size=kept.size,
         )
         await runtime.shell.transact(ACK_FILE, (message,))

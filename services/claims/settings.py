@@ -23,6 +23,12 @@ class ClaimsSettings(Settings):
     hl7_senders_file: Path = Field(
         default=POLICY_FOLDER / "hl7_senders.toml", description="What each tenant's HL7 messages leave out."
     )
+    inquiries_file: Path = Field(
+        default=POLICY_FOLDER / "inquiries.toml", description="How long answers may take, and when payers are asked."
+    )
+    sandbox_url: str | None = Field(
+        default=None, description="Base URL of the clearinghouse's real-time connection; without it we ask by file."
+    )
     quota_file: Path = Field(default=POLICY_FOLDER / "quotas.toml", description="What each tenant may send in.")
     settle_seconds: NonNegativeFloat = Field(
         default=1.0, description="A dropped file is taken once nobody has written to it for so long."

@@ -4,6 +4,8 @@ from typing import TypeAlias
 
 from .base import Cents, Contract, Event, Message, Meta, NonNegativeCents, PositiveCents, Sealed
 from .claims import (
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
     AppealDecided,
     ClaimAccepted,
     ClaimAppealed,
@@ -12,11 +14,17 @@ from .claims import (
     ClaimPaid,
     ClaimReceived,
     ClaimRejected,
+    ClaimRerouted,
+    ClaimStatusReported,
     ClaimSubmitted,
+    CoverageWorkFound,
     DeadlineNear,
     DenialReason,
+    FileAcknowledgementArrived,
+    FileAcknowledgementOverdue,
     FilingDeadlineNear,
     HoldReason,
+    InformationRequested,
     SubmittedLine,
     WriteOffApproved,
 )
@@ -90,6 +98,14 @@ ClaimsEvent: TypeAlias = (
     | ClaimAppealed
     | AppealDecided
     | WriteOffApproved
+    | ClaimRerouted
+    | CoverageWorkFound
+    | AcknowledgementOverdue
+    | AcknowledgementArrived
+    | FileAcknowledgementOverdue
+    | FileAcknowledgementArrived
+    | ClaimStatusReported
+    | InformationRequested
 )
 PaymentsEvent: TypeAlias = (
     RemittanceReceived
@@ -135,6 +151,8 @@ __all__ = [
     "AccountRecalled",
     "AccountSettled",
     "AccountWrittenOff",
+    "AcknowledgementArrived",
+    "AcknowledgementOverdue",
     "Adjustment",
     "AdjustmentPosted",
     "AppealDecided",
@@ -150,6 +168,8 @@ __all__ = [
     "ClaimReceived",
     "ClaimRejected",
     "ClaimRemitted",
+    "ClaimRerouted",
+    "ClaimStatusReported",
     "ClaimSubmitted",
     "ClaimsEvent",
     "CollectionsEvent",
@@ -159,6 +179,7 @@ __all__ = [
     "CoverageDiscovered",
     "CoverageInactive",
     "CoverageVerified",
+    "CoverageWorkFound",
     "CreditBalanceFound",
     "DeadlineNear",
     "DenialReason",
@@ -167,8 +188,11 @@ __all__ = [
     "EligibilityUnknown",
     "EnrollmentChanged",
     "Event",
+    "FileAcknowledgementArrived",
+    "FileAcknowledgementOverdue",
     "FilingDeadlineNear",
     "HoldReason",
+    "InformationRequested",
     "LineDecision",
     "Message",
     "Meta",

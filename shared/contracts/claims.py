@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import Field, NonNegativeInt, PositiveInt
+from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt
 
 from .base import Cents, Contract, Event, NonNegativeCents, PositiveCents, Sealed
 
@@ -72,6 +72,7 @@ class ClaimSubmitted(ClaimEvent):
     submission_id: str
     submitted_on: date
     sealed_guarantor: Sealed
+    partner: str = Field(default="", description="The connection it left by.")
 
 
 class ClaimAccepted(ClaimEvent):
@@ -163,6 +164,110 @@ class DeadlineNear(ClaimEvent):
     days_left: NonNegativeInt
     denied_cents: Cents
     rule: str
+
+
+class AcknowledgementOverdue(ClaimEvent):
+    """An answer about the claim did not come in time; told once for each thing awaited.
+
+    `awaits` is claim (a 277CA that takes it for adjudication) or remittance (the payer's decision); `rule` the entry
+    that says how long it may take.
+    """
+
+    type: Literal["claim.acknowledgement-overdue.v1"] = "claim.acknowledgement-overdue.v1"
+    payer_id: str
+    charge_cents: NonNegativeCents
+    submission_id: str
+    awaits: Literal["claim", "remittance"]
+    since: AwareDatetime
+    expected_by: AwareDatetime
+    rule: str
+
+
+class AcknowledgementArrived(ClaimEvent):
+    """What was overdue came, or nothing is awaited any more: the claim was refused, or goes out anew."""
+
+    type: Literal["claim.acknowledgement-arrived.v1"] = "claim.acknowledgement-arrived.v1"
+    payer_id: str
+    awaits: Literal["claim", "remittance"]
+
+
+class FileAcknowledgementOverdue(Event):
+    """Neither TA1 nor 999 came for an outbound file in time: perhaps the partner never got it."""
+
+    type: Literal["submission.acknowledgement-overdue.v1"] = "submission.acknowledgement-overdue.v1"
+    submission_id: str
+    partner: str
+    sent_at: AwareDatetime
+    expected_by: AwareDatetime
+    rule: str
+
+
+class FileAcknowledgementArrived(Event):
+    """The overdue answer about a file came: `form` is TA1, 999, or 277CA about a claim of it."""
+
+    type: Literal["submission.acknowledgement-arrived.v1"] = "submission.acknowledgement-arrived.v1"
+    submission_id: str
+    partner: str
+    form: str
+    accepted: bool
+
+
+class ClaimStatusReported(ClaimEvent):
+    """A payer answered a status inquiry (276/277). Amounts are what it says: no money moves by them.
+
+    `answer` is pending, finalized, information_requested, received, rejected, not_found, error or unknown; `codes` are
+    `category:status` or `category:status:entity` as received.
+    """
+
+    type: Literal["claim.status-reported.v1"] = "claim.status-reported.v1"
+    payer_id: str
+    answer: str
+    category: str
+    codes: tuple[str, ...]
+    payer_claim_control_number: str | None = None
+    total_cents: Cents | None = None
+    paid_cents: Cents | None = None
+    adjudicated_on: date | None = None
+    asked_by: str = Field(description="schedule, or person.")
+
+
+class InformationRequested(ClaimEvent):
+    """A payer waits for information from the provider (277 category R): the claim does not move until it has it."""
+
+    type: Literal["claim.information-requested.v1"] = "claim.information-requested.v1"
+    payer_id: str
+    charge_cents: NonNegativeCents
+    codes: tuple[str, ...]
+    requested_on: date
+
+
+class ClaimRerouted(ClaimEvent):
+    """The claim goes to another payer than before, or again to the same one, by a rule and not by a person.
+
+    `found` is managed_care (the payer's 271 names the plan that takes it), active (in force again) or discovered.
+    """
+
+    type: Literal["claim.rerouted.v1"] = "claim.rerouted.v1"
+    from_payer_id: str
+    payer_id: str
+    found: Literal["active", "managed_care", "discovered"]
+    after_denial: bool
+    rule: str
+    because: str
+
+
+class CoverageWorkFound(ClaimEvent):
+    """Coverage was found that a person has to decide about: the claim is not sent anywhere by itself.
+
+    `kind` is cob (other payers beside this one), managed_care, active or discovered; `payers` are names or ids of payers.
+    """
+
+    type: Literal["claim.coverage-work.v1"] = "claim.coverage-work.v1"
+    payer_id: str
+    kind: Literal["active", "managed_care", "discovered", "cob"]
+    payers: tuple[str, ...]
+    open_cents: NonNegativeCents
+    because: str
 
 
 class ClaimAppealed(ClaimEvent):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
+import httpx
 from joserfc.jwk import ECKey, KeySet
 from pydantic import TypeAdapter
 
@@ -66,6 +67,8 @@ class World:
     workers: Sequence[Worker]
     loops: Sequence[Loop]
     quotas: Quotas
+    heard: int = 0
+    """So many records of the bus were read by the service itself."""
 
     async def settle(self, rounds: int = 40) -> None:
         """Loops and effects until nothing more happens."""
@@ -152,6 +155,7 @@ def make_world(
     days_later: int = 0,
     quota_file: Path = POLICY_FOLDER / "quotas.toml",
     routing_file: Path = POLICY_FOLDER / "routing.toml",
+    payers: httpx.AsyncBaseTransport | None = None,
 ) -> World:
     """A process on memory. A given store and sealer go on where another process ended, its leases over."""
     settings = ClaimsSettings(
@@ -167,6 +171,7 @@ def make_world(
         settle_seconds=0,
         quota_file=quota_file,
         routing_file=routing_file,
+        sandbox_url=None if payers is None else "http://payers",
     )
     store, bus, clock = store or MemoryStore(NOW), MemoryBus(), TestClock(NOW)
     # The machine's time lies after the files' own times, and goes on with every look.
@@ -189,7 +194,7 @@ def make_world(
         authenticator=Authenticator(keys, ISSUER, "revcycle", production=False),
     )
     quotas = make_quotas(settings)
-    spec = make_spec(settings, quotas)
+    spec = make_spec(settings, quotas, payers)
     by_kind = {decider.kind: decider for decider in spec.deciders}
     workers = [
         Worker(runtime.shell, by_kind[kind], by_effect, clock, runtime.wall, log, f"worker/{kind}")

@@ -9,6 +9,8 @@ from shared.contracts import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
     Adjustment,
     AdjustmentPosted,
     AppealDecided,
@@ -22,12 +24,15 @@ from shared.contracts import (
     ClaimReceived,
     ClaimRejected,
     ClaimRemitted,
+    ClaimRerouted,
+    ClaimStatusReported,
     ClaimSubmitted,
     ContactLogged,
     CoverageChecked,
     CoverageDiscovered,
     CoverageInactive,
     CoverageVerified,
+    CoverageWorkFound,
     CreditBalanceFound,
     DeadlineNear,
     DenialReason,
@@ -35,8 +40,11 @@ from shared.contracts import (
     EligibilityUnknown,
     EnrollmentChanged,
     Event,
+    FileAcknowledgementArrived,
+    FileAcknowledgementOverdue,
     FilingDeadlineNear,
     HoldReason,
+    InformationRequested,
     LineDecision,
     Meta,
     OtherCoverageFound,
@@ -100,6 +108,12 @@ ANSWER: dict[str, Any] = {
 }
 COVERED = {name: value for name, value in ANSWER.items() if name != "claim_id"}
 OF_CLAIM: dict[str, Any] = {"meta": CLAIM_META, "account_id": ACCOUNT, "claim_id": CLAIM, "patient_control_number": PCN}
+SUBMISSION = "sub_clearinghouse_260000001"
+OF_WATCH: dict[str, Any] = {**OF_CLAIM, "meta": meta("claims", f"watch/{CLAIM}"), "payer_id": "60054"}
+OF_FILE: dict[str, Any] = {
+    "meta": meta("claims", f"file_watch/{SUBMISSION}", key=SUBMISSION),
+    "submission_id": SUBMISSION,
+}
 POSTED: dict[str, Any] = {"meta": LEDGER, "account_id": ACCOUNT, "claim_id": CLAIM, "remittance_id": REMITTANCE}
 OWED: dict[str, Any] = {"meta": BALANCE, "account_id": ACCOUNT}
 
@@ -198,6 +212,23 @@ EXAMPLES: tuple[Event, ...] = (
         work_until=DAY,
     ),
     FilingDeadlineNear(**OF_CLAIM, payer_id="60054", charge_cents=10_000, deadline_on=DAY, days_left=14),
+    ClaimRerouted(
+        **OF_CLAIM,
+        from_payer_id="60054",
+        payer_id="60055",
+        found="managed_care",
+        after_denial=False,
+        rule="managed-care-before-sending",
+        because="The payer's 271 names the plan that manages the patient's care and takes the claim.",
+    ),
+    CoverageWorkFound(
+        **OF_CLAIM,
+        payer_id="60054",
+        kind="cob",
+        payers=("OTHER PLAN secondary",),
+        open_cents=10_000,
+        because="The payer's 271 names other payers: find out who pays first, and correct the claim's coverages.",
+    ),
     DeadlineNear(
         **OF_CLAIM,
         payer_id="60054",
@@ -234,6 +265,32 @@ EXAMPLES: tuple[Event, ...] = (
         requested_by="person/ann",
         approved_by="person/bob",
     ),
+    AcknowledgementOverdue(
+        **OF_WATCH,
+        charge_cents=10_000,
+        submission_id=SUBMISSION,
+        awaits="claim",
+        since=AT,
+        expected_by=AT + timedelta(days=5),
+        rule="claim-any",
+    ),
+    AcknowledgementArrived(**OF_WATCH, awaits="claim"),
+    FileAcknowledgementOverdue(
+        **OF_FILE, sent_at=AT, expected_by=AT + timedelta(hours=24), rule="file-any", partner="clearinghouse"
+    ),
+    FileAcknowledgementArrived(**OF_FILE, partner="clearinghouse", form="999", accepted=True),
+    ClaimStatusReported(
+        **OF_WATCH,
+        answer="finalized",
+        category="F1",
+        codes=("F1:65",),
+        payer_claim_control_number="ICN1",
+        total_cents=10_000,
+        paid_cents=8_000,
+        adjudicated_on=DAY,
+        asked_by="schedule",
+    ),
+    InformationRequested(**OF_WATCH, charge_cents=10_000, codes=("R3:287",), requested_on=DAY),
     RemittanceReceived(
         meta=meta("payments", f"remittance/{REMITTANCE}", REMITTANCE),
         remittance_id=REMITTANCE,

@@ -1,4 +1,4 @@
-"""An acknowledgement file: a TA1, 999 or 277CA that came back, matched by control numbers and never by order."""
+"""An acknowledgement file: a TA1, 999, 277CA or 277 that came back, matched by control numbers and never by order."""
 
 from dataclasses import dataclass
 from typing import Annotated, Literal, TypeAlias, assert_never
@@ -12,6 +12,7 @@ from shared.replaced import replace
 from .intake_file import FileFinding
 
 UNMATCHED_KEPT = 100
+AckForm: TypeAlias = Literal["999", "277ca", "ta1", "277"]
 
 
 class RegisterAcks(Message):
@@ -20,7 +21,7 @@ class RegisterAcks(Message):
     type: Literal["claims.register-acks.v1"] = "claims.register-acks.v1"
     file_id: str
     name: str = Field(max_length=255)
-    extension: Literal["999", "277ca", "ta1"]
+    extension: AckForm
     size: NonNegativeInt
 
 
@@ -41,7 +42,7 @@ class ReadAcks(Effect):
     """Read the file and tell its submissions and claims."""
 
     type: Literal["read-acks"] = "read-acks"
-    extension: Literal["999", "277ca", "ta1"]
+    extension: AckForm
 
 
 class AcksRegistered(Fact):

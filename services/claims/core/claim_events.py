@@ -10,7 +10,9 @@ from shared.contracts import (
     ClaimPaid,
     ClaimReceived,
     ClaimRejected,
+    ClaimRerouted,
     ClaimSubmitted,
+    CoverageWorkFound,
     DeadlineNear,
     Event,
     FilingDeadlineNear,
@@ -32,6 +34,7 @@ from .claim_messages import (
 )
 from .claim_state import Claim
 from .content import ClaimContent, ContentLine
+from .rebilling import CoverageWorkNoted, PayerChanged
 
 
 class Names(TypedDict):
@@ -57,6 +60,10 @@ def publish(state: Claim, fact: ClaimFact, meta: Meta) -> Event | None:  # noqa:
             return ClaimHeld(
                 meta=meta, **_names(state), payer_id=content.payer_id, charge_cents=charge, reasons=fact.reasons
             )
+        case PayerChanged():
+            return _rerouted(state, fact, meta)
+        case CoverageWorkNoted():
+            return _coverage_work(state, content, fact, meta)
         case ClaimTransmitted():
             return _submitted(state, content, fact, meta)
         case ClaimAcknowledged():
@@ -102,6 +109,34 @@ def _received(state: Claim, content: ClaimContent, meta: Meta) -> ClaimReceived 
     )
 
 
+def _rerouted(state: Claim, fact: PayerChanged, meta: Meta) -> ClaimRerouted:
+    return ClaimRerouted(
+        meta=meta,
+        **_names(state),
+        from_payer_id=fact.from_payer_id,
+        payer_id=fact.to_payer_id,
+        found=fact.found,
+        after_denial=fact.after_denial,
+        rule=fact.rule,
+        because=fact.because,
+    )
+
+
+def _coverage_work(state: Claim, content: ClaimContent, fact: CoverageWorkNoted, meta: Meta) -> CoverageWorkFound:
+    last = state.remittances[-1] if state.remittances else None
+    charge = content.charge_cents or 0
+    open_cents = (last.denied_cents or last.patient_responsibility_cents) if last else charge
+    return CoverageWorkFound(
+        meta=meta,
+        **_names(state),
+        payer_id=content.payer_id,
+        kind=fact.kind,
+        payers=fact.payers,
+        open_cents=max(open_cents, 0),
+        because=fact.because,
+    )
+
+
 def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta: Meta) -> ClaimSubmitted:
     first, last = content.service_from, content.service_to
     assert state.identity is not None
@@ -120,6 +155,7 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         submission_id=fact.submission_id,
         submitted_on=fact.transmitted_on,
         sealed_guarantor=state.identity.sealed_guarantor,
+        partner=state.partner,
     )
 
 

@@ -12,25 +12,34 @@ from pydantic import AwareDatetime, Field, TypeAdapter
 from services.console.core.moments import Moment, Seen, Timeline, followed, is_repeat, moment_of, remember
 from services.console.core.reasons import adjustment
 from shared.contracts import (
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
     AdjustmentPosted,
+    AppealDecided,
     AuthorizationRequired,
     ClaimAccepted,
+    ClaimAppealed,
     ClaimDenied,
     ClaimHeld,
     ClaimPaid,
     ClaimReceived,
     ClaimRejected,
     ClaimRemitted,
-    ClaimsEvent,
+    ClaimRerouted,
+    ClaimStatusReported,
     ClaimSubmitted,
     Contract,
     CoverageInactive,
     CoverageVerified,
+    CoverageWorkFound,
+    DeadlineNear,
     EligibilityUnknown,
     FilingDeadlineNear,
+    InformationRequested,
     Meta,
     PaymentPosted,
     PaymentReversed,
+    WriteOffApproved,
 )
 from shared.decider import Decider, Effect, Fact, Scalar
 from shared.replaced import replace
@@ -39,7 +48,31 @@ ClaimStatus: TypeAlias = Literal["unknown", "received", "held", "submitted", "ac
 Coverage: TypeAlias = Literal["", "verified", "inactive", "unknown", "authorization_required"]
 LedgerEvent: TypeAlias = ClaimRemitted | PaymentPosted | AdjustmentPosted | PaymentReversed
 AnswerEvent: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
-ClaimMessage: TypeAlias = ClaimsEvent | AnswerEvent | LedgerEvent
+NewsEvent: TypeAlias = (
+    DeadlineNear
+    | ClaimAppealed
+    | AppealDecided
+    | WriteOffApproved
+    | AcknowledgementOverdue
+    | AcknowledgementArrived
+    | ClaimStatusReported
+    | InformationRequested
+    | ClaimRerouted
+    | CoverageWorkFound
+)
+"""Told in the claim's story, and moves neither its status nor its money."""
+OwnEvent: TypeAlias = (
+    ClaimReceived
+    | ClaimHeld
+    | ClaimSubmitted
+    | ClaimAccepted
+    | ClaimRejected
+    | ClaimPaid
+    | ClaimDenied
+    | FilingDeadlineNear
+    | NewsEvent
+)
+ClaimMessage: TypeAlias = OwnEvent | AnswerEvent | LedgerEvent
 
 CLAIM_STATUSES: tuple[ClaimStatus, ...] = (
     "received",
@@ -160,13 +193,13 @@ def _posted(posting: LedgerEvent) -> ClaimChanges:
             assert_never(posting)
 
 
-def _moved(event: ClaimsEvent) -> ClaimChanges:
+def _moved(event: OwnEvent) -> ClaimChanges:
     base = ClaimChanges(payer_id=event.payer_id, patient_control_number=event.patient_control_number)
     return base.model_copy(update=_movement(event))
 
 
 # One branch for each event: the table itself, not logic to take apart.
-def _movement(event: ClaimsEvent) -> dict[str, object]:  # noqa: PLR0911
+def _movement(event: OwnEvent) -> dict[str, object]:  # noqa: C901, PLR0911
     match event:
         case ClaimReceived():
             return {**_service(event), "status": "received", "reasons": ()}
@@ -187,6 +220,12 @@ def _movement(event: ClaimsEvent) -> dict[str, object]:  # noqa: PLR0911
             return {"status": "denied", "denied_cents": event.denied_cents, "reasons": reasons}
         case FilingDeadlineNear():
             return {"charge_cents": event.charge_cents, "filing_deadline_on": event.deadline_on}
+        case DeadlineNear() | ClaimAppealed() | AppealDecided() | WriteOffApproved() | InformationRequested():
+            return {}
+        case AcknowledgementOverdue() | AcknowledgementArrived() | ClaimStatusReported():
+            return {}
+        case ClaimRerouted() | CoverageWorkFound():
+            return {}
         case _:
             assert_never(event)
 

@@ -9,6 +9,8 @@ from shared.contracts import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
     AdjustmentPosted,
     AppealDecided,
     AuthorizationRequired,
@@ -21,19 +23,25 @@ from shared.contracts import (
     ClaimReceived,
     ClaimRejected,
     ClaimRemitted,
+    ClaimRerouted,
+    ClaimStatusReported,
     ClaimSubmitted,
     ContactLogged,
     CoverageChecked,
     CoverageDiscovered,
     CoverageInactive,
     CoverageVerified,
+    CoverageWorkFound,
     CreditBalanceFound,
     DeadlineNear,
     EligibilityBatchClosed,
     EligibilityUnknown,
     EnrollmentChanged,
     Event,
+    FileAcknowledgementArrived,
+    FileAcknowledgementOverdue,
     FilingDeadlineNear,
+    InformationRequested,
     OtherCoverageFound,
     PatientBalanceChanged,
     PatientPaymentReceived,
@@ -207,6 +215,53 @@ def _(event: DeadlineNear) -> Said:
     what = what or f"an appeal of level {event.level}"
     away = f"is {counted(event.days_left, 'day')} away" if event.days_left else "is today or has passed"
     return Said(f"Deadline {event.deadline_on} for {what} {away}", event.denied_cents)
+
+
+@words.register
+def _(event: ClaimRerouted) -> Said:
+    how = "Sent anew to" if event.from_payer_id == event.payer_id else f"Moved from payer {event.from_payer_id} to"
+    return Said(f"{how} payer {event.payer_id}: {event.because}")
+
+
+@words.register
+def _(event: CoverageWorkFound) -> Said:
+    return Said(f"Coverage to look into ({', '.join(event.payers)}): {event.because}", event.open_cents)
+
+
+AWAITED = {"claim": "The payer's acknowledgement (277CA)", "remittance": "The payer's remittance"}
+
+
+@words.register
+def _(event: AcknowledgementOverdue) -> Said:
+    return Said(f"{AWAITED[event.awaits]} did not come by {event.expected_by:%Y-%m-%d}", event.charge_cents)
+
+
+@words.register
+def _(event: AcknowledgementArrived) -> Said:
+    return Said(f"{AWAITED[event.awaits]} is overdue no more")
+
+
+@words.register
+def _(event: FileAcknowledgementOverdue) -> Said:
+    return Said(f"No 999 for file {event.submission_id} to {event.partner} by {event.expected_by:%Y-%m-%d %H:%M} UTC")
+
+
+@words.register
+def _(event: FileAcknowledgementArrived) -> Said:
+    verdict = "accepted" if event.accepted else "refused"
+    return Said(f"The overdue answer about file {event.submission_id} came: {event.form}, {verdict}")
+
+
+@words.register
+def _(event: ClaimStatusReported) -> Said:
+    codes = ", ".join(event.codes[:3])
+    return Said(f"Payer {event.payer_id} says: {event.answer.replace('_', ' ')} ({codes})", event.paid_cents)
+
+
+@words.register
+def _(event: InformationRequested) -> Said:
+    codes = ", ".join(event.codes[:3])
+    return Said(f"Payer {event.payer_id} waits for information about the claim ({codes})", event.charge_cents)
 
 
 @words.register
