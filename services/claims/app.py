@@ -14,21 +14,21 @@ from services.claims.batcher import Batcher
 from services.claims.charge_mappings import charge_mappings
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
 from services.claims.core.ack_file import ReadAcks
-from services.claims.core.coverage_news import COVERAGE_NEWS, TellNews
-from services.claims.core.rebilling import RebillClaim
-from services.claims.core.standing import STANDING, TellStanding
-from services.claims.coverage_performer import CoverageTeller, Rebiller
 from services.claims.core.appeal import APPEAL, RenderPacket
+from services.claims.core.coverage_news import COVERAGE_NEWS, TellNews
 from services.claims.core.intake_file import ReadFile
 from services.claims.core.next_payer import BillNextPayer
+from services.claims.core.rebilling import RebillClaim
 from services.claims.core.rules_job import JOB, LoadReference, TryOn
 from services.claims.core.rules_library import LIBRARY
 from services.claims.core.rules_restriction import RESTRICTION
+from services.claims.core.standing import STANDING, TellStanding
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
 from services.claims.core.watch import make_watch
 from services.claims.core.watch_file import make_file_watch
 from services.claims.core.watch_messages import AskStatus
 from services.claims.core.work_item import make_work_decider
+from services.claims.coverage_performer import CoverageTeller, Rebiller
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
 from services.claims.handlers import TOPICS, all_routes, watch_routes
@@ -111,7 +111,21 @@ def make_spec(
 
     return Spec(
         name="claims",
-        deciders=(claim, SUBMISSION, INTAKE_FILE, ACK_FILE, JOB, LIBRARY, RESTRICTION, work, APPEAL, STANDING, COVERAGE_NEWS, watch, file_watch),
+        deciders=(
+            claim,
+            SUBMISSION,
+            INTAKE_FILE,
+            ACK_FILE,
+            JOB,
+            LIBRARY,
+            RESTRICTION,
+            work,
+            APPEAL,
+            STANDING,
+            COVERAGE_NEWS,
+            watch,
+            file_watch,
+        ),
         routes=join_routes(all_routes(claim, work), watch_routes(watch, file_watch)),
         performers=performers,
         loops=loops,

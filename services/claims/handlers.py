@@ -1,10 +1,10 @@
 """What claims subscribes to."""
 
 from services.claims.core import Claim, ClaimFact, ClaimMessage
-from services.claims.core.watch import WatchDecider
-from services.claims.core.watch_file import FileWatchDecider
 from services.claims.core.coverage_news import COVERAGE_NEWS
 from services.claims.core.standing import STANDING
+from services.claims.core.watch import WatchDecider
+from services.claims.core.watch_file import FileWatchDecider
 from services.claims.core.work_item import WorkItem
 from services.claims.core.work_messages import WorkFact, WorkMessage
 from shared.contracts import (
@@ -17,8 +17,8 @@ from shared.contracts import (
     ClaimRejected,
     ClaimRemitted,
     ClaimRerouted,
-    CoverageDiscovered,
     ClaimSubmitted,
+    CoverageDiscovered,
     CoverageInactive,
     CoverageVerified,
     CoverageWorkFound,

@@ -16,6 +16,7 @@ from services.claims.core.claim_messages import CorrectClaim, Identified, Receiv
 from services.claims.core.content import ClaimContent
 from services.claims.core.rules import Outcome
 from services.claims.core.rules_judge import judge
+from services.claims.core.standing import held_by_standing
 from services.claims.from_x12 import content_of, findings_of
 from services.claims.identity import (
     IDENTITY,
@@ -28,6 +29,7 @@ from services.claims.identity import (
 )
 from services.claims.routing import Routing
 from services.claims.rulebooks import books_of
+from services.claims.standings import standings
 from shared.contracts import Meta
 from shared.identity import seal_model
 from shared.sealed import Pseudonyms, Sealer
@@ -93,7 +95,9 @@ class Intake:
         """Each claim under the tenant's rules and tables as they are now."""
         shelf = await self._books.shelf(tenant)
         kept = await self._books.restrictions(tenant, shelf.library, {one.coverage_id for one in read})
-        return [judge(shelf.book, one.content, received_on, kept.get(one.coverage_id, ())) for one in read]
+        known = await standings(self._store, tenant, [one.content for one in read])
+        found = [judge(shelf.book, one.content, received_on, kept.get(one.coverage_id, ())) for one in read]
+        return [Outcome(one.content, one.judged.and_also(held_by_standing(one.content, known))) for one in found]
 
     async def correction(self, cause: Meta, arrival: Arrival) -> CorrectClaim:
         """The command that puts an arrival into the place of the claim it corrects."""

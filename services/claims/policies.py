@@ -10,6 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from services.claims.core import DeadlineRule, Policy
 from services.claims.denial_policy import denial_book
 from services.claims.quota import ANY_TENANT, Entry, Quota, QuotaBook
+from services.claims.rebill_rules import rebill_policy
 from shared.policy import PolicyError
 
 POLICY_FOLDER = Path(__file__).parent / "policy"
@@ -26,6 +27,7 @@ def claims_policy(folder: Path = POLICY_FOLDER) -> Policy:
         deadlines=deadline_rules("deadlines.toml", deadlines["deadline"]),
         denials=denial_book(folder / "denials.toml"),
         warn_days_before=tuple(deadlines["warn_days_before"]),
+        rebills=rebill_policy(folder / "rebilling.toml"),
     )
 
 

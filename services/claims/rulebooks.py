@@ -21,13 +21,18 @@ from services.claims.core.rules_judge import Book
 from services.claims.core.rules_library import LIBRARY, LIBRARY_ID, Library
 from services.claims.core.rules_restriction import RESTRICTION
 from services.claims.core.scrub import CHECK_IDS
+from services.claims.core.standing import PROVIDER_STANDING
 from services.claims.policies import POLICY_FOLDER
 from shared.policy import PolicyError
 from shared.store.port import Key, Store
 from shared.x12.codes import standing
 
 BOOKS_MAX = 64
-RESERVED = CHECK_IDS | EDIT_IDS | {UNSETTLED, "coverage-inactive", "authorization-required", "person"}
+RESERVED = (
+    CHECK_IDS
+    | EDIT_IDS
+    | {UNSETTLED, PROVIDER_STANDING, "coverage-inactive", "authorization-required", "managed-care", "person"}
+)
 """Ids that no rule may take: a hold of this name comes from the program."""
 
 

@@ -259,7 +259,7 @@ class ClaimRerouted(ClaimEvent):
 class CoverageWorkFound(ClaimEvent):
     """Coverage was found that a person has to decide about: the claim is not sent anywhere by itself.
 
-    `kind` is cob (other payers beside this one), managed_care, active or discovered; `payers` are names or ids of payers.
+    `kind` is cob (other payers beside this one), managed_care, active or discovered; `payers` are names or ids.
     """
 
     type: Literal["claim.coverage-work.v1"] = "claim.coverage-work.v1"

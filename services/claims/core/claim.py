@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from functools import partial, reduce
-from typing import TypeAlias, assert_never
+from typing import Annotated, TypeAlias, assert_never
 
-from pydantic import TypeAdapter
+from pydantic import Field, TypeAdapter
 
 from shared.contracts import (
     AppealDecided,
@@ -20,6 +20,16 @@ from shared.contracts import (
 from shared.decider import Decider, Due, Effect, Scalar
 
 from .adjudication import REJECTING, remit_outcome
+from .after_coverage import (
+    IN_HOUSE,
+    MANAGED_CARE,
+    after_answer,
+    after_news,
+    before_sending,
+    could_not,
+    managed_care_hold,
+    route_of,
+)
 from .after_decision import adjudicated, call_out, note_appeal, remit
 from .claim_events import can_be_announced, publish
 from .claim_messages import (
@@ -52,25 +62,30 @@ from .claim_messages import (
     PersonRefused,
     ReceiveClaim,
     RecordClaimAck,
+    RecordCoverageNews,
     RecordRefusal,
+    RecordStanding,
     RecordTransmission,
     ReleaseClaim,
     RemittanceKept,
     Remitted,
+    ReportRebilling,
 )
 from .claim_state import Claim, due, evolve
 from .content import ClaimContent
 from .deadlines import warning_days
 from .next_payer import BillNextPayer, NextPayerNoted, ReportNextPayer, next_payer_effect
 from .policy import Policy
+from .rebilling import BECAUSE, PayerChanged, RebillClaim
 from .rules_outcome import NOTHING_SAID, Judged
 from .scrub import WAIVABLE, Case, scrubbed
+from .standing import PROVIDER_STANDING
 
 Facts: TypeAlias = tuple[ClaimFact, ...]
 
 COVERAGE_INACTIVE = "coverage-inactive"
 AUTHORIZATION_REQUIRED = "authorization-required"
-COVERAGE_RULES = frozenset({COVERAGE_INACTIVE, AUTHORIZATION_REQUIRED})
+COVERAGE_RULES = frozenset({COVERAGE_INACTIVE, AUTHORIZATION_REQUIRED, MANAGED_CARE})
 PERSON = "person"
 MAY_BE_WAIVED = WAIVABLE | COVERAGE_RULES | {PERSON}
 
@@ -79,9 +94,15 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
     """Answer one message; nothing decided means that it changed nothing."""
     match message:
         case ReceiveClaim():
-            return _receive(policy, state, message)
+            return _routed(policy, state, message, _receive(policy, state, message))
         case CoverageVerified() | CoverageInactive() | EligibilityUnknown() | AuthorizationRequired():
-            return _note_coverage(state, message)
+            return _note_coverage(policy, state, message)
+        case RecordStanding():
+            return _stand(state, message)
+        case RecordCoverageNews():
+            return after_news(policy, state, message)
+        case ReportRebilling():
+            return _rebilled(policy, state, message)
         case AssignSubmission():
             return _assign(state, message)
         case ExcludeClaim():
@@ -103,7 +124,7 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
         case ReleaseClaim():
             return _release(state, message)
         case CorrectClaim():
-            return _correct(policy, state, message)
+            return _routed(policy, state, message, _correct(policy, state, message))
         case Due():
             return call_out(state, message)
         case _:
@@ -125,6 +146,13 @@ def _noted(message: ReportNextPayer) -> NextPayerNoted:
 def _then(state: Claim, facts: Facts, follow: Callable[[Claim], Facts]) -> Facts:
     """Facts, and what follows from the state they make."""
     return (*facts, *follow(reduce(evolve, facts, state)))
+
+
+def _routed(policy: Policy, state: Claim, message: ClaimMessage, facts: Facts) -> tuple[ClaimFact | Effect, ...]:
+    """Facts, and what follows where the payer's 271 says that another one takes the claim."""
+    if not facts or not (state.routes or any(isinstance(one, CoverageNoted) and one.route for one in facts)):
+        return facts
+    return (*facts, *before_sending(policy, reduce(evolve, facts, state), message.meta.occurred_at.date()))
 
 
 def _receive(policy: Policy, state: Claim, message: ReceiveClaim) -> Facts:
@@ -182,7 +210,7 @@ def _onward(state: Claim) -> Facts:
     """Where a claim that nothing else stops goes: to the coverage answer, to a person, or out."""
     if state.holds:
         return ()
-    if state.coverage == "waiting":
+    if state.coverage == "waiting" or (state.coverage == "routed" and MANAGED_CARE not in state.waived):
         return () if state.status == "waiting_coverage" else (CoverageAwaited(),)
     if reason := _coverage_stop(state):
         return (ClaimStopped(reasons=(reason,)),)
@@ -201,19 +229,22 @@ def _coverage_stop(state: Claim) -> HoldReason | None:
     return None
 
 
-def _note_coverage(state: Claim, message: CoverageMessage) -> Facts:
+def _note_coverage(policy: Policy, state: Claim, message: CoverageMessage) -> tuple[ClaimFact | Effect, ...]:
     check, sequence = message.meta.subject, message.meta.sequence
     if dict(state.coverage_seen).get(check, -1) >= sequence:
         return ()
+    route = route_of(state, message)
     noted = CoverageNoted(
         coverage_id=message.coverage_id,
         service_date=message.service_date,
-        answer=_answer_of(message),
+        answer="routed" if route else _answer_of(message),
         check=check,
         sequence=sequence,
         account_id=message.account_id,
+        route=route,
     )
-    return _then(state, (noted,), _reconsider)
+    facts = _routed(policy, state, message, _then(state, (noted,), _reconsider))
+    return (*facts, *after_answer(policy, state, message, message.meta.occurred_at.date()))
 
 
 def _answer_of(message: CoverageMessage) -> CoverageState:
@@ -238,6 +269,8 @@ def _reconsider(state: Claim) -> Facts:
             return _onward(state)
         case "ready" if stop:
             return (ClaimStopped(reasons=(stop,)),)
+        case "ready" if state.coverage == "routed" and MANAGED_CARE not in state.waived:
+            return (CoverageAwaited(),)
         case "held":
             over = tuple(sorted({h.rule for h in state.holds if h.rule in COVERAGE_RULES and h != stop}))
             return _then(state, (HoldsLifted(rules=over),), _onward) if over else ()
@@ -352,6 +385,12 @@ def _correct(policy: Policy, state: Claim, message: CorrectClaim) -> Facts:
         return ()
     if state.status not in ("held", "waiting_coverage", "ready", "rejected"):
         return (PersonRefused(wish="correct", command_id=command_id),)
+    return _amend(policy, state, message)
+
+
+def _amend(policy: Policy, state: Claim, message: CorrectClaim, keeps: tuple[HoldReason, ...] = ()) -> Facts:
+    """The claim with other content, scrubbed anew. `keeps` stop it besides what the scrubber finds."""
+    command_id = message.meta.id
     today = message.meta.occurred_at.date()
     deadline, warn_on = _deadlines(policy, message.content, today)
     amended = ClaimAmended(
@@ -374,9 +413,46 @@ def _correct(policy: Policy, state: Claim, message: CorrectClaim) -> Facts:
         judged=message.judged,
     )
     found = scrubbed(case)
-    if found.holds:
-        return (amended, ClaimStopped(reasons=found.holds, waivable=found.waivable))
+    holds = (*keeps, *found.holds)
+    if holds:
+        return (amended, ClaimStopped(reasons=holds, waivable=found.waivable))
     return _then(state, (amended,), _onward)
+
+
+def _rebilled(policy: Policy, state: Claim, message: ReportRebilling) -> tuple[ClaimFact | Effect, ...]:
+    """The claim goes to the payer that takes it, unless somebody was faster or it cannot be made for that one."""
+    content, house = state.content, state.status in IN_HOUSE
+    if content is None or content.payer_id != message.from_payer_id:
+        return ()
+    if not house and state.status != "denied":
+        return (could_not(message.found, message.to_payer_id, "The claim was sent meanwhile."),)
+    if message.correction is None:
+        if not house:
+            return (could_not(message.found, message.to_payer_id, message.because),)
+        return (ClaimStopped(reasons=(managed_care_hold(message.because),), waivable=(MANAGED_CARE,)),)
+    changed = PayerChanged(
+        found=message.found,
+        from_payer_id=message.from_payer_id,
+        to_payer_id=message.to_payer_id,
+        rule=message.rule,
+        because=BECAUSE[message.found],
+        after_denial=not house,
+    )
+    after = evolve(state, changed)
+    kept = tuple(one for one in state.holds if one.rule == PERSON)  # what a person holds, a person releases
+    return (changed, *_routed(policy, after, message, _amend(policy, after, message.correction, kept)))
+
+
+def _stand(state: Claim, message: RecordStanding) -> Facts:
+    """Providers' standing with the payer stops a claim in the house, or lets it go on."""
+    wanted = () if PROVIDER_STANDING in state.waived else message.holds
+    now = tuple(one for one in state.holds if one.rule == PROVIDER_STANDING)
+    if state.status not in IN_HOUSE or set(now) == set(wanted):
+        return ()
+    lifted = (HoldsLifted(rules=(PROVIDER_STANDING,)),) if now else ()
+    if wanted:
+        return (*lifted, ClaimStopped(reasons=wanted, waivable=(PROVIDER_STANDING,)))
+    return _then(state, lifted, _onward)
 
 
 def _asks_again(state: Claim, message: CorrectClaim) -> bool:
@@ -396,6 +472,7 @@ def _index(state: Claim) -> dict[str, Scalar]:
         # Who waits for a file of this partner; nobody else is found by the partner.
         "ready_for": state.partner if state.status == "ready" else None,
         "control_number": content.patient_control_number if content else None,
+        "account_id": state.account_id or None,
     }
 
 
@@ -417,7 +494,7 @@ def make_claim_decider(policy: Policy) -> Decider[Claim, ClaimMessage, ClaimFact
         state_codec=TypeAdapter(Claim),
         message_codec=TypeAdapter(AnyClaimMessage),
         fact_codec=TypeAdapter(AnyClaimFact),
-        effect_codec=TypeAdapter(BillNextPayer),
+        effect_codec=TypeAdapter(Annotated[BillNextPayer | RebillClaim, Field(discriminator="type")]),
         index=_index,
         due=due,
     )

@@ -45,7 +45,7 @@ class Names(TypedDict):
     patient_control_number: str
 
 
-def publish(state: Claim, fact: ClaimFact, meta: Meta) -> Event | None:  # noqa: PLR0911 - one arm per event
+def publish(state: Claim, fact: ClaimFact, meta: Meta) -> Event | None:  # noqa: C901, PLR0911 - one arm per event
     """The event of a fact, from the state after it; None for what is nobody else's business."""
     content = state.content
     if content is None:

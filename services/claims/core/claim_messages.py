@@ -22,16 +22,18 @@ from shared.contracts import (
     RemittancePlace,
     Sealed,
 )
-from shared.decider import Due, Fact
+from shared.decider import Answer, Due, Fact
 
 from .claim_deadlines import Running
 from .content import ClaimContent, IntakeFinding
 from .deadlines import DeadlineKind
 from .denial_rules import Category, NextAction, Outcome, RootCause
 from .next_payer import NextPayerNoted, ReportNextPayer
+from .rebilling import CoverageWorkNoted, Found, PayerChanged, RouteSeen
 from .rules_outcome import NOTHING_SAID, Judged
 
-CoverageState: TypeAlias = Literal["waiting", "verified", "unknown", "inactive", "authorization_required"]
+CoverageState: TypeAlias = Literal["waiting", "verified", "unknown", "inactive", "authorization_required", "routed"]
+"""`routed`: in force, and another payer takes the claim."""
 AckOutcome: TypeAlias = Literal["accepted", "forwarded", "rejected", "noted", "contradicted", "late"]
 RemitOutcome: TypeAlias = Literal["paid", "denied", "rejected", "reversed", "noted"]
 
@@ -155,10 +157,44 @@ class CorrectClaim(ClaimCommand):
     judged: Judged = NOTHING_SAID
 
 
+class RecordStanding(ClaimCommand):
+    """What keeps the claim in the house because of its providers' standing with the payer, as it is now."""
+
+    type: Literal["claims.record-standing.v1"] = "claims.record-standing.v1"
+    holds: tuple[HoldReason, ...]
+
+
+class RecordCoverageNews(ClaimCommand):
+    """Other payers that the claim's own one named, or coverage that was discovered; `source` tells a repeat."""
+
+    type: Literal["claims.record-coverage-news.v1"] = "claims.record-coverage-news.v1"
+    source: str
+    sequence: NonNegativeInt
+    others: tuple[str, ...] = ()
+    payer_id: str = ""
+    sealed_subscriber: Sealed | None = None
+
+
+class ReportRebilling(Answer):
+    """The claim as it is for the payer it goes to, or why it cannot be made."""
+
+    type: Literal["claims.report-rebilling.v1"] = "claims.report-rebilling.v1"
+    claim_id: str
+    found: Found
+    from_payer_id: str
+    to_payer_id: str
+    rule: str
+    correction: CorrectClaim | None = None
+    because: str = Field(default="", description="A sentence, where there is no correction.")
+
+
 CoverageMessage: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
 ClaimMessage: TypeAlias = (
     ReceiveClaim
     | ReportNextPayer
+    | ReportRebilling
+    | RecordStanding
+    | RecordCoverageNews
     | CoverageVerified
     | CoverageInactive
     | EligibilityUnknown
@@ -261,6 +297,15 @@ class CoverageNoted(Fact):
     check: str
     sequence: NonNegativeInt
     account_id: str
+    route: RouteSeen | None = Field(default=None, description="Who takes the claim instead.")
+
+
+class CoverageNewsNoted(Fact):
+    """News about coverage that was heard once; `source` and `sequence` tell a repeat."""
+
+    type: Literal["coverage-news-noted"] = "coverage-news-noted"
+    source: str
+    sequence: NonNegativeInt
 
 
 class CoverageAwaited(Fact):
@@ -403,6 +448,9 @@ class DeadlineCalledOut(Fact):
 ClaimFact: TypeAlias = (
     ClaimTaken
     | NextPayerNoted
+    | PayerChanged
+    | CoverageWorkNoted
+    | CoverageNewsNoted
     | ClaimAmended
     | IntakeContradicted
     | ClaimStopped

@@ -23,6 +23,7 @@ from .claim_messages import (
     ClaimTaken,
     ClaimTransmitted,
     CoverageAwaited,
+    CoverageNewsNoted,
     CoverageNoted,
     CoverageState,
     DeadlineCalledOut,
@@ -36,6 +37,7 @@ from .claim_messages import (
 )
 from .content import ClaimContent
 from .next_payer import NextPayerNoted
+from .rebilling import CoverageWorkNoted, PayerChanged, RouteSeen
 from .rules_outcome import Judged
 
 Status: TypeAlias = Literal[
@@ -97,6 +99,8 @@ class Claim:
     warned: int = 0
     commands: tuple[UUID, ...] = ()
     deadlines: tuple[Running, ...] = ()  # since the payer's last decision
+    routes: tuple[RouteSeen, ...] = ()  # who takes the claims of a coverage and day instead
+    payer_changes: tuple[PayerChanged, ...] = ()
     appeal_level: int = 0  # the highest that an appeal was sent at
     appeal_open: bool = False
     appeals_seen: tuple[tuple[int, int], ...] = ()  # level and last sequence of each appeal
@@ -110,6 +114,14 @@ class Claim:
             if (coverage_id, day) == (self.coverage_id, self.content.service_from):
                 return answer
         return "waiting"
+
+    @property
+    def route(self) -> RouteSeen | None:
+        """Who takes the claim instead of the payer it names now."""
+        day = self.content.service_from if self.content else None
+        return next(
+            (one for one in self.routes if (one.coverage_id, one.service_date) == (self.coverage_id, day)), None
+        )
 
     @property
     def submission_id(self) -> str | None:
@@ -158,6 +170,12 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
             return _taken(state, fact)
         case NextPayerNoted():
             return replace(state, next_payers=(*state.next_payers, fact)[-COMMANDS_KEPT:])
+        case PayerChanged():
+            return replace(state, payer_changes=(*state.payer_changes, fact))
+        case CoverageNewsNoted():
+            return _heard(state, fact.source, fact.sequence)
+        case CoverageWorkNoted():
+            return state
         case ClaimAmended():
             return _amended(state, fact)
         case IntakeContradicted():
@@ -258,15 +276,18 @@ def _remember(state: Claim, command_id: UUID | None) -> Claim:
 
 def _covered(state: Claim, fact: CoverageNoted) -> Claim:
     asked = (fact.coverage_id, fact.service_date)
+    routes = tuple(one for one in state.routes if (one.coverage_id, one.service_date) != asked)
     return replace(
-        state,
+        _heard(state, fact.check, fact.sequence),
         answers=(*(one for one in state.answers if one[:2] != asked), (*asked, fact.answer)),
-        coverage_seen=(
-            *(seen for seen in state.coverage_seen if seen[0] != fact.check),
-            (fact.check, fact.sequence),
-        ),
+        routes=(*routes, fact.route) if fact.route else routes,
         account_id=state.account_id or fact.account_id,
     )
+
+
+def _heard(state: Claim, source: str, sequence: int) -> Claim:
+    others = (seen for seen in state.coverage_seen if seen[0] != source)
+    return replace(state, coverage_seen=(*others, (source, sequence)))
 
 
 def _transmitted(state: Claim, fact: ClaimTransmitted) -> Claim:

@@ -1,12 +1,13 @@
 """Figures of law and of payers that the rules use: dated, sourced, given from outside (`services/claims/policy`)."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 from .content import ClaimContent
 from .deadlines import Asked, CountedFrom, Deadline, DeadlineRule, deadline
 from .denial_rules import DenialBook
+from .rebilling import RebillPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +15,13 @@ class Policy:
     """What the claim's rules take as given.
 
     `warn_days_before` are the days before a deadline on which it is called out.
-    `denials` are the rules of the denial classifier.
+    `denials` are the rules of the denial classifier, `rebills` say when a claim is sent again by itself.
     """
 
     deadlines: tuple[DeadlineRule, ...]
     denials: DenialBook
     warn_days_before: tuple[int, ...] = ()
+    rebills: RebillPolicy = field(default_factory=RebillPolicy)
 
     def filing_deadline(self, content: ClaimContent) -> Deadline | None:
         """The last day on which the payer takes the claim; None where no limit or no day of service is known."""

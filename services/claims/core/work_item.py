@@ -14,12 +14,16 @@ from uuid import UUID
 from pydantic import TypeAdapter
 
 from shared.contracts import (
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
     AppealDecided,
     ClaimAccepted,
     ClaimAppealed,
     ClaimDenied,
     ClaimPaid,
     ClaimRejected,
+    ClaimRerouted,
+    CoverageWorkFound,
     DeadlineNear,
     Event,
     FilingDeadlineNear,
@@ -31,6 +35,7 @@ from shared.replaced import replace
 
 from .claim_state import start_of
 from .work_messages import (
+    AckNews,
     AddNote,
     AnyWorkFact,
     AnyWorkMessage,
@@ -137,7 +142,11 @@ def decide(policy: WorkPolicy, state: WorkItem, message: WorkMessage) -> tuple[W
             return _resume(state, message)
         case ClaimAppealed() | AppealDecided():
             return _appeal(policy, state, message)
+        case AcknowledgementOverdue() | AcknowledgementArrived():
+            return _awaited(policy, state, message)
         case ClaimDenied() | ClaimPaid() | ClaimRejected() | ClaimAccepted() | FilingDeadlineNear() | DeadlineNear():
+            return _news(policy, state, message)
+        case ClaimRerouted() | CoverageWorkFound():
             return _news(policy, state, message)
         case _:
             return _wish(policy, state, message)
@@ -148,13 +157,14 @@ def _news(policy: WorkPolicy, state: WorkItem, message: ClaimNews) -> tuple[Work
         return ()
     found = _found(message, message.meta.occurred_at.date())
     if found:
+        if isinstance(message, CoverageWorkFound) and state.is_open:
+            found = replace(found, category="")  # a denial that is worked on keeps its playbook
         return (_opened(policy, state, message, found),)
     if not state.is_open:
         return ()
     subject, sequence = message.meta.subject, message.meta.sequence
-    if isinstance(message, ClaimPaid):
-        every: tuple[CauseKind, ...] = tuple(one.kind for one in state.causes)
-        return (NewsNoted(subject=subject, sequence=sequence, ends=every, closes="paid"),)
+    if isinstance(message, ClaimPaid | ClaimRerouted):
+        return _over(state, message)
     left = [one for one in state.causes if one.kind not in ("rejection", "missing_acknowledgement")]
     left = [one for one in left if one.kind != "deadline_near" or one.detail != "timely_filing"]
     if len(left) == len(state.causes) or (isinstance(message, ClaimAccepted) and message.stage == "clearinghouse"):
@@ -164,11 +174,22 @@ def _news(policy: WorkPolicy, state: WorkItem, message: ClaimNews) -> tuple[Work
     return (NewsNoted(subject=subject, sequence=sequence, ends=ended, closes=closes),)
 
 
+def _over(state: WorkItem, message: ClaimPaid | ClaimRerouted) -> tuple[WorkFact, ...]:
+    """A payment, or a claim that goes out anew after its denial, ends all but the question who pays first."""
+    if isinstance(message, ClaimRerouted) and not message.after_denial:
+        return ()
+    every: tuple[CauseKind, ...] = tuple(one.kind for one in state.causes if one.kind != "cob")
+    closes: Outcome | None = "paid" if isinstance(message, ClaimPaid) else "rebilled"
+    left = any(one.kind == "cob" for one in state.causes)
+    subject, sequence = message.meta.subject, message.meta.sequence
+    return (NewsNoted(subject=subject, sequence=sequence, ends=every, closes=None if left else closes),)
+
+
 def _is_old(state: WorkItem, meta: Meta) -> bool:
     return dict(state.seen).get(meta.subject, -1) >= meta.sequence
 
 
-def _found(message: ClaimNews, today: date) -> Found | None:
+def _found(message: ClaimNews, today: date) -> Found | None:  # noqa: PLR0911 - one arm per event
     match message:
         case ClaimDenied():
             codes = " ".join(f"{one.group}-{one.reason}" for one in message.reasons)
@@ -189,8 +210,18 @@ def _found(message: ClaimNews, today: date) -> Found | None:
             return Found(cause, "filing_deadline", "send_new_claim", message.charge_cents, message.deadline_on)
         case DeadlineNear():
             return _near(message, today)
+        case CoverageWorkFound():
+            return _coverage(message, today)
         case _:
             return None
+
+
+def _coverage(message: CoverageWorkFound, today: date) -> Found:
+    cob = message.kind in ("cob", "discovered")
+    cause = Cause(kind="cob" if cob else "coverage", on=today, detail=" ".join((message.kind, *message.payers)))
+    category = {"managed_care": "wrong_payer", "active": "eligibility"}.get(message.kind, "coordination_of_benefits")
+    action = "follow_up_payer" if message.kind == "active" else "rebill_other_payer"
+    return Found(cause, category, action, message.open_cents)
 
 
 def _near(message: DeadlineNear, today: date) -> Found:
@@ -200,7 +231,24 @@ def _near(message: DeadlineNear, today: date) -> Found:
     return Found(cause, "", steps.get(message.kind, "correct_and_resubmit"), message.denied_cents, message.deadline_on)
 
 
-def _opened(policy: WorkPolicy, state: WorkItem, message: ClaimNews | AppealNews, found: Found) -> WorkOpened:
+def _awaited(policy: WorkPolicy, state: WorkItem, message: AckNews) -> tuple[WorkFact, ...]:
+    """What did not come back is work, until it comes."""
+    if _is_old(state, message.meta):
+        return ()
+    today, subject, sequence = message.meta.occurred_at.date(), message.meta.subject, message.meta.sequence
+    if isinstance(message, AcknowledgementOverdue):
+        cause = Cause(kind="missing_acknowledgement", on=today, detail=f"{message.awaits} {message.rule}")
+        category = "" if state.is_open else "acknowledgement"
+        found = Found(cause, category, "follow_up_payer", message.charge_cents)
+        return (_opened(policy, state, message, found),)
+    kept = tuple(one for one in state.causes if one.kind != "missing_acknowledgement")
+    if not state.is_open or len(kept) == len(state.causes):
+        return ()
+    closes: Outcome | None = None if kept else "nothing_to_do"
+    return (NewsNoted(subject=subject, sequence=sequence, ends=("missing_acknowledgement",), closes=closes),)
+
+
+def _opened(policy: WorkPolicy, state: WorkItem, message: ClaimNews | AppealNews | AckNews, found: Found) -> WorkOpened:
     """The item as the news leaves it. A deadline says nothing of the category: what is open already keeps its own."""
     keeps = not found.category and state.is_open
     category = state.category if keeps else found.category or "unspecified"

@@ -7,6 +7,8 @@ from uuid import UUID
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from shared.contracts import (
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
     AppealDecided,
     Cents,
     ClaimAccepted,
@@ -14,7 +16,9 @@ from shared.contracts import (
     ClaimDenied,
     ClaimPaid,
     ClaimRejected,
+    ClaimRerouted,
     Contract,
+    CoverageWorkFound,
     DeadlineNear,
     FilingDeadlineNear,
     Message,
@@ -24,7 +28,15 @@ from shared.contracts import (
 from shared.decider import Due, Fact
 
 CauseKind: TypeAlias = Literal[
-    "denial", "payment_review", "rejection", "deadline_near", "appeal_due", "missing_acknowledgement", "person"
+    "denial",
+    "payment_review",
+    "rejection",
+    "deadline_near",
+    "appeal_due",
+    "missing_acknowledgement",
+    "cob",
+    "coverage",
+    "person",
 ]
 Outcome: TypeAlias = Literal[
     "paid",
@@ -142,13 +154,23 @@ class DecideWriteOff(WorkCommand):
     roles: tuple[str, ...]
 
 
-ClaimNews: TypeAlias = ClaimDenied | ClaimPaid | ClaimRejected | ClaimAccepted | FilingDeadlineNear | DeadlineNear
+ClaimNews: TypeAlias = (
+    ClaimDenied
+    | ClaimPaid
+    | ClaimRejected
+    | ClaimAccepted
+    | ClaimRerouted
+    | CoverageWorkFound
+    | FilingDeadlineNear
+    | DeadlineNear
+)
 AppealNews: TypeAlias = ClaimAppealed | AppealDecided
+AckNews: TypeAlias = AcknowledgementOverdue | AcknowledgementArrived
 WorkOnOpen: TypeAlias = (
     AssignWork | StartWork | WaitWork | LogCall | AddNote | CloseWork | RequestWriteOff | DecideWriteOff
 )
 PersonsWish: TypeAlias = OpenWork | WorkOnOpen
-WorkMessage: TypeAlias = ClaimNews | AppealNews | PersonsWish | Due
+WorkMessage: TypeAlias = ClaimNews | AppealNews | AckNews | PersonsWish | Due
 AnyWorkMessage = Annotated[WorkMessage, Field(discriminator="type")]
 
 
