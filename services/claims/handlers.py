@@ -8,6 +8,8 @@ from services.claims.core.watch_file import FileWatchDecider
 from services.claims.core.work_item import WorkItem
 from services.claims.core.work_messages import WorkFact, WorkMessage
 from shared.contracts import (
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
     AppealDecided,
     AuthorizationRequired,
     ClaimAccepted,
@@ -44,7 +46,8 @@ def routes(claim: Decider[Claim, ClaimMessage, ClaimFact]) -> Routes:
 
 def work_routes(work: Decider[WorkItem, WorkMessage, WorkFact]) -> Routes:
     """What opens and closes work: the claims' own events, as everybody else reads them."""
-    news = (ClaimDenied, ClaimPaid, ClaimRejected, ClaimAccepted, FilingDeadlineNear, DeadlineNear)
+    awaited = (AcknowledgementOverdue, AcknowledgementArrived)
+    news = (ClaimDenied, ClaimPaid, ClaimRejected, ClaimAccepted, FilingDeadlineNear, DeadlineNear, *awaited)
     return route(work, *news, ClaimRerouted, CoverageWorkFound, ClaimAppealed, AppealDecided, Due)
 
 

@@ -26,7 +26,15 @@ from services.claims.core.work_messages import (
 )
 from services.claims.policies import claims_policy
 from services.claims.work_rules import work_policy
-from shared.contracts import ClaimAccepted, ClaimDenied, DeadlineNear, Meta, WriteOffApproved
+from shared.contracts import (
+    AcknowledgementArrived,
+    AcknowledgementOverdue,
+    ClaimAccepted,
+    ClaimDenied,
+    DeadlineNear,
+    Meta,
+    WriteOffApproved,
+)
 from shared.decider import Due, Snapshot
 from tests.claims.makers import ACCOUNT, CLAIM_ID, TODAY, acknowledge, at, meta, remit
 from tests.claims.test_claim import SENT
@@ -108,6 +116,38 @@ def test_a_rejection_opens_it_and_the_next_acceptance_closes_it() -> None:
     )
     after = WORK.run(rejected, (accepted,)).snapshot.state
     assert (after.status, after.outcome) == ("done", "accepted_by_payer")
+
+
+def overdue(sequence: int) -> AcknowledgementOverdue:
+    return AcknowledgementOverdue(
+        meta=meta("overdue", subject="watch/1", sequence=sequence),
+        account_id=ACCOUNT,
+        claim_id=CLAIM_ID,
+        patient_control_number="PCN1",
+        payer_id="PAYER1",
+        charge_cents=125_00,
+        submission_id="sub_1",
+        awaits="claim",
+        since=at(TODAY),
+        expected_by=at(TODAY),
+        rule="any-277ca",
+    )
+
+
+def test_what_does_not_come_back_is_work_until_it_comes() -> None:
+    late = WORK.start(overdue(1)).snapshot
+    assert (late.state.queue, late.state.category) == ("payer_follow_up", "acknowledgement")
+    arrived = AcknowledgementArrived(
+        meta=meta("arrived", subject="watch/1", sequence=2),
+        account_id=ACCOUNT,
+        claim_id=CLAIM_ID,
+        patient_control_number="PCN1",
+        payer_id="PAYER1",
+        awaits="claim",
+    )
+    assert WORK.run(late, (arrived,)).snapshot.state.outcome == "nothing_to_do"
+    both = WORK.run(item(), (overdue(1), arrived)).snapshot.state
+    assert (both.status, both.category, [one.kind for one in both.causes]) == ("open", "authorization", ["denial"])
 
 
 def test_a_deadline_raises_what_is_open_and_keeps_its_category() -> None:
