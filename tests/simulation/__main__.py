@@ -37,6 +37,7 @@ def _tell(outcomes: list[Outcome], failed: list[Outcome], missed: list[str], *, 
     seconds = sum(o.seconds for o in outcomes)
     lines = [
         f"{len(outcomes)} seeds, {len(failed)} failed; {sum(o.steps for o in outcomes)} steps under faults",
+        f"{sum(o.claims for o in outcomes)} claims, at least {min(o.claims for o in outcomes)} a seed",
         f"{sum(o.deliveries for o in outcomes)} deliveries, at least {min(o.deliveries for o in outcomes)} a seed",
         f"{faults.total()} faults, at least {min(sum(o.faults.values()) for o in outcomes)} a seed: "
         + ", ".join(f"{kind} {count}" for kind, count in faults.most_common()),

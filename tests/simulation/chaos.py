@@ -11,10 +11,11 @@ from contextvars import Context
 from datetime import UTC, datetime, timedelta
 from errno import EIO
 from heapq import heappop
-from typing import Any, NamedTuple, TypeAlias, TypeVar
+from typing import Any, NamedTuple, TypeAlias, TypeVar, TypeVarTuple, Unpack
 from zlib import crc32
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 START = datetime(2026, 7, 1, 12, tzinfo=UTC)
 STALL_SECONDS = (6.0, 40.0)
@@ -46,7 +47,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.seconds
 
-    def call_soon(self, callback: Callable[..., object], *args: Any, context: Context | None = None) -> asyncio.Handle:
+    def call_soon(
+        self, callback: Callable[[Unpack[Ts]], object], *args: *Ts, context: Context | None = None
+    ) -> asyncio.Handle:
         handle = asyncio.Handle(callback, args, self, context)
         self._ready.append(handle)
         return handle
@@ -68,7 +71,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
             if not handle.cancelled():
                 handle._run()
 
-    def run_in_executor(self, executor: Any, func: Callable[..., T], *args: Any) -> asyncio.Future[T]:
+    def run_in_executor(self, executor: Any, func: Callable[[Unpack[Ts]], T], *args: *Ts) -> asyncio.Future[T]:
         """What a service gives to a thread is done here and now."""
         done = self.create_future()
         done.set_result(func(*args))

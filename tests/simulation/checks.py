@@ -34,6 +34,7 @@ def check(world: World, book: Book, undisturbed: Book) -> None:
         _dead_letters_have_reasons(world, service)
     _files_are_taken_or_explained(world)
     _eras_are_taken_or_explained(world)
+    _nothing_torn_goes_on(world)
     _ends_are_legal(world, book)
     _the_book_ties_out(world, book)
     _the_book_is_the_undisturbed_one(book, undisturbed)
@@ -100,7 +101,16 @@ def _files_are_taken_or_explained(world: World) -> None:
             assert (state.status, state.taken) == ("completed", whole), (
                 f"{file.name}: {state.status}, {state.taken} taken"
             )
-        assert (file.file_id in noted) == (file.damage in {"torn", "no x12", "name"}), f"{file.name}: not explained"
+        explained = file.damage in {"torn", "broken off", "no x12", "name"}
+        assert (file.file_id in noted) == explained, f"{file.name}: not explained"
+
+
+def _nothing_torn_goes_on(world: World) -> None:
+    """A claim that its file breaks off in is taken, says so, and waits for a person."""
+    claims = {key.id: state for key, state in world.services[1].store.states(world.claims.claim).items()}
+    for claim_id in world.script.torn:
+        assert claim_id in claims, f"torn claim {claim_id}: it is gone"
+        assert claims[claim_id].status == "held", f"torn claim {claim_id}: {claims[claim_id].status}"
 
 
 def _eras_are_taken_or_explained(world: World) -> None:

@@ -7,7 +7,7 @@ what a performer would have read in an answer is data here.
 import asyncio
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple, cast
@@ -48,6 +48,7 @@ from services.eligibility.handlers import TOPICS as ELIGIBILITY_TOPICS
 from services.eligibility.handlers import routes as eligibility_routes
 from services.eligibility.policies import inquiry_policy
 from services.payments.core.account import AccountDecider, make_account
+from services.payments.core.account_messages import PostRemittedClaim
 from services.payments.core.control_number import CONTROL_NUMBER, RouteRemittedClaim
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.provider import PROVIDER
@@ -60,6 +61,7 @@ from services.payments.policy import load_adjustments
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
+from shared.grouped import Grouped
 from shared.runtime import Loop, Runtime, Spec
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
@@ -249,12 +251,24 @@ def _vault(runtime: Runtime) -> RemittanceVault:
     return RemittanceVault(runtime.store, runtime.sealer)
 
 
+class _Alone:
+    """Hands over one by one what comes at the same time."""
+
+    def __init__(self, hand_over: Callable[[Sequence[PostRemittedClaim]], Awaitable[None]]) -> None:
+        self._hand_over = hand_over
+
+    async def add(self, item: PostRemittedClaim) -> None:
+        await self._hand_over((item,))
+
+
 class _Poster(Performers):
     """The real performers, but for remittances that are data."""
 
     def __init__(self, payments: Payments, runtime: Runtime, account: AccountDecider, vault: RemittanceVault) -> None:
         super().__init__(runtime, account, vault)
         self._payments = payments
+        # A group's caller waits for a task of its own, which a simulated death would leave waiting for ever.
+        self._posting = cast("Grouped[PostRemittedClaim]", _Alone(self._post))
 
     async def distribute(self, key: Key, pending: Pending) -> Message:
         route = self._payments.route(key, pending)

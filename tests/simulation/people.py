@@ -155,6 +155,8 @@ class People:
         return done
 
     def _wish(self, key: Key, state: Any) -> ClaimMessage | None:
+        if key.id in self.outside.script.torn:
+            return None  # it has to come whole
         rules = {hold.rule for hold in state.holds}
         meta = self._meta(key.tenant, f"claim/{key.id}", state.account_id)
         if state.status == "held" and "duplicate-claim" in rules:
@@ -188,6 +190,12 @@ async def remit(people: People, payments: Service, message: ReceiveRemittance) -
     """A payer's remittance is read, perhaps twice; one that does not balance is released by a person."""
     for _ in range(people._times()):
         await people.tell(payments, REMITTANCE, message)
+    chaos = people.outside.chaos
+    if chaos.chance(0.2) and chaos.fault("answered wrongly"):
+        # The same check once more, saying something else: it is known as such, and posted once.
+        other = message.header.model_copy(update={"content_hash": "another"})
+        meta = people._meta(message.meta.tenant, message.meta.subject + "/other", message.meta.key)
+        await people.tell(payments, REMITTANCE, message.model_copy(update={"meta": meta, "header": other}))
     if message.imbalance is not None:
         meta = people._meta(message.meta.tenant, message.meta.subject, message.meta.key)
         release = ReleaseRemittance(meta=meta, remittance_id=message.remittance_id, reason="simulated")

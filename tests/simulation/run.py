@@ -17,7 +17,7 @@ from tests.simulation.world import LUCKS, Book, World
 T = TypeVar("T")
 CLAIMS_MIN, DELIVERIES_MIN, FAULTS_MIN = 5, 200, 20
 CLAIMS_MAX = 10
-UNDISTURBED_MIN = 160
+UNDISTURBED_MIN = 140
 """Deliveries of a story when nothing goes wrong; faults repeat half as many again."""
 SHORTENING_RUNS = 120
 

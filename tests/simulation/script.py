@@ -1,7 +1,7 @@
 """One seed's outside world, written down before anything runs: claims, what payers make of them, what patients pay."""
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from hashlib import sha256
@@ -11,6 +11,7 @@ from uuid import UUID
 from services.claims.core.claim_messages import Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
 from services.claims.file_performer import claim_number
+from services.claims.from_x12 import findings_of
 from services.claims.intake import Arrival, Intake
 from services.eligibility.core import Outcome
 from services.payments.core.account_messages import PostPatientPayment
@@ -28,7 +29,7 @@ from tests.claims.makers import content, line
 from tests.simulation.chaos import START
 
 Flaw: TypeAlias = Literal["", "npi"]
-FileDamage: TypeAlias = Literal["", "again", "torn", "no x12", "name", "locked"]
+FileDamage: TypeAlias = Literal["", "again", "torn", "broken off", "no x12", "name", "locked"]
 FileFate: TypeAlias = Literal["accepted", "rejected", "refused", "silent"]
 PAYER = "60054"
 SERVICE_DAY = date(2026, 6, 20)
@@ -88,6 +89,8 @@ class Script(NamedTuple):
     plans: list[tuple[str, str]]
     files: list["DroppedFile"]
     eras: list["DroppedEra"]
+    torn: list[str]
+    """Claims that a file breaks off in."""
 
 
 class DroppedFile(NamedTuple):
@@ -122,7 +125,7 @@ class DroppedEra(NamedTuple):
 
 def write_script(rng: random.Random, claims: int) -> Script:
     """One seed's outside world: so many claims of two accounts."""
-    script = Script([], [], {}, [], [], [])
+    script = Script([], [], {}, [], [], [], [])
     for a in range(2):
         tenant, account = rng.choice(("lakeside", "northgate")), f"acct_{a}"
         for c in range((claims + 1 - a) // 2):
@@ -174,18 +177,47 @@ def _drop(rng: random.Random, script: Script, tenant: str) -> str:
             content = {"torn": file.content[: file.content.index(b"CLM*")], "no x12": b"Dear Sirs", "name": b"a note"}
             name = "note.txt" if damage == "name" else f"{damage.replace(' ', '-')}.837"
             script.files.append(DroppedFile(tenant, name, content.get(damage, file.content), 0, damage))
-    for ordinal, claim in enumerate(read_837([file.content])):
-        assert isinstance(claim, Claim837), "the simulated file is not read"
-        one = next(b for b in billed if b.control_number == claim.patient_control_number)
+    assert not _name(file, billed), "the simulated file is not read"
+    if rng.random() < 0.5:
+        _tear(rng, script, tenant, batch)
+    return billed[0].account_id
+
+
+def _name(file: DroppedFile, billed: list[Billed]) -> list[str]:
+    """Give claims the ids that they will get by their place in a file; those of claims that the file breaks off in."""
+    torn: list[str] = []
+    claims = [item for item in read_837([file.content]) if isinstance(item, Claim837)]
+    for ordinal, claim in enumerate(claims):
         arrival = Arrival(claim_number(file.file_id, ordinal), claim, "simulated")
-        read = INTAKE.read(tenant, arrival)
+        if findings_of(claim):
+            torn.append(arrival.claim_id)
+            continue
+        read = INTAKE.read(file.tenant, arrival)
+        one = next(b for b in billed if b.control_number == claim.patient_control_number)
         one.claim_id, one.account_id, one.coverage_id, one.by_hand = (
             arrival.claim_id,
             read.account_id,
             read.coverage_id,
             False,
         )
-    return billed[0].account_id
+    return torn
+
+
+def _tear(rng: random.Random, script: Script, tenant: str, like: Batch837) -> None:
+    """A file of two more claims that breaks off anywhere among them: what came whole is billed, what did not is not."""
+    more = [
+        Billed(tenant, "", "", rng.randrange(2_000, 50_000), "", "accepted", 0, "", f"PCNT{number}")
+        for number in (0, 1)
+    ]
+    who = like.claims[0].subscriber
+    whole = write_837p(replace(like, claims=tuple(_written(one, who) for one in more)))
+    content = whole[: rng.randrange(whole.index(b"CLM*"), whole.index(b"SE*"))]
+    file = DroppedFile(tenant, "broken-off.837", content, 0, "broken off")
+    torn = _name(file, more)
+    taken = [one for one in more if one.claim_id]
+    script.torn.extend(torn)
+    script.billed.extend(taken)
+    script.files.append(file._replace(claims=len(taken) + len(torn)))
 
 
 def _written(billed: Billed, who: Subscriber) -> Claim837:

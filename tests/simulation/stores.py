@@ -164,7 +164,7 @@ class KeptStore(MemoryStore):
     def is_waiting(self, decider: Decider[Any, Any, Any], column: str, as_of: datetime) -> bool:
         """Whether an effect or a deadline has come due."""
         waits = self._waits.get((decider.kind, column))
-        return bool(waits) and any(at <= as_of for at in waits.values())
+        return waits is not None and any(at <= as_of for at in waits.values())
 
     @property
     def is_anybody_parked(self) -> bool:

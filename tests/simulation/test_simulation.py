@@ -79,7 +79,7 @@ def test_a_seed_that_fails_by_itself_catches_no_bug(monkeypatch: pytest.MonkeyPa
 
     monkeypatch.setattr(f"{__name__}.run_seed", broken)
     monkeypatch.setattr(f"{__name__}.undisturbed", int)
-    monkeypatch.setattr(f"{__name__}.is_sound", lambda seed: broken(seed).fault is None)
+    monkeypatch.setattr(f"{__name__}.is_sound", is_sound.__wrapped__)
     assert seen_at(waiting_dropped) is None
 
 
