@@ -5,8 +5,8 @@ from services.claims.core.coverage_news import COVERAGE_NEWS
 from services.claims.core.standing import STANDING
 from services.claims.core.watch import WatchDecider
 from services.claims.core.watch_file import FileWatchDecider
-from services.claims.core.work_item import WorkItem
 from services.claims.core.work_messages import WorkFact, WorkMessage
+from services.claims.core.work_state import WorkItem
 from shared.contracts import (
     AcknowledgementArrived,
     AcknowledgementOverdue,

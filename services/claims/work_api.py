@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import Field
 
 from services.claims.core.denial_rules import RootCause
-from services.claims.core.work_item import WorkItem
 from services.claims.core.work_messages import (
     AddNote,
     AssignWork,
@@ -31,6 +30,7 @@ from services.claims.core.work_messages import (
     WorkMessage,
     WorkRefused,
 )
+from services.claims.core.work_state import WorkItem
 from services.claims.work_rules import work_policy
 from shared.auth import Principal
 from shared.contracts import Meta

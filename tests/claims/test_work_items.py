@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from services.claims.core import make_claim_decider
 from services.claims.core.claim_messages import ClaimMessage
 from services.claims.core.denial_rules import Category, NextAction
-from services.claims.core.work_item import WorkItem, make_work_decider
+from services.claims.core.work_item import make_work_decider
 from services.claims.core.work_messages import (
     AddNote,
     AssignWork,
@@ -24,6 +24,7 @@ from services.claims.core.work_messages import (
     WorkMessage,
     WorkRefused,
 )
+from services.claims.core.work_state import WorkItem
 from services.claims.policies import claims_policy
 from services.claims.work_rules import work_policy
 from shared.contracts import (
