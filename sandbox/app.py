@@ -23,7 +23,9 @@ from shared.clock import Clock
 from shared.log import Log, configure_logs
 from shared.tasks import end_tasks
 from shared.x12.eligibility import Answer271, Inquiry270, read_270, write_271
+from shared.x12.envelope import TransactionHeader, walk
 from shared.x12.findings import X12Error
+from shared.x12.status import StatusInquiry276, read_276
 
 MEDIA_TYPE = "application/edi-x12"
 MAX_INQUIRY_BYTES = 1 << 20
@@ -56,6 +58,7 @@ class Sandbox:
         self._asked: set[str] = set()  # inquiries of files that were answered once
         self._exchange = Exchange(settings.exchange, self._own)
         self.clearinghouse = Clearinghouse(self._own, self._exchange, self.payers, settings.sandbox_seed)
+        self._teller = Clearinghouse(self.state, self._exchange, self.payers, settings.sandbox_seed)
 
     def close(self) -> None:
         for one in (self.state, self._own, self._tries):
@@ -80,7 +83,12 @@ class Sandbox:
         )
 
     async def inquire(self, tenant: str, content: bytes) -> bytes:
-        """The 271 to a 270. Raises HTTPException 400 for what is no 270, 503 when the payer is down."""
+        """The 271 to a 270, or the 277 to a 276.
+
+        Raises HTTPException 400 for what is neither, 503 when the payer is down.
+        """
+        if is_status_inquiry(content):
+            return await self._tell_status(tenant, content)
         inquiries = self._inquiries(content)
         answers = [
             answer(one, self.payers.find(one.payer.id, one.payer.name), self.settings.sandbox_seed, unavailable)
@@ -89,6 +97,21 @@ class Sandbox:
         first = inquiries[0]
         control = Chance(self.settings.sandbox_seed, first.trace_number).number("interchange") % 999_999_999 + 1
         return write_271(answers, control, self.clock.now())
+
+    async def _tell_status(self, tenant: str, content: bytes) -> bytes:
+        try:
+            asked = [one for one in read_276([content]) if isinstance(one, StatusInquiry276)]
+        except X12Error as error:
+            raise HTTPException(400, str(error)) from None
+        if not asked:
+            raise HTTPException(400, "the interchange holds no inquiry")
+        positions = {self.state.position(payer_id) for payer_id in {one.payer.id for one in asked}}
+        if "down" in positions:
+            raise HTTPException(503, "the payer is down")
+        if "slow" in positions:
+            await asyncio.sleep(self.settings.sandbox_slow_seconds)
+        control = Chance(self.settings.sandbox_seed, asked[0].trace_number).number("interchange") % 999_999_999 + 1
+        return await asyncio.to_thread(self._teller.answer_276, tenant, asked, control, self.clock.now())
 
     async def take_batch(self, tenant: str, content: bytes) -> str:
         """Keep a file of inquiries until its answer is fetched; its receipt. Raises HTTPException 400 or 503."""
@@ -153,6 +176,15 @@ class Sandbox:
     def switch(self, payer_id: str, position: Literal["up", "slow", "down"]) -> PayerProfile:
         self.state.switch(payer_id, position)
         return self.payers.find(payer_id)
+
+
+def is_status_inquiry(content: bytes) -> bool:
+    """Whether the first transaction set is a 276; what cannot be read is none."""
+    try:
+        first = next((one for one in walk([content]) if isinstance(one, TransactionHeader)), None)
+    except X12Error:
+        return False
+    return first is not None and first.set_id == "276"
 
 
 def sandbox_of(request: Request) -> Sandbox:

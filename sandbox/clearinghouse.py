@@ -24,6 +24,7 @@ from sandbox.acknowledgements import (
 )
 from sandbox.adjudication import Decision, adjudicate, negated, readjudicate, refuse, will_reverse
 from sandbox.chance import Chance
+from sandbox.claim_status import answers
 from sandbox.exchange import Exchange
 from sandbox.held import HeldClaim, hold
 from sandbox.profiles import PayerProfile, Payers
@@ -34,6 +35,7 @@ from shared.x12.claim837 import Claim837, read_837
 from shared.x12.era835 import Remittance835, write_835
 from shared.x12.findings import X12Error
 from shared.x12.parties import Named
+from shared.x12.status import StatusInquiry276, read_276, write_277
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
 SENDER = CLEARINGHOUSE.id
@@ -58,7 +60,10 @@ class Clearinghouse:
         for tenant, path in self._exchange.waiting():
             with self._state.transaction():
                 intake = self._state.add_intake(tenant, path.name)
-                self._take(tenant, intake, path.read_bytes(), now)
+                if path.suffix == ".276":
+                    self._answer_inquiries(tenant, path.stem, path.read_bytes(), now)
+                else:
+                    self._take(tenant, intake, path.read_bytes(), now)
             self._exchange.move_taken(intake, tenant, path)
         self._answer(now)
         self._pay(now)
@@ -122,6 +127,30 @@ class Clearinghouse:
         answer_at = max(now, _opening(now.date() + timedelta(days=profile.acknowledge_days)))
         self._state.add_claim(held, intake, f"{now:%Y%j}{number:09d}", stage, now, answer_at)
         return held
+
+    # 277 to a file of inquiries
+
+    def _answer_inquiries(self, tenant: str, name: str, content: bytes, now: datetime) -> None:
+        try:
+            asked = [one for one in read_276([content]) if isinstance(one, StatusInquiry276)]
+        except X12Error:
+            self._note(tenant, "UNKNOWN", unreadable_note(now), now)
+            return
+        if asked:
+            control = self._state.next_file_id()
+            answer = self.answer_276(tenant, asked, control, now)
+            self._state.add_file(tenant, "acks", f"{name}-{control:06d}.277", "277", answer)
+
+    def answer_276(self, tenant: str, asked: Sequence[StatusInquiry276], control: int, now: datetime) -> bytes:
+        """The 277 to inquiries of one tenant, from what is held now."""
+
+        def look(one: StatusInquiry276) -> Row | None:
+            found = self._state.by_control_number(tenant, one.patient_control_number)
+            if found is None and one.payer_claim_control_number:
+                found = self._state.by_payer_number(tenant, one.payer_claim_control_number)
+            return found
+
+        return write_277(answers(asked, look, self._payers, self._seed), control, now, SENDER, asked[0].sender_id)
 
     # 277CA of the payers
 

@@ -5,6 +5,8 @@ from pathlib import Path
 
 from sandbox.state import OutgoingFile, State
 
+TAKEN = (".837", ".276")
+
 
 class Exchange:
     """Takes files from the clients and gives them theirs, each exactly once."""
@@ -14,8 +16,9 @@ class Exchange:
 
     def waiting(self) -> Iterator[tuple[str, Path]]:
         """Files to take, by tenant and name: (tenant, path)."""
-        for path in sorted(self._root.glob("*/to_payer/*.837")):
-            yield path.parent.parent.name, path
+        for path in sorted(self._root.glob("*/to_payer/*")):
+            if path.suffix in TAKEN and not path.name.startswith("."):
+                yield path.parent.parent.name, path
 
     def finish_moves(self) -> None:
         """After a crash: move what was taken and not moved; note what was moved and not noted."""

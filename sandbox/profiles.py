@@ -36,6 +36,7 @@ class Profile(BaseModel):
     partial_percent: float
     reversed_percent: float
     adjusted_percent: float
+    information_percent: float
     inactive_percent: float
     authorization_percent: float
     unknown_member_percent: float

@@ -178,6 +178,11 @@ class State:
         """Claims whose time this is, without those of payers that are down, in the order they came."""
         return self._rows(f"{column} = ? AND {_UP} ORDER BY id", stamp(at))
 
+    def by_control_number(self, tenant: str, control_number: str) -> Row | None:
+        """The latest claim that came under this patient control number."""
+        found = self._rows("tenant = ? AND control_number = ? ORDER BY id DESC LIMIT 1", tenant, control_number)
+        return found[0] if found else None
+
     def by_payer_number(self, tenant: str, payer_number: str) -> Row | None:
         """The latest claim the payer gave this control number; a final C marks its corrected decision."""
         where = "tenant = ? AND payer_number = ? ORDER BY id DESC LIMIT 1"

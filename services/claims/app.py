@@ -44,6 +44,7 @@ from services.claims.rulebooks import base_rules, books_of
 from services.claims.rules_api import REFERENCE_PATHS
 from services.claims.rules_api import router as rules_router
 from services.claims.settings import ClaimsSettings
+from services.claims.status_api import router as status_router
 from services.claims.submission_performer import SubmissionPerformer
 from services.claims.succession import NextPayers
 from services.claims.watch_rules import watch_book
@@ -158,6 +159,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         router,
         rules_router,
         work_router,
+        status_router,
         appeal_router,
         streams=("/files", *REFERENCE_PATHS, EVIDENCE_PATH),
     )

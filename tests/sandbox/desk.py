@@ -33,6 +33,7 @@ QUIET: dict[str, Any] = {
     "partial_percent": 0,
     "reversed_percent": 0,
     "adjusted_percent": 0,
+    "information_percent": 0,
     "inactive_percent": 0,
     "authorization_percent": 0,
     "unknown_member_percent": 0,
