@@ -220,7 +220,7 @@ def test_case_31_a_denial_is_never_written_off_by_itself(case: Any) -> None:
     lines = [one for one in case.every_adjustment if one.amount_cents > 0]
     denial = payer_says(*((one.group, one.carc, one.amount_cents) for one in lines), status=case.claim_status)
     claim = CLAIM.start(*SENT, denial)
-    events = [one for one in claim.events if isinstance(one, HEARD)]
+    events: list[Any] = [one for one in claim.events if isinstance(one, HEARD)]
     snapshot = claim.snapshot
     while (due_at := CLAIM.due(snapshot.state)) is not None:
         due = Due(meta=meta(f"due/{due_at}", when=due_at), aggregate_id=CLAIM_ID, kind="claim", due_at=due_at)
