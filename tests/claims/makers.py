@@ -16,12 +16,16 @@ from services.claims.core.claim_messages import (
     Identified,
     ReceiveClaim,
     RecordClaimAck,
+    RecordCoverageNews,
     RecordRefusal,
+    RecordStanding,
     RecordTransmission,
     ReleaseClaim,
 )
 from services.claims.core.content import ContentLine, DiagnosisCode, PostalAddress, Provider
 from services.claims.denial_policy import denial_book
+from services.claims.policies import POLICY_FOLDER
+from services.claims.rebill_rules import rebill_policy
 from shared.contracts import (
     Adjustment,
     AuthorizationRequired,
@@ -29,6 +33,7 @@ from shared.contracts import (
     CoverageInactive,
     CoverageVerified,
     EligibilityUnknown,
+    HoldReason,
     Meta,
     RemittancePlace,
 )
@@ -44,6 +49,7 @@ POLICY = Policy(
     ),
     denials=denial_book(),
     warn_days_before=(30, 14, 3),
+    rebills=rebill_policy(POLICY_FOLDER / "rebilling.toml"),
 )
 CLAIM = make_claim_decider(POLICY)
 NPI = "1234567893"
@@ -131,12 +137,32 @@ def coverage(kind: str = "verified", sequence: int = 1, check: str = "check/1") 
     match kind:
         case "verified":
             return CoverageVerified(**common)
+        case "routed":
+            return CoverageVerified(**common, managed_care="SUMMIT", route_to_payer_id="PAYER2")
         case "inactive":
             return CoverageInactive(**common)
         case "unknown":
             return EligibilityUnknown(**common, reason="payer_unavailable")
         case _:
             return AuthorizationRequired(**common, service_types=("30",))
+
+
+def stand(*fields: str, name: str = "1") -> RecordStanding:
+    """The providers of these fields are not to be billed for."""
+    holds = tuple(HoldReason(rule="provider-standing", field=one, message="Not enrolled.") for one in fields)
+    return RecordStanding(meta=meta(f"stand/{name}/{fields}"), claim_id=CLAIM_ID, holds=holds)
+
+
+def news(*others: str, payer_id: str = "", sequence: int = 1, source: str = "check/1") -> RecordCoverageNews:
+    return RecordCoverageNews(
+        meta=meta(f"news/{source}/{sequence}/{others}/{payer_id}"),
+        claim_id=CLAIM_ID,
+        source=source,
+        sequence=sequence,
+        others=others,
+        payer_id=payer_id,
+        sealed_subscriber="sealed:7" if payer_id else None,
+    )
 
 
 def assign(submission_id: str = "sub_1") -> AssignSubmission:

@@ -20,10 +20,12 @@ from tests.claims.makers import (
     due_on,
     hold,
     meta,
+    news,
     receive,
     refuse,
     release,
     remit,
+    stand,
     transmit,
 )
 
@@ -42,7 +44,11 @@ REMITS = st.builds(
 )
 ANYTHING: st.SearchStrategy[ClaimMessage] = st.one_of(
     RECEIVE,
-    st.builds(coverage, st.sampled_from(["verified", "verified", "inactive", "unknown", "auth"]), st.integers(1, 3)),
+    st.builds(
+        coverage, st.sampled_from(["verified", "verified", "inactive", "unknown", "auth", "routed"]), st.integers(1, 3)
+    ),
+    st.sampled_from([stand(), stand("billing.npi"), stand("rendering.npi")]),
+    st.sampled_from([news("OTHER"), news(payer_id="PAYER3", sequence=2), news(payer_id="PAYER3", source="c")]),
     st.builds(assign, SUBMISSIONS),
     st.builds(assign, SUBMISSIONS),
     st.builds(transmit, SUBMISSIONS),
