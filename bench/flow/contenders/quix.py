@@ -7,6 +7,7 @@ from a file. Prints the figures that `bench.flow.job` prints, as far as another 
 import argparse
 import json
 import resource
+import tempfile
 import threading
 import time
 from pathlib import Path
@@ -45,7 +46,9 @@ def main() -> None:
     commands = Commands()
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(told.mongo, event_listeners=[commands])
     database = client[told.database]
+    folder = tempfile.TemporaryDirectory(prefix="revcycle-quix-")  # it keeps no state, and makes a folder for it
     app = Application(
+        state_dir=folder.name,
         broker_address=told.kafka,
         consumer_group=told.database,
         auto_offset_reset="earliest",
