@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from services.claims.core import Claim
 from services.claims.core.claim_messages import ClaimMessage, ReportRebilling
 from services.claims.core.rebilling import PayerChanged, RebillClaim
-from services.claims.core.work_item import WorkItem
+from services.claims.core.work_state import WorkItem
 from services.claims.policies import POLICY_FOLDER
 from services.claims.rebill_rules import rebill_policy
 from shared.contracts import (
@@ -97,6 +97,9 @@ class Story:
     def state(self) -> Claim:
         return self.snapshot.state
 
+    def status(self) -> str:
+        return self.state.status
+
 
 def kinds(decided: Decided[Claim, Any]) -> list[type[Event]]:
     return [type(one) for one in decided.events]
@@ -106,7 +109,7 @@ def test_case_06_a_271_that_names_a_medicaid_mco_sends_the_claim_there() -> None
     story = Story(receive())
     asked = story.when(coverage("routed"))
     assert [one.to_payer_id for one in asked.effects if isinstance(one, RebillClaim)] == ["PAYER2"]
-    assert story.state.status == "waiting_coverage"
+    assert story.status() == "waiting_coverage"
     moved = story.made()
     assert kinds(moved) == [ClaimRerouted, ClaimReceived]
     (changed,) = (one for one in moved.facts if isinstance(one, PayerChanged))
@@ -122,9 +125,9 @@ def test_case_06_a_271_that_names_a_medicaid_mco_sends_the_claim_there() -> None
 
 def test_a_ready_claim_is_called_back_for_the_plan_that_takes_it() -> None:
     story = Story(receive(), coverage())
-    assert story.state.status == "ready"
+    assert story.status() == "ready"
     story.when(coverage("routed", 2))
-    assert story.state.status == "waiting_coverage"
+    assert story.status() == "waiting_coverage"
     story.when(assign())
     assert story.state.submission_id is None
 
@@ -152,7 +155,7 @@ def test_what_cannot_be_made_waits_for_a_person_who_may_release_it() -> None:
     assert kinds(story.made("The identifiers cannot be opened.")) == [ClaimHeld]
     assert [one.rule for one in story.state.holds] == ["managed-care"]
     story.when(release())
-    assert story.state.status == "ready"
+    assert story.status() == "ready"
 
 
 def test_a_claim_is_moved_once_and_then_a_person_finds_out() -> None:
@@ -169,7 +172,7 @@ def test_a_claim_is_moved_once_and_then_a_person_finds_out() -> None:
 def test_what_a_person_holds_stays_held_at_the_other_payer() -> None:
     story = Story(receive(), hold(), coverage("routed"))
     story.made()
-    assert story.state.status == "held"
+    assert story.status() == "held"
     assert [one.rule for one in story.state.holds] == ["person"]
 
 
@@ -179,9 +182,9 @@ def test_coverage_in_force_after_all_sends_a_denied_claim_again_once() -> None:
     assert [type(one) for one in asked.effects] == [RebillClaim]
     assert story.when(coverage("verified", 2)).facts == ()
     assert kinds(story.made()) == [ClaimRerouted]
-    assert story.state.status == "ready"
+    assert story.status() == "ready"
     story.when(assign("sub_2"), transmit("sub_2"), remit(2, paid_cents=0, denied_cents=125_00, adjustments=NOT_COVERED))
-    assert story.state.status == "denied"
+    assert story.status() == "denied"
     again = story.when(coverage("verified", 3))
     assert again.effects == ()
     assert kinds(again) == [CoverageWorkFound]
@@ -204,7 +207,7 @@ def test_another_payer_first_is_a_persons_to_find_out() -> None:
 def test_inactive_again_changes_nothing_of_a_denial() -> None:
     story = Story(*DENIED)
     assert story.when(coverage("inactive", 2)).effects == ()
-    assert story.state.status == "denied"
+    assert story.status() == "denied"
 
 
 def test_discovered_coverage_is_billed_after_a_denial_and_told_before() -> None:
