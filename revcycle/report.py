@@ -17,6 +17,7 @@ PROOF_ROWS = (
     ("+ adjusted", "adjusted_cents"),
     ("+ paid by patients", "patient_paid_cents"),
     ("+ written off", "written_off_cents"),
+    ("+ denials given up", "denials_written_off_cents"),
     ("+ outstanding at payers", "insurance_cents"),
     ("+ outstanding at patients", "patient_cents"),
 )

@@ -2,7 +2,7 @@
 
 from services.payments.core.account import AccountDecider
 from services.payments.core.control_number import CONTROL_NUMBER
-from shared.contracts import AccountWrittenOff, ClaimSubmitted
+from shared.contracts import AccountWrittenOff, ClaimSubmitted, WriteOffApproved
 from shared.inbox import Routes, join_routes, route
 from shared.wire import events_topic
 
@@ -10,5 +10,7 @@ TOPICS = (events_topic("claims"), events_topic("collections"))
 
 
 def routes(account: AccountDecider) -> Routes:
-    """A submitted claim is charged, and names its control number; a balance given up is bad debt."""
-    return join_routes(route(account, ClaimSubmitted, AccountWrittenOff), route(CONTROL_NUMBER, ClaimSubmitted))
+    """A submitted claim is charged, and names its control number; a balance or denial given up is written off."""
+    return join_routes(
+        route(account, ClaimSubmitted, AccountWrittenOff, WriteOffApproved), route(CONTROL_NUMBER, ClaimSubmitted)
+    )

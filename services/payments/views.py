@@ -38,7 +38,7 @@ def shown_balance(account: Account) -> dict[str, Any]:
 
 
 def shown_item(item: Receivable) -> dict[str, Any]:
-    """One claim or self-pay charge: charge = paid + adjusted + patient paid + written off + outstanding."""
+    """One claim or self-pay charge; the charge is paid, adjusted, given up or outstanding, and nothing else."""
     return {
         "service_date": item.service_date,
         "patient_control_number": item.patient_control_number,
@@ -48,6 +48,7 @@ def shown_item(item: Receivable) -> dict[str, Any]:
         "adjusted_cents": item.adjusted_cents,
         "patient_paid_cents": item.patient_paid_cents,
         "written_off_cents": item.written_off_cents,
+        "denials_written_off_cents": item.denials_written_off_cents,
         "insurance_cents": item.insurance_cents,
         "patient_cents": item.patient_cents,
         "denied_cents": item.denied_cents,

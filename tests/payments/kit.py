@@ -17,7 +17,7 @@ from services.payments.core.account_messages import (
 from services.payments.core.account_state import Account
 from services.payments.core.remitted import RemittedAdjustment, RemittedClaim, RemittedLine
 from services.payments.policy import load_adjustments
-from shared.contracts import AccountWrittenOff, ClaimSubmitted, Event, Meta, SubmittedLine
+from shared.contracts import AccountWrittenOff, ClaimSubmitted, Event, Meta, SubmittedLine, WriteOffApproved
 from shared.decider import Decided
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -168,6 +168,20 @@ def written_off(write_off: str, cents: int) -> AccountWrittenOff:
         write_off_id=write_off,
         written_off_cents=cents,
         reason="bad_debt",
+    )
+
+
+def denial_given_up(name: str, cents: int, claim: str = "clm_a") -> WriteOffApproved:
+    return WriteOffApproved(
+        meta=meta(f"{name} {cents}", subject=f"work/{claim}", sequence=1),
+        account_id="acct_1",
+        claim_id=claim,
+        patient_control_number=f"PCN-{claim}",
+        payer_id="acme",
+        written_off_cents=cents,
+        category="timely_filing",
+        requested_by="ann",
+        approved_by="bob",
     )
 
 

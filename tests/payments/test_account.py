@@ -6,11 +6,14 @@ import pytest
 
 from services.payments.core.account_facts import (
     ContractualAdjusted,
+    DenialGivenUp,
+    DenialWrittenOff,
     LedgerFact,
     PatientPaymentApplied,
     RemittedClaimHeld,
     RepeatDiffered,
 )
+from services.payments.core.account_messages import AccountMessage
 from services.payments.core.account_state import Account, Receivable
 from shared.contracts import (
     AdjustmentPosted,
@@ -25,6 +28,7 @@ from shared.contracts import (
 from tests.payments.kit import (
     ACCOUNT,
     decision,
+    denial_given_up,
     given,
     paid,
     remitted,
@@ -261,6 +265,41 @@ def test_a_write_off_takes_only_what_is_still_open() -> None:
     item = claim(decided.snapshot.state, "chg_1")
     assert (item.written_off_cents, item.patient_cents) == (2_000, 0)
     assert not given(self_pay("chg_1", 3_000), written_off("wo_1", 3_000)).when(written_off("wo_1", 3_000)).changed
+
+
+DENIED = decision("rem_1", 0, {"CO-29": 10_000})
+
+
+def test_a_denial_given_up_by_two_people_leaves_the_payers_receivable_once() -> None:
+    decided = given(submitted(), remitted(DENIED)).when(denial_given_up("wo_1", 10_000))
+    item = claim(decided.snapshot.state)
+    assert (item.denials_written_off_cents, item.insurance_cents, item.denied_cents) == (10_000, 0, 0)
+    entry = next(fact for fact in decided.facts if isinstance(fact, DenialWrittenOff))
+    assert (entry.requested_by, entry.approved_by, entry.category) == ("ann", "bob", "timely_filing")
+    again = given(submitted(), remitted(DENIED), denial_given_up("wo_1", 10_000)).when(denial_given_up("wo_1", 10_000))
+    assert not again.changed
+
+
+def test_only_what_is_still_denied_and_open_is_given_up() -> None:
+    half = decision("rem_1", 6_000, {"CO-29": 4_000})
+    item = claim(given(submitted(), remitted(half), denial_given_up("wo_1", 10_000)).before.state)
+    assert (item.paid_cents, item.denials_written_off_cents, item.insurance_cents) == (6_000, 4_000, 0)
+    paid_up = given(submitted(), remitted(PAID)).when(denial_given_up("wo_1", 10_000))
+    assert [type(fact) for fact in paid_up.facts] == [DenialGivenUp]
+    assert not given().when(denial_given_up("wo_1", 10_000)).snapshot.state.receivables
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        (remitted(decision("rem_2", 8_000, {"PR-2": 2_000}, control_number="ICN-2")),),
+        (remitted(reversal_of(DENIED, "rem_2")), remitted(decision("rem_2", 8_000, {"PR-2": 2_000}, position=2))),
+    ],
+)
+def test_a_payer_that_pays_after_all_takes_the_write_off_back(after: tuple[AccountMessage, ...]) -> None:
+    item = claim(given(submitted(), remitted(DENIED), denial_given_up("wo_1", 10_000), *after).before.state)
+    assert (item.paid_cents, item.patient_cents, item.insurance_cents) == (8_000, 2_000, 0)
+    assert item.denials_written_off_cents == 0
 
 
 def test_money_for_a_share_that_fell_away_is_unapplied_again() -> None:

@@ -14,6 +14,7 @@ from tests.payments.kit import (
     ACCOUNT,
     PROPERTY,
     decision,
+    denial_given_up,
     paid,
     remitted,
     reversal_of,
@@ -60,6 +61,7 @@ def lives(draw: st.DrawFn, *, write_offs: bool = True) -> list[AccountMessage]:
     life += [self_pay(f"chg_{n}", draw(st.integers(1, 9_000))) for n in range(draw(st.integers(0, 2)))]
     if write_offs and draw(st.booleans()):
         life.append(written_off("wo_1", draw(st.integers(1, 9_000))))
+        life.append(denial_given_up("wo_2", draw(st.integers(1, 9_000))))
     return life
 
 

@@ -1,7 +1,8 @@
 """A guarantor's account with one billing client: the ledger of every claim and self-pay charge.
 
 What must hold after every fact, for each claim and for the account:
-charge = payer paid + adjusted + patient paid + written off + outstanding, and debits = credits, to the cent.
+charge = payer paid + adjusted + patient paid + written off + denials given up + outstanding, to the cent, and
+debits = credits.
 """
 
 from collections.abc import Mapping
@@ -17,6 +18,8 @@ from services.payments.core.account_facts import (
     ChargeCorrected,
     ChargePosted,
     ClaimResubmitted,
+    DenialGivenUp,
+    DenialWrittenOff,
     DiscriminatedAccountFact,
     LedgerAccount,
     PatientPaymentTaken,
@@ -45,9 +48,10 @@ from services.payments.core.settling import (
     in_turn,
     match_oldest,
     owing,
+    take_back_denial_write_off,
     unwind,
 )
-from shared.contracts import AccountWrittenOff, ClaimSubmitted
+from shared.contracts import AccountWrittenOff, ClaimSubmitted, WriteOffApproved
 from shared.decider import Decider, Scalar
 
 INSURANCE, PATIENT, REVENUE = (
@@ -92,6 +96,8 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
         case AccountWrittenOff():
             return _settled(policy, state, "", _write_off(state, message))
+        case WriteOffApproved():
+            return _settled(policy, state, message.claim_id, _give_up_denial(state, message))
         case _:
             assert_never(message)
 
@@ -105,6 +111,7 @@ def _settled(
         state,
         lambda _: facts,
         lambda now: post_held(policy, now, item_id),
+        take_back_denial_write_off(item_id),
         coordinate(item_id),
         unwind(item_id),
         apply_credits(first=item_id),
@@ -222,6 +229,37 @@ def _write_off(state: Account, event: AccountWrittenOff) -> tuple[AnyAccountFact
         for one in posted
     )
     return (taken, *entries)
+
+
+def _give_up_denial(state: Account, event: WriteOffApproved) -> tuple[AnyAccountFact, ...]:
+    """What two people gave up, as far as it is still denied and open: what was paid meanwhile is not written off."""
+    write_off_id = str(event.meta.id)
+    digest = f"{write_off_id}/{event.written_off_cents}"
+    known = next((one.digest for one in state.write_offs if one.id == write_off_id), None)
+    if known is not None:
+        return _repeated(state, "write-off", write_off_id, known, digest)
+    item = state.receivables.get(event.claim_id)
+    open_cents = 0 if item is None else max(0, min(item.denied_cents, item.insurance_cents))
+    posted_cents = min(event.written_off_cents, open_cents)
+    given_up = DenialGivenUp(
+        account_id=event.account_id,
+        item_id=event.claim_id,
+        write_off_id=write_off_id,
+        asked_cents=event.written_off_cents,
+        posted_cents=posted_cents,
+    )
+    if not posted_cents:
+        return (given_up,)
+    entry = DenialWrittenOff(
+        account_id=event.account_id,
+        item_id=event.claim_id,
+        write_off_id=write_off_id,
+        category=event.category,
+        requested_by=event.requested_by,
+        approved_by=event.approved_by,
+        **sides(LedgerAccount.DENIAL_WRITE_OFF, INSURANCE, posted_cents),
+    )
+    return (given_up, entry)
 
 
 def _repeated(state: Account, kind: RepeatKind, reference: str, known: str, digest: str) -> tuple[AnyAccountFact, ...]:

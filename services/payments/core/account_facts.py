@@ -22,6 +22,7 @@ class LedgerAccount(StrEnum):
     PATIENT_CASH = "patient_cash"
     CONTRACTUAL_ADJUSTMENT = "contractual_adjustment"
     BAD_DEBT = "bad_debt"
+    DENIAL_WRITE_OFF = "denial_write_off"
     UNAPPLIED_CREDIT = "unapplied_credit"
     PROVIDER_ADJUSTMENT = "provider_adjustment"
 
@@ -219,6 +220,32 @@ class WriteOffReversed(LedgerFact):
     type: Literal["account.write-off-reversed.v1"] = "account.write-off-reversed.v1"
 
 
+class DenialGivenUp(AccountFact):
+    """Two people gave up refused cents of a claim; `posted_cents` is what was still denied and open of them."""
+
+    type: Literal["account.denial-given-up.v1"] = "account.denial-given-up.v1"
+    item_id: str
+    write_off_id: str
+    asked_cents: PositiveCents
+    posted_cents: NonNegativeCents
+
+
+class DenialWrittenOff(LedgerFact):
+    """Refused cents of a claim that nobody will be asked for any more."""
+
+    type: Literal["account.denial-written-off.v1"] = "account.denial-written-off.v1"
+    write_off_id: str
+    category: str
+    requested_by: str
+    approved_by: str
+
+
+class DenialWriteOffReversed(LedgerFact):
+    """The payer paid what was given up, or took its denial back: that much was not lost."""
+
+    type: Literal["account.denial-write-off-reversed.v1"] = "account.denial-write-off-reversed.v1"
+
+
 class CreditChanged(AccountFact):
     """A claim (or the account, with an empty `item_id`) shows another credit than before."""
 
@@ -258,6 +285,8 @@ AnyLedgerFact: TypeAlias = (
     | PatientPaymentReleased
     | BalanceWrittenOff
     | WriteOffReversed
+    | DenialWrittenOff
+    | DenialWriteOffReversed
 )
 AnyAccountFact: TypeAlias = (
     AnyLedgerFact
@@ -265,6 +294,7 @@ AnyAccountFact: TypeAlias = (
     | RemittedClaimHeld
     | ClaimAdjudicated
     | WriteOffTaken
+    | DenialGivenUp
     | CreditChanged
     | BalanceChanged
     | RepeatDiffered

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field
 
 from services.payments.core.remitted import Reference, RemittedClaim
-from shared.contracts import AccountWrittenOff, ClaimSubmitted, Message, PositiveCents, Sealed
+from shared.contracts import AccountWrittenOff, ClaimSubmitted, Message, PositiveCents, Sealed, WriteOffApproved
 
 
 class AccountCommand(Message):
@@ -46,6 +46,6 @@ class PostSelfPayCharge(AccountCommand):
 
 
 AccountMessage: TypeAlias = (
-    ClaimSubmitted | PostRemittedClaim | PostPatientPayment | PostSelfPayCharge | AccountWrittenOff
+    ClaimSubmitted | PostRemittedClaim | PostPatientPayment | PostSelfPayCharge | AccountWrittenOff | WriteOffApproved
 )
 AnyAccountMessage = Annotated[AccountMessage, Field(discriminator="type")]

@@ -17,6 +17,9 @@ from services.payments.core.account_facts import (
     ClaimResubmitted,
     ContractualAdjusted,
     CreditChanged,
+    DenialGivenUp,
+    DenialWriteOffReversed,
+    DenialWrittenOff,
     LedgerAccount,
     LedgerFact,
     MovedToPatient,
@@ -76,9 +79,9 @@ class Posting:
 class Receivable:
     """One claim or self-pay charge: its part of the book, in cents.
 
-    charge = paid + adjusted + patient_paid + written_off + insurance + patient, after every fact. A negative
-    `insurance_cents` is a credit: payers paid more than the charge. `patient_cents` is negative only where payers took
-    back more patient responsibility than they had stated.
+    charge = paid + adjusted + patient_paid + written_off + denials_written_off + insurance + patient, after every
+    fact. A negative `insurance_cents` is a credit: payers paid more than the charge. `patient_cents` is negative only
+    where payers took back more patient responsibility than they had stated.
     """
 
     service_date: date
@@ -90,7 +93,8 @@ class Receivable:
     paid_cents: int = 0
     adjusted_cents: int = 0
     patient_paid_cents: int = 0
-    written_off_cents: int = 0
+    written_off_cents: int = 0  # the patient's, given up
+    denials_written_off_cents: int = 0  # the payer's, given up
     insurance_cents: int = 0
     patient_cents: int = 0
     moved_to_patient_cents: int = 0  # patient responsibility as payers stated it
@@ -132,6 +136,7 @@ _COLUMNS: Mapping[LedgerAccount, tuple[str, int]] = MappingProxyType(
         LedgerAccount.CONTRACTUAL_ADJUSTMENT: ("adjusted_cents", 1),
         LedgerAccount.UNAPPLIED_CREDIT: ("patient_paid_cents", 1),
         LedgerAccount.BAD_DEBT: ("written_off_cents", 1),
+        LedgerAccount.DENIAL_WRITE_OFF: ("denials_written_off_cents", 1),
         LedgerAccount.INSURANCE_RECEIVABLE: ("insurance_cents", 1),
         LedgerAccount.PATIENT_RECEIVABLE: ("patient_cents", 1),
     }
@@ -218,6 +223,11 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
                 state,
                 write_offs=(*state.write_offs, Taken(fact.write_off_id, f"{fact.write_off_id}/{fact.asked_cents}")),
             )
+        case DenialGivenUp():
+            taken = Taken(fact.write_off_id, f"{fact.write_off_id}/{fact.asked_cents}")
+            return replace(state, write_offs=(*state.write_offs, taken))
+        case DenialWrittenOff() | DenialWriteOffReversed():
+            return _denied(state, fact.item_id, fact.effect_on(LedgerAccount.INSURANCE_RECEIVABLE))
         case CreditChanged():
             return _credited(state, fact)
         case BalanceChanged():
@@ -256,6 +266,11 @@ def _closed(posting: Posting) -> Posting:
 def _moved(state: Account, item_id: str, cents: int) -> Account:
     item = state.receivables[item_id]
     return _with(state, item_id, replace(item, moved_to_patient_cents=item.moved_to_patient_cents + cents))
+
+
+def _denied(state: Account, item_id: str, cents: int) -> Account:
+    item = state.receivables[item_id]
+    return _with(state, item_id, replace(item, denied_cents=item.denied_cents + cents))
 
 
 def _applied(state: Account, item_id: str, payment_id: str, cents: int) -> Account:

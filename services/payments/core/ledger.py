@@ -24,13 +24,14 @@ Balances = Mapping[tuple[str, LedgerAccount], int]
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The book's columns, in cents: charge = paid + adjusted + patient_paid + written_off + insurance + patient."""
+    """The book's columns, in cents: charge is everything below it down to `patient_cents`, added up."""
 
     charge_cents: int = 0
     paid_cents: int = 0
     adjusted_cents: int = 0
     patient_paid_cents: int = 0
     written_off_cents: int = 0
+    denials_written_off_cents: int = 0
     insurance_cents: int = 0
     patient_cents: int = 0
     denied_cents: int = 0
@@ -49,7 +50,8 @@ class Totals:
     @property
     def ties_out(self) -> bool:
         """Charges are all accounted for, and so is the patients' money."""
-        settled = self.paid_cents + self.adjusted_cents + self.patient_paid_cents + self.written_off_cents
+        given_up = self.written_off_cents + self.denials_written_off_cents
+        settled = self.paid_cents + self.adjusted_cents + self.patient_paid_cents + given_up
         applied = self.received_cents - self.unapplied_cents
         return self.charge_cents == settled + self.outstanding_cents and applied == self.patient_paid_cents
 
@@ -75,6 +77,7 @@ def totals_of(account: Account) -> Totals:
             "adjusted_cents",
             "patient_paid_cents",
             "written_off_cents",
+            "denials_written_off_cents",
             "insurance_cents",
             "patient_cents",
             "denied_cents",
@@ -131,7 +134,8 @@ def prove(account: Account, facts: Iterable[AnyAccountFact]) -> tuple[Discrepanc
 
 def _unlike_itself(account: Account) -> Iterator[Discrepancy]:
     for item_id, item in account.receivables.items():
-        settled = item.paid_cents + item.adjusted_cents + item.patient_paid_cents + item.written_off_cents
+        given_up = item.written_off_cents + item.denials_written_off_cents
+        settled = item.paid_cents + item.adjusted_cents + item.patient_paid_cents + given_up
         accounted = settled + item.insurance_cents + item.patient_cents
         yield from _unless_equal(account, item_id, "charge", item.charge_cents, accounted)
         applied = sum(share.cents for share in item.patient_payments)
@@ -143,6 +147,7 @@ def _unlike_itself(account: Account) -> Iterator[Discrepancy]:
                 - item.adjusted_cents
                 - item.moved_to_patient_cents
                 + item.coordinated_cents
+                - item.denials_written_off_cents
             )
             yield from _unless_equal(account, item_id, "insurance receivable", item.insurance_cents, insurance)
     totals = totals_of(account)
@@ -187,6 +192,7 @@ _ITEM_COLUMNS = (
     (LedgerAccount.CONTRACTUAL_ADJUSTMENT, "adjusted_cents", 1),
     (LedgerAccount.UNAPPLIED_CREDIT, "patient_paid_cents", 1),
     (LedgerAccount.BAD_DEBT, "written_off_cents", 1),
+    (LedgerAccount.DENIAL_WRITE_OFF, "denials_written_off_cents", 1),
     (LedgerAccount.INSURANCE_RECEIVABLE, "insurance_cents", 1),
     (LedgerAccount.PATIENT_RECEIVABLE, "patient_cents", 1),
 )

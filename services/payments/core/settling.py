@@ -10,6 +10,7 @@ from services.payments.core.account_facts import (
     AnyAccountFact,
     BalanceChanged,
     CreditChanged,
+    DenialWriteOffReversed,
     LedgerAccount,
     PatientPaymentApplied,
     PatientPaymentReleased,
@@ -82,6 +83,24 @@ def unwind(item_id: str) -> Step:
         for payment_id, cents in _take(reversed(item.patient_payments), excess_cents - restored_cents):
             yield PatientPaymentReleased(
                 account_id=state.account_id, item_id=item_id, payment_id=payment_id, **sides(PATIENT, UNAPPLIED, cents)
+            )
+
+    return step
+
+
+def take_back_denial_write_off(item_id: str) -> Step:
+    """A payer that pays after all, or takes its denial back: what was given up of it is not lost."""
+
+    def step(state: Account) -> Iterator[AnyAccountFact]:
+        item = state.receivables.get(item_id)
+        if item is None:
+            return
+        regained_cents = min(item.denials_written_off_cents, max(-item.insurance_cents, -item.denied_cents, 0))
+        if regained_cents:
+            yield DenialWriteOffReversed(
+                account_id=state.account_id,
+                item_id=item_id,
+                **sides(LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.DENIAL_WRITE_OFF, regained_cents),
             )
 
     return step
