@@ -23,10 +23,11 @@ class Stage(NamedTuple):
     types: tuple[str, ...]
     amount: str | None = None
     only: tuple[str, str] | None = None  # a field and the value it must have
+    once: str | None = None  # a field: of all events with one value of it, only the first counts
 
 
 STAGES = (
-    Stage("Claims received", ("claim.received.v1",), "charge_cents"),
+    Stage("Claims received", ("claim.received.v1",), "charge_cents", once="claim_id"),
     Stage("Held by the scrubber", ("claim.held.v1",), "charge_cents"),
     Stage("Coverage verified", ("coverage.verified.v1",)),
     Stage("Coverage inactive", ("coverage.inactive.v1",)),
@@ -74,6 +75,7 @@ class Tally:
     repeats: int = 0
     dead_letters: int = 0
     _seen: set[str] = field(default_factory=set[str])
+    _once: set[tuple[str, str, str]] = field(default_factory=set[tuple[str, str, str]])
     _stages: dict[str, list[Stage]] = field(default_factory=lambda: defaultdict(list))
 
     def __post_init__(self) -> None:
@@ -90,7 +92,7 @@ class Tally:
         self.tenants.add(heard.tenant)
         self.events[heard.type] += 1
         for stage in self._stages.get(heard.type, ()):
-            if stage.only is None or heard.body.get(stage.only[0]) == stage.only[1]:
+            if self._counts(stage, heard):
                 self.counts[stage.label] += 1
                 self.cents[stage.label] += int(heard.body[stage.amount]) if stage.amount else 0
         if heard.type == "claim.held.v1":
@@ -98,6 +100,17 @@ class Tally:
         if heard.type == "patient-balance.changed.v1":
             self.balances[heard.tenant, heard.body["account_id"]] = int(heard.body["balance_cents"])
         return True
+
+    def _counts(self, stage: Stage, heard: Heard) -> bool:
+        """A claim whose coverage became another one is announced again, and was received once."""
+        if stage.only is not None and heard.body.get(stage.only[0]) != stage.only[1]:
+            return False
+        if stage.once is None:
+            return True
+        key = (stage.label, heard.tenant, str(heard.body[stage.once]))
+        first = key not in self._once
+        self._once.add(key)
+        return first
 
 
 async def listen(servers: str, tally: Tally, told: Callable[[Heard], None]) -> None:
