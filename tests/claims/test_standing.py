@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from services.claims.core import Claim
 from services.claims.core.content import Provider
+from services.claims.core.coverage_news import COVERAGE_NEWS
 from services.claims.core.standing import (
     PROVIDER_STANDING,
     STANDING,
@@ -16,7 +19,17 @@ from services.claims.core.standing import (
     StandingMessage,
     held_by_standing,
 )
-from shared.contracts import ClaimHeld, EnrollmentChanged, Event, HoldReason, ProviderStandingChanged, StandingSpan
+from shared.contracts import (
+    ClaimHeld,
+    EnrollmentChanged,
+    Event,
+    HoldReason,
+    OtherCoverageFound,
+    OtherPayer,
+    ProviderStandingChanged,
+    StandingSpan,
+)
+from shared.decider import Decider, Snapshot
 from tests.claims.callers import CLAIM as BODY
 from tests.claims.callers import Client, calling
 from tests.claims.makers import NPI, content, line, receive, release, stand
@@ -176,3 +189,39 @@ async def test_another_payers_news_touches_nothing(client: Client) -> None:
 async def names(client: Client) -> dict[str, Any]:
     claim = await the_claim(client.world)
     return {"claim_id": claim.claim_id, "coverage_id": claim.coverage_id, "account_id": claim.account_id}
+
+
+def found(name: str, sequence: int) -> OtherCoverageFound:
+    return OtherCoverageFound(
+        meta=event_meta(f"{name}/{sequence}", "acct_1", sequence=sequence, subject=name),
+        account_id="acct_1",
+        coverage_id="cov_1",
+        payer_id="PAYER1",
+        service_date=DAY,
+        payers=(OtherPayer(name="OTHER PLAN"),),
+    )
+
+
+NEWS_OF_PROVIDERS = [
+    enrolled(sequence=1),
+    enrolled("ended", sequence=2),
+    spans(sequence=3),
+    spans(span(DAY), sequence=4),
+]
+NEWS_OF_COVERAGE = [found("check/1", 1), found("check/1", 2), found("check/2", 1)]
+
+
+@pytest.mark.parametrize(("decider", "news"), [(STANDING, NEWS_OF_PROVIDERS), (COVERAGE_NEWS, NEWS_OF_COVERAGE)])
+@given(st.data())
+def test_what_every_decider_promises(decider: Decider[Any, Any, Any], news: list[Event], data: st.DataObject) -> None:
+    told = data.draw(st.lists(st.sampled_from(news), max_size=8))
+    whole = decider.start(*told)
+    snapshot = Snapshot(decider.initial)
+    facts: list[Any] = []
+    for one in told:
+        step = decider.run(snapshot, (one,))
+        snapshot, facts = step.snapshot, [*facts, *step.facts]
+    assert (snapshot, tuple(facts)) == (whole.snapshot, whole.facts)
+    assert decider.fold(facts) == whole.snapshot.state
+    assert not decider.run(whole.snapshot, told).changed
+    assert decider.state_codec.validate_json(decider.state_codec.dump_json(snapshot.state)) == snapshot.state

@@ -6,7 +6,7 @@ credentialing span covers, where spans are kept (features S8 and E12).
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field, TypeAdapter
@@ -20,6 +20,8 @@ from .rules_outcome import NOTHING_SAID, Explained, Judged
 
 PROVIDER_STANDING = "provider-standing"
 SOURCE = "eligibility: enrollments and credentialing spans of providers"
+SECOND_LOOK = timedelta(minutes=10)
+"""A claim that was judged just before the news may be kept just after the first look. A house rule."""
 
 
 class StandingTold(Answer):
@@ -159,7 +161,8 @@ def decide(state: ProviderStanding, message: StandingMessage) -> tuple[StandingF
     if isinstance(message, StandingTold) or message.meta.sequence <= state.sequence:
         return ()
     npi, payer_id, sequence = message.npi, message.payer_id, message.meta.sequence
-    tell = TellStanding(npi=npi, payer_id=payer_id)
+    again_at = message.meta.occurred_at + SECOND_LOOK
+    tell = (TellStanding(npi=npi, payer_id=payer_id), TellStanding(npi=npi, payer_id=payer_id, not_before=again_at))
     match message:
         case EnrollmentChanged():
             kept = EnrollmentKept(
@@ -171,12 +174,12 @@ def decide(state: ProviderStanding, message: StandingMessage) -> tuple[StandingF
                 effective_to=message.effective_to,
                 sequence=sequence,
             )
-            return (kept, tell)
+            return (kept, *tell)
         case ProviderStandingChanged():
             spans = SpansKept(
                 npi=npi, payer_id=payer_id, spans=message.spans, otherwise=message.otherwise, sequence=sequence
             )
-            return (spans, tell)
+            return (spans, *tell)
         case _:
             assert_never(message)
 
