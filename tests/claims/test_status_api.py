@@ -36,7 +36,8 @@ class Desk:
     async def list(self, query: str = "", **who: Any) -> list[dict[str, Any]]:
         answer = await self.client.get(f"/claim-status{query}", **who)
         assert answer.status_code == 200, answer.text
-        return answer.json()
+        found: list[dict[str, Any]] = answer.json()
+        return found
 
 
 @asynccontextmanager

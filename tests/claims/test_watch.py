@@ -426,7 +426,8 @@ def test_the_shipped_figures_are_dated_sourced_and_hold_for_every_payer() -> Non
     book = watch_book()
     for awaits in ("file", "claim", "remittance"):
         assert book.expects(awaits, "ANYBODY", date(2026, 7, 1)) is not None
-    assert all(one.source and one.owner for one in (*book.expectations, *book.inquiries))
+    assert all(one.source and one.owner for one in book.expectations)
+    assert all(one.source and one.owner for one in book.inquiries)
 
 
 @pytest.mark.parametrize(

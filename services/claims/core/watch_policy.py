@@ -1,5 +1,6 @@
 """How long an answer may take, and when a payer is asked: dated, sourced figures, given from outside."""
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -85,5 +86,4 @@ def _holds(entry: Expectation | InquiryTerms, of: str, on: date) -> bool:
 
 def ids_used_twice(entries: Iterable[Expectation | InquiryTerms]) -> set[str]:
     """Ids that more than one entry has."""
-    seen: set[str] = set()
-    return {one.id for one in entries if one.id in seen or seen.add(one.id)}
+    return {id_ for id_, count in Counter(one.id for one in entries).items() if count > 1}
