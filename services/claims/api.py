@@ -1,5 +1,6 @@
 """HTTP of the claims service: claims and files in, claims and their history out."""
 
+import asyncio
 from collections.abc import Sequence
 from typing import Annotated, Any
 
@@ -12,7 +13,10 @@ from services.claims.core.claim_messages import ClaimMessage, HoldClaim, PersonR
 from services.claims.core.intake_file import IntakeFile
 from services.claims.core.successors import NAMES, Succession, why_no_successor
 from services.claims.file_performer import STRETCH_CLAIMS, claim_number
+from services.claims.identity import IDENTITY
 from services.claims.intake import Arrival
+from services.claims.paper import PLAIN, paper_pages, paper_pdf, preprinted
+from services.claims.paper_texts import PaperError
 from services.claims.parts import Parts, make_parts
 from services.claims.pickup import file_meta, register_file
 from services.claims.quotas import Quotas, quota_time, unread_room, whole_seconds
@@ -219,6 +223,26 @@ async def subscriber(claim_id: str, run: Run, caller: Biller, parts: Here) -> Su
     assert state.identity is not None
     await run.audit.record(caller, "claim.identity.read", f"claim/{claim_id}")
     return SubscriberIdentity.model_validate_json(await run.sealer.open(state.identity.sealed_subscriber))
+
+
+@router.get("/claims/{claim_id}/paper.pdf", response_class=Response)
+async def paper(claim_id: str, run: Run, caller: Biller, parts: Here, *, form: bool = False) -> Response:
+    """The claim as it looks on paper now (CMS-1500 or UB-04); `form` prints the values only, for a preprinted one.
+
+    409 with a sentence where it does not fit on its form. Each look is in the audit log.
+    """
+    state = await _claim(run, parts, caller.tenant, claim_id)
+    assert state.content is not None
+    assert state.identity is not None
+    await run.audit.record(caller, "claim.paper.read", f"claim/{claim_id}")
+    identity = IDENTITY.validate_json(await run.sealer.open(state.identity.sealed_identity))
+    now = run.clock.now()
+    try:
+        pages = paper_pages(state.content, identity, now.date())
+    except PaperError as error:
+        raise HTTPException(409, error.message) from None
+    content = await asyncio.to_thread(paper_pdf, pages, now, preprinted() if form else PLAIN)
+    return Response(content, media_type="application/pdf")
 
 
 @router.put("/claims/{claim_id}")

@@ -1,4 +1,4 @@
-"""How a file gets to its partner: into a folder, over SFTP, or over HTTP.
+"""How a file gets to its partner: into a folder, over SFTP, over HTTP, or as pages to print.
 
 Every way may be repeated: a file that lies at the partner with the same bytes is delivered. What a way cannot vouch for
 is a `NotDeliveredError`, and the file is not counted as sent.
@@ -45,6 +45,9 @@ async def deliver(partner: Partner, folder: Path, submission_id: str, content: b
         case "http":
             assert partner.http is not None
             await _post(partner.http, submission_id, content)
+        case "paper":
+            desk = folder / "paper" / partner.id
+            await asyncio.to_thread(hand_over, desk, f"{submission_id}.pdf", content)
 
 
 async def _post(route: HttpRoute, submission_id: str, content: bytes) -> None:

@@ -18,7 +18,7 @@ from shared.policy import PolicyError
 from shared.x12.claim837 import Party
 
 ANY_PAYER = "*"
-Transport: TypeAlias = Literal["folder", "sftp", "http"]
+Transport: TypeAlias = Literal["folder", "sftp", "http", "paper"]
 CUTOFF_FIELDS = frozenset({"times", "zone", "valid_from", "source", "owner"})
 WEEKDAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
@@ -49,6 +49,15 @@ class HttpRoute:
 
 
 @dataclass(frozen=True, slots=True)
+class PaperRoute:
+    """How claims are printed: on preprinted forms, moved by what the printer is off, or on plain paper with boxes."""
+
+    preprinted: bool = False
+    shift_right_mm: float = 0
+    shift_down_mm: float = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Partner:
     """One connection that claims go out by: `receiver` is ISA08, GS03 and NM1*40; `usage` is ISA15 (P or T).
 
@@ -64,6 +73,7 @@ class Partner:
     transport: Transport = "folder"
     sftp: SftpRoute | None = None
     http: HttpRoute | None = None
+    paper: PaperRoute | None = None
     cutoffs: tuple[CutoffRule, ...] = ()
     tenants_in_test: frozenset[str] = frozenset()
 
@@ -145,10 +155,11 @@ def _partner(file: str, id: str, entry: Mapping[str, Any], holidays: Mapping[str
         receiver=Party(name=entry["name"], id=entry["id"], id_qualifier="46"),
         payers=frozenset(entry["payers"]),
         usage=entry.get("usage", "P"),
-        claim_types=frozenset(entry.get("claim_types", get_args(ClaimType))),
+        claim_types=_claim_types(file, id, entry, transport),
         transport=cast("Transport", transport),
         sftp=_sftp(file, id, entry["sftp"]) if transport == "sftp" else None,
         http=_http(entry["http"]) if transport == "http" else None,
+        paper=_paper(file, id, entry.get("paper", {})) if transport == "paper" else None,
         tenants_in_test=frozenset(entry.get("tenants_in_test", ())),
         cutoffs=tuple(_cutoff(file, id, one, holidays) for one in entry.get("cutoffs", ())),
     )
@@ -161,6 +172,24 @@ def _sftp(file: str, id: str, entry: Mapping[str, Any]) -> SftpRoute:
         raise PolicyError(msg)
     settings: dict[str, Any] = {**entry, "key_file": Path(entry["key_file"])}
     return SftpRoute(**settings)
+
+
+def _claim_types(file: str, id: str, entry: Mapping[str, Any], transport: str) -> frozenset[ClaimType]:
+    """The kinds that a partner takes; no form on paper is there for dental claims."""
+    able = frozenset[ClaimType](("P", "I")) if transport == "paper" else frozenset[ClaimType](get_args(ClaimType))
+    taken = frozenset[ClaimType](entry.get("claim_types", able))
+    if not taken <= able:
+        msg = f"{file}: partner.{id}: claim_types are some of {', '.join(sorted(able))} with transport {transport}"
+        raise PolicyError(msg)
+    return taken
+
+
+def _paper(file: str, id: str, entry: Mapping[str, Any]) -> PaperRoute:
+    unknown = set(entry) - {"preprinted", "shift_right_mm", "shift_down_mm"}
+    if unknown:
+        msg = f"{file}: partner.{id}.paper has the unknown {', '.join(sorted(unknown))}"
+        raise PolicyError(msg)
+    return PaperRoute(**entry)
 
 
 def _http(entry: Mapping[str, Any]) -> HttpRoute:

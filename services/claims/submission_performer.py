@@ -20,7 +20,9 @@ from services.claims.core.submission import (
     TellClaims,
 )
 from services.claims.delivery import DeliveryConflictError, NotDeliveredError, deliver
-from services.claims.identity import IDENTITY
+from services.claims.identity import IDENTITY, Identity
+from services.claims.paper import PLAIN, paper_pages, paper_pdf, preprinted
+from services.claims.paper_texts import PaperError
 from services.claims.routing import Routing
 from services.claims.to_x12 import claim837_of
 from services.claims.vault import FileVault
@@ -43,6 +45,7 @@ class Joined(NamedTuple):
 
     state: Claim
     claim: Claim837
+    identity: Identity
 
 
 class SubmissionPerformer:
@@ -140,30 +143,54 @@ class SubmissionPerformer:
             message = "The identifiers of this claim cannot be opened any more: it can never be sent."
             await self._exclude(key, pending, state.claim_id, HoldReason(rule="seal", field="claim", message=message))
             return None
-        return Joined(state, claim837_of(state.content, IDENTITY.validate_json(opened)))
+        identity = IDENTITY.validate_json(opened)
+        return Joined(state, claim837_of(state.content, identity), identity)
 
     async def _write(
         self, key: Key, pending: Pending, state: Submission, joined: Sequence[Joined]
     ) -> tuple[list[Joined], bytes]:
-        """The file, and the claims in it. When X12 cannot carry one of them, each is tried alone."""
+        """The file, and the claims in it. When X12 or paper cannot carry one of them, each is tried alone."""
         if not joined:
             return [], b""
-        batch = self._batch(key.tenant, state, [one.claim for one in joined])
         try:
-            return list(joined), await asyncio.to_thread(WRITERS[state.claim_type], batch)
-        except X12Error:
+            return list(joined), await asyncio.to_thread(self._bytes, key.tenant, state, joined)
+        except (X12Error, PaperError):
             able = [one for one in joined if await self._may_be_written(key, pending, state, one)]
             return await self._write(key, pending, state, able)
 
     async def _may_be_written(self, key: Key, pending: Pending, state: Submission, one: Joined) -> bool:
         try:
-            WRITERS[state.claim_type](self._batch(key.tenant, state, [one.claim]))
+            self._bytes(key.tenant, state, [one])
         except X12Error as error:
             finding = error.finding
             reason = HoldReason(rule="x12-writing", field=finding.segment_tag or "claim", message=finding.message)
             await self._exclude(key, pending, one.state.claim_id, reason)
             return False
+        except PaperError as error:
+            reason = HoldReason(rule="paper", field=error.box, message=error.message)
+            await self._exclude(key, pending, one.state.claim_id, reason)
+            return False
         return True
+
+    def _bytes(self, tenant: str, state: Submission, joined: Sequence[Joined]) -> bytes:
+        """The file: an 837, or one PDF of every claim's pages for a partner that takes paper."""
+        if self._routing.partners[state.partner].transport == "paper":
+            return self._printed(tenant, state, joined)
+        return WRITERS[state.claim_type](self._batch(tenant, state, [one.claim for one in joined]))
+
+    def _printed(self, tenant: str, state: Submission, joined: Sequence[Joined]) -> bytes:
+        partner = self._routing.partners[state.partner]
+        route = partner.paper
+        assert route is not None
+        assert state.created_at is not None
+        sheet = preprinted(route.shift_right_mm, route.shift_down_mm) if route.preprinted else PLAIN
+        pages = [
+            page
+            for one in joined
+            if one.state.content is not None
+            for page in paper_pages(one.state.content, one.identity, state.created_at.date())
+        ]
+        return paper_pdf(pages, state.created_at, sheet, test=partner.usage_of(tenant) == "T")
 
     async def _exclude(self, key: Key, pending: Pending, claim_id: str, reason: HoldReason) -> None:
         meta = _meta(key, pending, claim_id, "exclude")
