@@ -6,7 +6,6 @@
 import asyncio
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Generator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,9 +16,9 @@ from uuid import uuid4
 
 import pytest
 
+from bench.flow.servers import server
 from revcycle.kafka.cluster import plan_cluster, prepare, wait_until_whole
 from revcycle.refusal import RefusalError
-from revcycle.stack.child import ProcessSpec
 from revcycle.stack.layout import Layout
 from revcycle.stack.plan import broker, store
 from revcycle.stack.ports import free_port
@@ -61,43 +60,6 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("each_kafka", chosen, indirect=True, scope="session")
 
 
-@contextmanager
-def serving(spec: ProcessSpec, log: Path) -> Generator[subprocess.Popen[bytes]]:
-    """Run one server until the block ends; yields its process once it accepts connections."""
-    with log.open("ab") as out:
-        process = subprocess.Popen(spec.argv, stdout=out, stderr=subprocess.STDOUT, cwd=spec.cwd)
-        try:
-            _wait_for(process, spec, log)
-            yield process
-        finally:
-            process.terminate()
-            _end(process, spec.stop_seconds)
-
-
-def _end(process: subprocess.Popen[bytes], stop_seconds: float) -> None:
-    try:
-        process.wait(stop_seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
-
-
-def _wait_for(process: subprocess.Popen[bytes], spec: ProcessSpec, log: Path, tries: int = 1200) -> None:
-    """Until the server accepts connections; fails when it ends instead."""
-    for _ in range(tries):
-        try:
-            socket.create_connection(("127.0.0.1", spec.port), timeout=1).close()
-        except OSError:
-            try:
-                process.wait(0.05)
-            except subprocess.TimeoutExpired:
-                continue
-            pytest.fail(f"{spec.name} ended with {process.returncode}: {log.read_text(errors='replace')[-2000:]}")
-        else:
-            return
-    pytest.fail(f"{spec.name} does not listen on port {spec.port}")
-
-
 @pytest.fixture(scope="session")
 def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """A MongoDB-wire server."""
@@ -105,7 +67,7 @@ def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     layout = Layout(folder)
     layout.data.mkdir(parents=True, exist_ok=True)
     spec = store(free_port(), layout)
-    with serving(spec, folder / "store.log"):
+    with server(spec, folder / "store.log"):
         yield spec.url
 
 
@@ -114,7 +76,7 @@ def local_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
     """The local stack's broker, which knows no idempotent producer."""
     folder = tmp_path_factory.mktemp("broker")
     spec = broker(free_port(), Layout(folder))
-    with serving(spec, folder / "broker.log"):
+    with server(spec, folder / "broker.log"):
         yield Kafka(spec.url, idempotent=False)
 
 
@@ -138,7 +100,7 @@ class Brokers:
 
     def _start(self, number: int) -> None:
         spec, running = self._specs[number], ExitStack()
-        self._processes[number] = running.enter_context(serving(spec, self._folder / f"{spec.name}.log"))
+        self._processes[number] = running.enter_context(server(spec, self._folder / f"{spec.name}.log"))
         self._running[number] = running
 
     def kill(self, *numbers: int) -> None:

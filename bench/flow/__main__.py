@@ -35,7 +35,7 @@ QUIX_PYTHON = Path(".venv-quix/bin/python")
 QUIX = Path(__file__).parent / "contenders" / "quix.py"
 PARTITIONS = 3
 PACED_PER_SECOND = 100
-PACED_SECONDS = 8
+PACED_SECONDS = 15
 
 
 async def fill(kafka: str, case: Case, messages: int) -> None:
@@ -44,7 +44,9 @@ async def fill(kafka: str, case: Case, messages: int) -> None:
     async with AIOKafkaProducer(bootstrap_servers=kafka, linger_ms=5, max_batch_size=256 * 1024) as producer:
         for first in range(0, messages, 1000):
             records = [case.record(number) for number in range(first, min(first + 1000, messages))]
-            sent = [await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records]
+            sent: list[asyncio.Future[Any]] = [
+                await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records
+            ]
             await asyncio.gather(*sent)
 
 

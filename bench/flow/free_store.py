@@ -54,7 +54,8 @@ class FreeCollection:
         assert not ordered
         self._commands["update"] += 1
         for update in updates:
-            self._set(update._filter["_id"], update._doc)  # noqa: SLF001 - no other way to read one
+            inner: Any = update
+            self._set(inner._filter["_id"], inner._doc)  # noqa: SLF001 - no other way to read one
 
     async def update_one(self, where: Mapping[str, Any], update: Mapping[str, Any], *, upsert: bool = False) -> None:
         self._commands[HEARTBEAT if self._name == REPORTS else "update"] += 1

@@ -62,14 +62,16 @@ class Meters:
 
     def watch_kafka(self) -> None:
         """Count the requests of every connection of this process, and the CPU of offset commits."""
-        requests, send = self.requests, AIOKafkaConnection.send
+        connections: Any = AIOKafkaConnection
+        consumers: Any = AIOKafkaConsumer
+        requests, send = self.requests, connections.send
 
-        def counted(connection: AIOKafkaConnection, request: Any, *args: Any, **kwargs: Any) -> Any:
+        def counted(connection: Any, request: Any, *args: Any, **kwargs: Any) -> Any:
             requests[type(request).__name__] += 1
             return send(connection, request, *args, **kwargs)
 
-        AIOKafkaConnection.send = counted
-        AIOKafkaConsumer.commit = self.async_step("commit", AIOKafkaConsumer.commit)
+        connections.send = counted
+        consumers.commit = self.async_step("commit", consumers.commit)
 
 
 class _Timed(Generic[R]):
@@ -104,10 +106,10 @@ class _Commands(pymongo.monitoring.CommandListener):
         name = event.command_name
         self._counts[HEARTBEAT if event.command.get(name) == REPORTS else name] += 1
 
-    def succeeded(self, _: pymongo.monitoring.CommandSucceededEvent) -> None:
+    def succeeded(self, event: pymongo.monitoring.CommandSucceededEvent) -> None:
         """Nothing: only how often is asked."""
 
-    def failed(self, _: pymongo.monitoring.CommandFailedEvent) -> None:
+    def failed(self, event: pymongo.monitoring.CommandFailedEvent) -> None:  # noqa: ARG002 - the name is the base class's
         self._counts["failed"] += 1
 
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Generator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from revcycle.stack.child import ProcessSpec
@@ -16,7 +16,7 @@ from revcycle.stack.plan import broker, store
 from revcycle.stack.ports import free_port
 from revcycle.stack.store_server import cached_binary
 
-START_SECONDS = 30.0
+START_SECONDS = 60.0
 MEMORY = Path("/dev/shm")  # noqa: S108 - it is looked for, not written to by name
 
 
@@ -44,35 +44,49 @@ def prefer(kind: str, layout: Layout) -> None:
 @contextmanager
 def serving(kind: str) -> Generator[tuple[str, str]]:
     """A broker and a store of one kind, on the first core: `host:port` and a URL, or `free`."""
-    with layout_in_memory("revcycle-bench-") as layout:
+    with layout_in_memory("revcycle-bench-") as layout, ExitStack() as running:
         specs = [broker(free_port(), layout)]
         prefer(kind, layout)
         if kind != "free":
             specs.append(store(free_port(), layout))
-        started: list[subprocess.Popen[bytes]] = []
+        for spec in specs:
+            running.enter_context(server(spec, layout.log(spec.name), first_core=True))
+        yield specs[0].url or "", (specs[1].url or "") if kind != "free" else "free"
+
+
+@contextmanager
+def server(spec: ProcessSpec, log: Path, *, first_core: bool = False) -> Generator[subprocess.Popen[bytes]]:
+    """Run one server until the block ends; yields its process once it accepts connections.
+
+    RuntimeError with the end of what it said when it ends before, or does not listen in time.
+    """
+    with log.open("ab") as out:
+        process = subprocess.Popen(spec.argv, stdout=out, stderr=subprocess.STDOUT, cwd=spec.cwd)
+        if first_core and sys.platform == "linux":
+            os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
         try:
-            started += [_start(spec, layout) for spec in specs]
-            yield specs[0].url or "", (specs[1].url or "") if kind != "free" else "free"
+            _wait_for(process, spec, log)
+            yield process
         finally:
-            for process in reversed(started):
-                process.terminate()
-            for process in started:
-                process.wait(10)
+            process.terminate()
+            try:
+                process.wait(spec.stop_seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
-def _start(spec: ProcessSpec, layout: Layout) -> subprocess.Popen[bytes]:
-    with layout.log(spec.name).open("ab") as log:
-        process = subprocess.Popen(spec.argv, cwd=layout.root, stdout=log, stderr=log)
-    if sys.platform == "linux":
-        os.sched_setaffinity(process.pid, {min(os.sched_getaffinity(0))})
+def _wait_for(process: subprocess.Popen[bytes], spec: ProcessSpec, log: Path) -> None:
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends:
         try:
-            socket.create_connection(("127.0.0.1", spec.port or 0), 1).close()
+            socket.create_connection(("127.0.0.1", spec.port or 0), timeout=1).close()
         except OSError:
-            time.sleep(0.05)
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(0.05)
+                break
         else:
-            return process
-    process.kill()
-    msg = f"{spec.name} did not start: {layout.log(spec.name).read_text(errors='replace')[-500:]}"
-    raise TimeoutError(msg)
+            return
+    how = "does not listen" if process.poll() is None else f"ended with {process.returncode}"
+    msg = f"{spec.name} {how}: {log.read_text(errors='replace')[-2000:]}"
+    raise RuntimeError(msg)

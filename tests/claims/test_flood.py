@@ -13,7 +13,8 @@ from typing import Any, NamedTuple
 import httpx
 
 from shared.wire import header_map
-from tests.claims.test_overload import GREEDY, MODEST, NOW, claim, serving
+from tests.claims.test_overload import GREEDY, MODEST, claim, serving
+from tests.claims.world import NOW
 
 SHARE = 2
 MINUTES = 3

