@@ -17,10 +17,15 @@ from services.claims.charge_mappings import charge_mappings
 from services.claims.core import INTAKE_FILE, SUBMISSION, Claim, make_claim_decider
 from services.claims.core.intake_file import ReadFile
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, ReportDelivered, Submission, TellClaims
+from services.claims.core.watch import make_watch
+from services.claims.core.watch_file import make_file_watch
+from services.claims.core.watch_messages import AskStatus, ClaimStatus
+from services.claims.core.watch_messages import InquiryAnswered as StatusAnswered
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
 from services.claims.handlers import TOPICS as CLAIMS_TOPICS
 from services.claims.handlers import routes as claims_routes
+from services.claims.handlers import watch_routes
 from services.claims.hl7_senders import hl7_senders
 from services.claims.parts import make_parts
 from services.claims.pickup import ClaimFiles, Pickup
@@ -28,6 +33,7 @@ from services.claims.policies import quota_book
 from services.claims.quotas import Quotas
 from services.claims.routing import routing_table
 from services.claims.submission_performer import Joined, SubmissionPerformer
+from services.claims.watch_rules import watch_book
 from services.collections.core import (
     AccountEffect,
     PlaceAccount,
@@ -62,6 +68,7 @@ from services.payments.vault import RemittanceVault
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
 from shared.grouped import Grouped
+from shared.inbox import join_routes
 from shared.runtime import Loop, Runtime, Spec
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
@@ -73,6 +80,7 @@ from tests.simulation.stores import SeenStore
 
 INQUIRY: InquiryPolicy = inquiry_policy(START.date())
 CLAIM = make_claim_decider(POLICY)
+WATCH, FILE_WATCH = make_watch(watch_book()), make_file_watch(watch_book())
 CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
 ACCOUNT = make_account(load_adjustments())
 COLLECTION = make_decider(policy_book())
@@ -160,8 +168,8 @@ class Claims:
     def spec(self) -> Spec:
         return Spec(
             name="claims",
-            deciders=(self.claim, SUBMISSION, INTAKE_FILE),
-            routes=claims_routes(self.claim),
+            deciders=(self.claim, SUBMISSION, INTAKE_FILE, WATCH, FILE_WATCH),
+            routes=join_routes(claims_routes(self.claim), watch_routes(WATCH, FILE_WATCH)),
             performers=self._performers,
             loops=self._loops,
             topics=CLAIMS_TOPICS,
@@ -173,6 +181,7 @@ class Claims:
         reader = FileReader(runtime, self.claim, parts.intake, parts.vault, QUOTAS, READERS)
         return {
             INTAKE_FILE.kind: {ReadFile: reader.read},
+            WATCH.kind: {AskStatus: _Teller(self._outside, runtime).tell},
             SUBMISSION.kind: {BuildSubmission: files.build, DeliverSubmission: files.deliver, TellClaims: files.tell},
         }
 
@@ -182,6 +191,20 @@ class Claims:
         filing = ClaimFiles(QUOTAS)
         pickup = Pickup("intake", runtime, folder, filing, parts.vault, parts.tenants, settle_seconds=SETTLE_SECONDS)
         return pickup, Batcher(runtime, self.claim, ROUTING, parts.tenants)
+
+
+class _Teller:
+    def __init__(self, outside: Outside, runtime: Runtime) -> None:
+        self._outside, self._runtime = outside, runtime
+
+    async def tell(self, key: Key, pending: Pending) -> Message:
+        """A payer that is asked about a claim says that it is in process, to every question."""
+        assert isinstance(pending.effect, AskStatus)
+        await self._outside.busy()
+        number = pending.effect.number
+        status = ClaimStatus(source=f"{key}/{number}", kind="pending", category="P1", codes=("P1:20",))
+        meta = answer_meta(key, pending, self._runtime.clock)
+        return StatusAnswered(meta=meta, claim_id=key.id, number=number, status=status)
 
 
 class _NoVault:
@@ -197,7 +220,7 @@ class _Files(SubmissionPerformer):
         self._outside = outside
 
     async def _open(self, key: Key, pending: Pending, state: Claim) -> Joined | None:
-        return Joined(state, cast("Any", None))
+        return Joined(state, cast("Any", None), cast("Any", None))
 
     async def _write(
         self, key: Key, pending: Pending, state: Submission, joined: Sequence[Joined]
