@@ -69,9 +69,11 @@ def paper_pages(content: ClaimContent, identity: Identity, on: date) -> tuple[Pa
 def _check(page: PaperPage) -> None:
     slots = LAYOUTS[page.form].slots
     for box, text in page.boxes.items():
+        if box not in slots:
+            raise PaperError(page.form, box, "the form has no such place.")
         slot = slots[box][0]
         if not slot.choice and not slot.may_be_cut and len(text) > slot.width:
-            because = f"it has room for {slot.width} characters, and the claim's has {len(text)}."
+            because = f"it has room for {slot.width} characters, and the claim's text has {len(text)}."
             raise PaperError(page.form, box, because)
 
 

@@ -152,7 +152,7 @@ def _condition(content: ClaimContent, identity: Identity) -> Boxes:
         "10b": "YES" if "AA" in causes else "NO",
         "10b.state": content.accident_state if "AA" in causes else "",
         "10c": "YES" if "OA" in causes else "NO",
-        "10d": " ".join(code[0] for code in codes(extras, "BG")),
+        "10d": " ".join("".join(code[:1]) for code in codes(extras, "BG")),
         "14": short_day(onset or period),
         "14.qualifier": "431" if onset else "484" if period else "",
         "15": short_day(days[other]) if other else "",

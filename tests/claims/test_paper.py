@@ -2,15 +2,18 @@
 
 import io
 import re
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pypdf import PdfReader
 
+from services.claims.claim_kinds import lift
 from services.claims.core.content import (
     ClaimContent,
     ContentLine,
@@ -23,18 +26,22 @@ from services.claims.core.content import (
     Provider,
     ValueCode,
 )
-from services.claims.identity import Identity, LineIdentity
+from services.claims.from_x12 import content_of
+from services.claims.identity import Identity, LineIdentity, identity_of
 from services.claims.paper import LAYOUTS, PLAIN, TEST_MARK, paper_pages, paper_pdf, preprinted
 from services.claims.paper_texts import PaperError
 from services.claims.routing import routing_table
 from shared.contracts import ClaimSubmitted
 from shared.policy import PolicyError
-from shared.x12.claim837 import Address, Person, Subscriber
+from shared.x12.claim837 import Address, Claim837, Person, Subscriber, read_837
+from shared.x12.findings import X12Error
 from tests.claims.callers import CLAIM, calling
 from tests.claims.makers import NPI
 from tests.claims.test_partners import SUBMITTER, day, partner, routing_file, send
 from tests.claims.world import TENANT, World, make_world
 
+A_FILE = 4
+CORPUS = Path(__file__).parents[2] / "samples" / "corpus"
 ON = date(2026, 7, 1)
 AT = datetime(2026, 7, 1, 8, tzinfo=UTC)
 HOME_ADDRESS = Address("12 ELM ST", "APT 4", "SPRINGFIELD", "IL", "62701")
@@ -307,6 +314,10 @@ def test_a_secondary_claim_has_its_payer_in_the_second_row() -> None:
         (changed(PROFESSIONAL, lines=(charged("99213", -1, 1),)), "box 24F: an amount below zero"),
         (changed(PROFESSIONAL, lines=(charged("99213", 1_000_000_00, 1),)), "box 24.1.F: it has room for 9"),
         (changed(PROFESSIONAL, lines=(charged("99213", 1, 13),)), "box 24E: a line points to diagnosis 13"),
+        (
+            changed(PROFESSIONAL, lines=(charged("99213", 1, 1, modifiers=("25",) * 5),)),
+            "24.1.D.5: the form has no such",
+        ),
         (changed(PROFESSIONAL, claim_type="D"), "a dental claim has no form on paper"),
         (changed(INSTITUTIONAL, diagnoses=diagnoses(19)), "box 67A-67Q: it has room for 17 other diagnoses"),
         (changed(INSTITUTIONAL, diagnoses=diagnoses(4, *("APR",) * 4)), "box 70: it has room for 3 reasons"),
@@ -418,6 +429,38 @@ def test_a_paper_partner_that_cannot_be(tmp_path: Path, more: str, said: str) ->
     text = partner("paperdesk", '["*"]', f'transport = "paper"\n{more}') + partner()
     with pytest.raises(PolicyError, match=said):
         routing_table(routing_file(tmp_path, text, SUBMITTER))
+
+
+def test_every_public_sample_has_pages_or_a_sentence() -> None:
+    """Professional and institutional claims of other people's files: what is printed is what the claim says."""
+    printed, refused = 0, list[str]()
+    for claim in samples():
+        parts = lift(claim)
+        content, identity = content_of(claim, parts), identity_of(claim, parts.kept)
+        try:
+            pages = paper_pages(content, identity, ON)
+        except PaperError as error:
+            refused.append(error.message)
+            continue
+        printed += 1
+        box = "26" if content.claim_type == "P" else "3a"
+        size = 6 if content.claim_type == "P" else 22
+        assert {page.boxes.get(box, "") for page in pages} == {content.patient_control_number.strip().upper()}
+        assert len(pages) == max(1, -(-len(content.lines) // size))
+        assert len(PdfReader(io.BytesIO(paper_pdf(pages, AT))).pages) == len(pages)
+    assert printed > 50
+    assert refused
+    assert all(one.startswith(("CMS-1500, box", "UB-04, box")) for one in refused)
+
+
+def samples() -> Iterator[Claim837]:
+    for kind in ("837p", "837i"):
+        for path in sorted(one for one in (CORPUS / kind).rglob("*") if one.is_file()):
+            try:
+                found = (one for one in read_837([path.read_bytes()]) if isinstance(one, Claim837))
+                yield from islice(found, A_FILE)
+            except X12Error:
+                continue  # a file that is broken on purpose is no claim
 
 
 def printed_by(world: World) -> list[Path]:
