@@ -12,7 +12,7 @@ from decimal import Decimal
 from functools import cache
 from operator import attrgetter
 from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, TypeAlias, Union, cast, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeAlias, TypeGuard, Union, get_args, get_origin
 
 from pydantic import BaseModel
 
@@ -145,12 +145,12 @@ def _reader(root: str, steps: tuple[str, ...]) -> Getter:
     return read
 
 
+def _is_many(value: object) -> TypeGuard[tuple[Any, ...]]:
+    return isinstance(value, tuple)
+
+
 def _inner(held: Any, name: str) -> Any:
-    return (
-        _flattened([getattr(one, name) for one in cast("tuple[Any, ...]", held)])
-        if isinstance(held, tuple)
-        else getattr(held, name)
-    )
+    return _flattened([getattr(one, name) for one in held]) if _is_many(held) else getattr(held, name)
 
 
 def _follow(value: Any, steps: tuple[str, ...]) -> Any:
@@ -159,16 +159,16 @@ def _follow(value: Any, steps: tuple[str, ...]) -> Any:
         if value is None:
             return None
         rest = steps[place + 1 :]
-        if rest and isinstance(value, tuple):
-            return _flattened([_follow(one, rest) for one in cast("tuple[Any, ...]", value)])
+        if rest and _is_many(value):
+            return _flattened([_follow(one, rest) for one in value])
     return value
 
 
 def _flattened(values: list[Any]) -> tuple[Any, ...]:
     flat: list[Any] = []
     for value in values:
-        if isinstance(value, tuple):
-            flat.extend(cast("tuple[Any, ...]", value))
+        if _is_many(value):
+            flat.extend(value)
         elif value is not None:
             flat.append(value)
     return tuple(flat)

@@ -93,7 +93,7 @@ def path_root(found: Field) -> str:
 
 def is_table(value: object) -> TypeGuard[Mapping[str, Any]]:
     """Whether the author wrote a table, of words as names."""
-    return isinstance(value, Mapping) and all(isinstance(name, str) for name in cast("Mapping[Any, Any]", value))
+    return isinstance(value, Mapping) and all(isinstance(name, str) for name in cast("Mapping[object, object]", value))
 
 
 def is_list(value: object) -> TypeGuard[Sequence[Any]]:
