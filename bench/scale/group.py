@@ -131,10 +131,10 @@ def row(each: Sequence[dict[str, Any]], count: int, machine_busy: float) -> dict
 
 
 def limit(found: dict[str, Any]) -> str:
-    """What cannot give more: a server's core, our own, the machine's; or nothing is full, and somebody waits."""
+    """What cannot give more: a server, our own cores, the machine's; or nothing is full, and somebody waits."""
     for server in ("store", "broker"):
         if found.get(f"cores_{server}", 0.0) > FULL:
-            return f"the {server}'s core"
+            return f"the {server}"
     if found["cores_ours"] / found["took_part"] > FULL:
         return "the workers' cores"
     if found["machine_busy"] > FULL:
