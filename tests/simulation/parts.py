@@ -80,7 +80,10 @@ from tests.simulation.stores import SeenStore
 
 INQUIRY: InquiryPolicy = inquiry_policy(START.date())
 CLAIM = make_claim_decider(POLICY)
-WATCH, FILE_WATCH = make_watch(watch_book()), make_file_watch(watch_book())
+SHIPPED = watch_book()
+IMPATIENT = replace(SHIPPED, inquiries=tuple(replace(one, first_after_days=2) for one in SHIPPED.inquiries))
+"""Payers are asked soon: in the few moments that a story has, most are decided before the shipped figures would."""
+WATCH, FILE_WATCH = make_watch(IMPATIENT), make_file_watch(IMPATIENT)
 CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
 ACCOUNT = make_account(load_adjustments())
 COLLECTION = make_decider(policy_book())
