@@ -89,10 +89,13 @@ chaos: setup ## Break a real stack on Apache Kafka while claims flow, and compar
 
 # What takes hours. Everything runs, whatever failed before it.
 NIGHTLY_SEEDS ?= 100000
+NIGHTLY_CLAIMS ?= 1000 100000 1000000
 .PHONY: nightly
 nightly: setup ## Run chaos, every benchmark, many seeds (NIGHTLY_SEEDS) and all tests on Apache Kafka
 	@failed=; for target in chaos bench bench-scale sim test-kafka; do \
-	    echo "make $$target"; $(MAKE) --no-print-directory $$target SEEDS=$(NIGHTLY_SEEDS) || failed="$$failed $$target"; \
+	    echo "make $$target"; \
+	    $(MAKE) --no-print-directory $$target SEEDS=$(NIGHTLY_SEEDS) GROWTH_CLAIMS="$(NIGHTLY_CLAIMS)" \
+	        || failed="$$failed $$target"; \
 	done; \
 	if [ -n "$$failed" ]; then echo "Failed:$$failed" >&2; exit 1; fi
 
@@ -110,13 +113,16 @@ nightly: setup ## Run chaos, every benchmark, many seeds (NIGHTLY_SEEDS) and all
 	@touch $@
 
 .PHONY: bench
-bench: setup .venv-quix/.synced ## Measure every service beside the bare loop, the usual way and Quix Streams (BENCH_ARGS)
+bench: setup .venv-quix/.synced ## Measure services beside other ways to build them, and whole claims (BENCH_ARGS)
 	@$(BIN)/python -m bench.flow $(BENCH_ARGS)
 
+GROWTH_CLAIMS ?= 1000 10000 100000
 .PHONY: bench-scale
-bench-scale: setup ## Measure what grows: stored claims, messages, workers, start-up (BENCH_ARGS="growth --claims 1000 1000000")
+bench-scale: setup ## Measure what grows: stored claims, messages, workers, start-up (BENCH_ARGS="workers --store nowhere")
 	@if [ -n "$(BENCH_ARGS)" ]; then $(BIN)/python -m bench.scale $(BENCH_ARGS); \
-	else for part in growth memory workers startup; do $(BIN)/python -m bench.scale $$part || exit 1; done; fi
+	else for part in "growth --claims $(GROWTH_CLAIMS)" memory workers startup; do \
+	    $(BIN)/python -m bench.scale $$part || exit 1; \
+	done; fi
 
 .PHONY: bench-x12
 bench-x12: .venv-bench/.synced ## Measure our X12 readers beside others (BENCH_ARGS="--rounds 9 --json")
