@@ -215,39 +215,42 @@ class Sight:
 
 
 class Ladder(Generic[R]):
-    """Rules in the order they are tried, found by reason code so that one look tries few of them."""
+    """Rules in the order they are tried. Which could fit is found once for each code, category and outcome."""
 
     def __init__(self, rules: Iterable[R]) -> None:
-        ordered = sorted(
-            rules, key=lambda rule: not rule.when.payer_ids
-        )  # stable: a payer's own first, then the file's
-        self.places: Mapping[str, int] = {rule.id: place for place, rule in enumerate(ordered)}
-        codes = {code for rule in ordered for code in rule.when.carcs}
-        self._general: Sequence[R] = [rule for rule in ordered if not rule.when.carcs]
-        self._of_code: Mapping[str, Sequence[R]] = {
-            code: [rule for rule in ordered if not rule.when.carcs or code in rule.when.carcs] for code in codes
-        }
+        # Stable: a payer's own first, then the file's order.
+        self._ordered = sorted(rules, key=lambda rule: not rule.when.payer_ids)
+        self.places: Mapping[str, int] = {rule.id: place for place, rule in enumerate(self._ordered)}
+        self._codes = frozenset(code for rule in self._ordered for code in rule.when.carcs)
+        self._narrowed: dict[tuple[str, Category, Outcome], tuple[R, ...]] = {}
 
     def first(self, sight: Sight) -> R | None:
         """The first rule that holds, or None."""
-        for rule in self._of_code.get(sight.carc, self._general):
+        # A code that no rule names is like any other such code: what is remembered stays small.
+        key = (sight.carc if sight.carc in self._codes else "", sight.category, sight.outcome)
+        narrowed = self._narrowed.get(key)
+        if narrowed is None:
+            narrowed = self._narrowed[key] = tuple(rule for rule in self._ordered if _may_fit(rule.when, *key))
+        for rule in narrowed:
             if rule.in_force(sight.day) and fits(rule.when, sight):
                 return rule
         return None
 
 
+def _may_fit(when: Fits, carc: str, category: Category, outcome: Outcome) -> bool:
+    return _among(when.carcs, carc) and _among(when.categories, category) and _among(when.outcomes, outcome)
+
+
 def fits(when: Fits, sight: Sight) -> bool:
-    """Whether a rule holds for what is seen; its reason code was looked up already."""
+    """Whether a rule holds for what is seen; its code, category and outcome were looked up already."""
     return (
         _among(when.groups, sight.group)
         and _among(when.payer_ids, sight.payer_id)
         and _among(when.payer_classes, sight.payer_class)
-        and _among(when.categories, sight.category)
-        and _among(when.outcomes, sight.outcome)
         and (not when.remarks or not when.remarks.isdisjoint(sight.remarks))
         and when.none_of.isdisjoint(sight.remarks)
         and (not when.modifiers or not when.modifiers.isdisjoint(sight.modifiers))
-        and all(sight.truths.get(name) is wanted for name, wanted in when.facts.items())
+        and (not when.facts or all(sight.truths.get(name) is wanted for name, wanted in when.facts.items()))
     )
 
 
