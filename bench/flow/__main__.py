@@ -120,7 +120,7 @@ def measure(store: str, case: Case, contenders: list[str], messages: int, rounds
                 found = run(contender, case, kafka, mongo, count)
                 waits = paced(contender, case, kafka, mongo) if round_ == 0 and store != "free" else {}
                 figures[contender].append(found | waits)
-    return {name: _medians(found, figures["bare"]) for name, found in figures.items()}
+    return {name: _medians(found, figures.get("bare", [])) for name, found in figures.items()}
 
 
 def _medians(found: list[dict[str, Any]], bare: list[dict[str, Any]]) -> dict[str, Any]:
