@@ -76,6 +76,16 @@ async def test_the_list_is_by_priority_and_pages_by_a_key(client: Client) -> Non
     assert seen == [("clm_00002", 1), ("clm_00000", 3), ("clm_00003", 3), ("clm_00004", 3), ("clm_00001", 4)]
 
 
+async def test_case_22_the_worklist_is_filtered_by_insurer(client: Client) -> None:
+    others = denied(2).model_copy(update={"payer_id": "PAYER2"})
+    await denials(client, denied(1), others, denied(3))
+    by_insurer = {
+        payer: [one["claim_id"] for one in (await listed(client, f"?payer={payer}"))["items"]]
+        for payer in ("PAYER1", "PAYER2", "PAYER3")
+    }
+    assert by_insurer == {"PAYER1": ["clm_00001", "clm_00003"], "PAYER2": ["clm_00002"], "PAYER3": []}
+
+
 async def test_the_list_is_filtered_and_a_tenant_sees_its_own(client: Client) -> None:
     await denials(client, denied(1), denied(2, category="authorization"), denied(3, tenant="hillside"))
     assert [one["claim_id"] for one in (await listed(client, "?category=authorization"))["items"]] == ["clm_00002"]
