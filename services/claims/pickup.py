@@ -11,7 +11,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from itertools import islice
 from pathlib import Path
-from typing import Any, Literal, Protocol, cast
+from typing import Any, Literal, NamedTuple, Protocol, cast
 from uuid import UUID, uuid5
 
 from services.claims.core import ACK_FILE, INTAKE_FILE
@@ -28,6 +28,13 @@ from shared.runtime import Runtime
 NAMESPACE = UUID("c7f0a5b4-1f6d-5f0c-8a63-70e1f3f6c9d2")
 FILES_A_STEP = 50
 UNFINISHED = (".tmp", ".part", ".filepart")
+
+
+class Seen(NamedTuple):
+    """A file as it lay there: when it was written to and its length, and since when, in seconds of this process."""
+
+    written: tuple[float, int]
+    since: float
 
 
 class Filing(Protocol):
@@ -159,10 +166,11 @@ class Pickup:
         self.name, self._runtime, self._root = name, runtime, root
         self._filing, self._vault, self._tenants = filing, vault, tenants
         self._settle_seconds = settle_seconds
+        self._seen: dict[tuple[str, str], Seen] = {}
 
     async def step(self) -> int:
         """Take a number of settled files, one of each tenant in turn; how many."""
-        settled = await asyncio.to_thread(self._settled)
+        settled = await asyncio.to_thread(self._settled, asyncio.get_running_loop().time())
         fitting = {tenant: files[: await self._filing.room(self._runtime, tenant)] for tenant, files in settled.items()}
         return sum([await self._take(tenant, file) for tenant, file in by_turns(fitting, FILES_A_STEP)])
 
@@ -226,14 +234,24 @@ class Pickup:
             if (inbox := self._filing.inbox(folder)).is_dir()
         }
 
-    def _settled(self) -> Mapping[str, Sequence[Path]]:
-        """The first of each tenant that nobody has written to for a while."""
-        newest = self._runtime.wall().timestamp() - self._settle_seconds
+    def _settled(self, now: float) -> Mapping[str, Sequence[Path]]:
+        """The first of each tenant that nobody has written to while this process looked."""
+        present = self._present()
+        lying = {(tenant, file.name) for tenant, files in present.items() for file in files}
+        self._seen = {place: seen for place, seen in self._seen.items() if place in lying}
         settled = {
-            tenant: list(islice((file for file in files if _changed_at(file) <= newest), FILES_A_STEP))
-            for tenant, files in self._present().items()
+            tenant: list(islice((file for file in files if self._is_settled(tenant, file, now)), FILES_A_STEP))
+            for tenant, files in present.items()
         }
         return {tenant: files for tenant, files in settled.items() if files}
+
+    def _is_settled(self, tenant: str, file: Path, now: float) -> bool:
+        """Whether it stayed as it is for long enough, by a clock that nobody sets: file servers have their own time."""
+        place, written = (tenant, file.name), _written(file)
+        seen = self._seen.get(place)
+        if seen is None or seen.written != written:
+            seen = self._seen[place] = Seen(written, now)
+        return now - seen.since >= self._settle_seconds
 
 
 async def _read(file: Path) -> AsyncIterator[bytes]:
@@ -249,12 +267,13 @@ def _is_whole(file: Path) -> bool:
     return file.is_file() and not file.name.startswith(".") and file.suffix.lower() not in UNFINISHED
 
 
-def _changed_at(file: Path) -> float:
-    """When it was last written to; never, when another process took it meanwhile."""
+def _written(file: Path) -> tuple[float, int]:
+    """When it was last written to, and how long it is; never, when another process took it meanwhile."""
     try:
-        return file.stat().st_mtime
+        found = file.stat()
     except FileNotFoundError:
-        return float("inf")
+        return float("inf"), 0
+    return found.st_mtime, found.st_size
 
 
 def _move(file: Path, folder: str, name: str) -> None:

@@ -64,6 +64,7 @@ class UnthreadedReader(Generic[T]):
 
 class _Stat(NamedTuple):
     st_mtime: float
+    st_size: int
 
 
 class SeenPath:
@@ -106,7 +107,8 @@ class SeenPath:
         return iter([self / name for name in names])
 
     def stat(self) -> _Stat:
-        return _Stat(self._file().changed_at)
+        file = self._file()
+        return _Stat(file.changed_at, len(file.content))
 
     def open(self, mode: str) -> IO[bytes]:
         assert mode == "rb"

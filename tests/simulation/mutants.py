@@ -218,10 +218,10 @@ def effects_lost(patch: pytest.MonkeyPatch) -> None:
 def taken_while_growing(patch: pytest.MonkeyPatch) -> None:
     """A dropped file is taken though somebody is still writing it."""
 
-    def long_ago(_: Any) -> float:
-        return 0.0
+    def at_once(*_: Any) -> bool:
+        return True
 
-    patch.setattr(pickup, "_changed_at", long_ago)
+    patch.setattr(pickup.Pickup, "_is_settled", at_once)
 
 
 def moved_before_registered(patch: pytest.MonkeyPatch) -> None:
