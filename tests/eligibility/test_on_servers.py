@@ -136,8 +136,11 @@ async def test_a_list_a_person_a_denial_and_an_overdue_balance_are_answered_over
 
     sealed = await seal_model(service.app.state.running.runtime.sealer, TENANT, "acct_1", ADA)
     claim = received("c1").model_copy(update={"payer_id": "RC102", "sealed_subscriber": sealed})
-    await service.hears(claim, denied("c1", ("CO", "22")), overdue())
     history = "/coverages/cov_1/history"
+    await service.hears(claim)
+    await service.until(history, lambda told: sum(one["what"] == "answered" for one in told) == 2)
+    # A denial that comes while the payer is still being asked asks nothing more: its answer is news enough.
+    await service.hears(denied("c1", ("CO", "22")), overdue())
     await service.until(history, lambda told: sum(one["what"] == "answered" for one in told) == 3)
     rest = await service.until("/internal/status", lambda numbers: numbers["settled"])
     assert (rest["effects_stuck"], rest["parked"], rest["dead_letters"]) == (0, 0, 0)
