@@ -23,7 +23,7 @@ from revcycle.stack.layout import Layout
 from revcycle.stack.plan import broker, store
 from revcycle.stack.ports import free_port
 
-BROKER_FIXTURES = {"kafka", "each_kafka", "apache_kafka", "three_brokers"}
+BROKER_FIXTURES = {"kafka", "each_kafka", "own_kafka", "apache_kafka", "three_brokers"}
 """A test that asks for one of these, itself or through another fixture, talks to a broker."""
 
 
@@ -71,13 +71,19 @@ def mongo_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield spec.url
 
 
-@pytest.fixture(scope="session")
-def local_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+@contextmanager
+def local_broker(folder: Path) -> Generator[Kafka]:
     """The local stack's broker, which knows no idempotent producer."""
-    folder = tmp_path_factory.mktemp("broker")
     spec = broker(free_port(), Layout(folder))
     with server(spec, folder / "broker.log"):
         yield Kafka(spec.url, idempotent=False)
+
+
+@pytest.fixture(scope="session")
+def local_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """The local stack's broker."""
+    with local_broker(tmp_path_factory.mktemp("broker")) as running:
+        yield running
 
 
 class Brokers:
@@ -156,6 +162,18 @@ def kafka(request: pytest.FixtureRequest) -> Kafka:
     """The broker that was chosen, and what it can."""
     chosen: Kafka = request.getfixturevalue(f"{request.config.getoption('--kafka')}_kafka")
     return chosen
+
+
+@pytest.fixture
+def own_kafka(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kafka]:
+    """A broker with nothing on it: a service reads its topics from the beginning, whichever test wrote to them."""
+    folder = tmp_path_factory.mktemp("own")
+    if request.config.getoption("--kafka") == "apache":
+        with apache(folder, 1, required=True) as brokers:
+            yield Kafka(brokers.servers, idempotent=True)
+    else:
+        with local_broker(folder) as running:
+            yield running
 
 
 @pytest.fixture(scope="session")

@@ -70,8 +70,8 @@ class Service:
 
 
 @pytest.fixture
-async def service(tmp_path: Path, kafka: Kafka, mongo_url: str, database_name: str) -> AsyncGenerator[Service]:
-    await create_topics(kafka.servers, 3)
+async def service(tmp_path: Path, own_kafka: Kafka, mongo_url: str, database_name: str) -> AsyncGenerator[Service]:
+    await create_topics(own_kafka.servers, 3)
     key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
     (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
     (tmp_path / "master").write_bytes(bytes(range(96)))
@@ -79,8 +79,8 @@ async def service(tmp_path: Path, kafka: Kafka, mongo_url: str, database_name: s
     write_clock_file(tmp_path / "clock.json", AT)
     settings = EligibilitySettings(
         env="development",
-        kafka=kafka.servers,
-        kafka_idempotent=kafka.idempotent,
+        kafka=own_kafka.servers,
+        kafka_idempotent=own_kafka.idempotent,
         kafka_session_timeout_ms=2000,
         kafka_fetch_wait_ms=100,
         mongo=mongo_url,
