@@ -11,7 +11,7 @@ SOURCES := shared services sandbox revcycle tests
 
 .PHONY: help
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 .PHONY: setup
 setup: $(VENV)/.members ## Make the virtual environment from the locks
@@ -71,12 +71,15 @@ kafka: setup ## Run Apache Kafka (BROKERS=3 for a cluster); needs Java and, the 
 test-kafka: setup ## Run every test that talks to a broker on Apache Kafka, faults of three brokers included
 	@$(BIN)/pytest --kafka=apache
 
+.PHONY: lint
+lint: ## Check format, lint, types and import contracts
 .PHONY: check
-check: setup ## Check format, lint, types and import contracts, and run the fast tests
+check: ## Check format, lint, types and import contracts, and run the fast tests
+check: FAST_TESTS = && $(BIN)/pytest -q --hypothesis-profile=quick -m "not slow and not stack and not docker"
+lint check: setup
 	@# pyright takes longest: it has a core to itself while everything else takes its turn on the other.
 	@$(BIN)/basedpyright & pyright=$$!; \
-	{ $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo \
-	    && $(BIN)/pytest -q --hypothesis-profile=quick -m "not slow and not stack and not docker"; }; rest=$$?; \
+	{ $(BIN)/ruff format --check . && $(BIN)/ruff check . && $(BIN)/mypy && $(BIN)/lint-imports --no-logo $(FAST_TESTS); }; rest=$$?; \
 	wait $$pyright && exit $$rest
 
 .PHONY: sim
