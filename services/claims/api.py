@@ -9,7 +9,8 @@ from pydantic import Field
 
 from services.claims.api_models import ClaimBody
 from services.claims.core import INTAKE_FILE, SUBMISSION, Claim
-from services.claims.core.claim_messages import ClaimMessage, HoldClaim, PersonRefused, ReleaseClaim
+from services.claims.core.claim_facts import PersonRefused
+from services.claims.core.claim_messages import ClaimMessage, HoldClaim, ReleaseClaim
 from services.claims.core.intake_file import IntakeFile
 from services.claims.core.successors import NAMES, Succession, why_no_successor
 from services.claims.file_performer import STRETCH_CLAIMS, claim_number

@@ -5,7 +5,7 @@ from typing import Any
 
 from services.claims.core import Claim, ClaimFact
 from services.claims.core.claim_deadlines import Running
-from services.claims.core.claim_messages import ClaimAcknowledged, ClaimAmended, ClaimTaken
+from services.claims.core.claim_facts import ClaimAcknowledged, ClaimAmended, ClaimTaken
 from services.claims.core.claim_state import open_deadlines
 from services.claims.core.claim_status import dimensions
 from services.claims.core.inquiry_codes import acknowledgement_words

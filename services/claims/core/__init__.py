@@ -2,7 +2,8 @@
 
 from services.claims.core.ack_file import ACK_FILE
 from services.claims.core.claim import make_claim_decider
-from services.claims.core.claim_messages import ClaimFact, ClaimMessage
+from services.claims.core.claim_facts import ClaimFact
+from services.claims.core.claim_messages import ClaimMessage
 from services.claims.core.claim_state import Claim
 from services.claims.core.content import ClaimContent
 from services.claims.core.deadlines import DeadlineRule

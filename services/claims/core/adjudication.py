@@ -6,7 +6,7 @@ from datetime import date
 
 from shared.contracts import Adjustment, ClaimRemitted, DenialReason, LineDecision
 
-from .claim_messages import Adjudication, RemitOutcome, Remitted
+from .claim_facts import Adjudication, RemitOutcome, Remitted
 from .claim_state import Claim
 from .content import ClaimContent, OtherPayerContent
 from .denial import Adjusted, Classified, DecidedLine, Decision, classify

@@ -6,7 +6,8 @@ from typing import TypeAlias
 from shared.contracts import CoverageVerified, HoldReason
 
 from .adjudication import standing
-from .claim_messages import ClaimFact, ClaimStopped, CoverageMessage, CoverageNewsNoted, RecordCoverageNews
+from .claim_facts import ClaimFact, ClaimStopped, CoverageNewsNoted
+from .claim_messages import CoverageMessage, RecordCoverageNews
 from .claim_state import Claim, Status
 from .policy import Policy
 from .rebilling import BECAUSE, WORK, CoverageWorkNoted, Found, RebillClaim, RouteSeen, WorkKind, why_not

@@ -7,7 +7,7 @@ from shared.decider import Due
 
 from .adjudication import remit_outcome, remitted_of, standing, undecided_payers
 from .claim_deadlines import Running, after_denial, levels_of, next_level, to_next_payer
-from .claim_messages import AppealNoted, ClaimAdjudicated, ClaimFact, DeadlineCalledOut, RemittanceKept, Remitted
+from .claim_facts import AppealNoted, ClaimAdjudicated, ClaimFact, DeadlineCalledOut, RemittanceKept, Remitted
 from .claim_state import UNACCEPTED, Claim, Status, due, open_deadlines
 from .policy import Policy
 

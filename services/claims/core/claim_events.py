@@ -20,7 +20,7 @@ from shared.contracts import (
     SubmittedLine,
 )
 
-from .claim_messages import (
+from .claim_facts import (
     Adjudication,
     ClaimAcknowledged,
     ClaimAdjudicated,

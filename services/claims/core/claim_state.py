@@ -9,8 +9,7 @@ from shared.contracts import HoldReason
 from shared.replaced import replace
 
 from .claim_deadlines import Running
-from .claim_messages import (
-    Ack,
+from .claim_facts import (
     AckKept,
     AppealNoted,
     ClaimAcknowledged,
@@ -29,12 +28,12 @@ from .claim_messages import (
     DeadlineCalledOut,
     FileRefused,
     HoldsLifted,
-    Identified,
     IntakeContradicted,
     PersonRefused,
     RemittanceKept,
     Remitted,
 )
+from .claim_messages import Ack, Identified
 from .content import ClaimContent
 from .next_payer import NextPayerNoted
 from .rebilling import CoverageWorkNoted, PayerChanged, RouteSeen
