@@ -1,27 +1,21 @@
 """HTTP of the work on claims: lists by priority, an item with its playbook and history, what people do, in bulk too."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Annotated, Any, Literal, TypeAlias, cast, get_args
+from typing import Annotated, Any, TypeAlias, get_args
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
-from pydantic import Field
 
 from services.claims.core.denial_rules import RootCause
 from services.claims.core.work_messages import (
     AddNote,
     AssignWork,
-    Call,
-    CallOutcome,
     Cause,
     ClaimNamed,
     CloseWork,
     DecideWriteOff,
     LogCall,
-    Note,
     OpenWork,
-    PersonsOutcome,
     PersonsWish,
     RequestWriteOff,
     StartWork,
@@ -31,116 +25,37 @@ from services.claims.core.work_messages import (
     WorkRefused,
 )
 from services.claims.core.work_state import WorkItem
+from services.claims.work_models import (
+    AssignBody,
+    BulkBody,
+    BulkItem,
+    CallBody,
+    CloseBody,
+    DecisionBody,
+    Filters,
+    NoteBody,
+    OpenBody,
+    Versioned,
+    WaitBody,
+    WriteOffBody,
+)
 from services.claims.work_rules import work_policy
+from services.claims.work_views import opened, opened_call, opened_note, shown_entry, shown_item
 from shared.auth import Principal
 from shared.contracts import Meta
-from shared.decider import Decider, Entry, Scalar
-from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
+from shared.decider import Decider, Scalar
+from shared.http import IdempotencyKey, Run, allow, command_meta, first_use, running_of
 from shared.overload import while_there_is_room
 from shared.runtime import Runtime
 from shared.store.port import Key
-from shared.wire import type_of
 
 Reader = Annotated[Principal, Depends(allow("biller", "operator", "auditor"))]
 Worker = Annotated[Principal, Depends(allow("biller"))]
 Approver = Annotated[Principal, Depends(allow("biller", "poster", "operator"))]
-Words = Annotated[str, Field(min_length=3, max_length=2000)]
-Version = Annotated[int | None, Field(ge=1)]
-BULK_MAX = 5_000
 BANDS = tuple(sorted(one.band for one in work_policy().bands))
 SEALED_FOR = "work"
 
 router = APIRouter()
-
-
-class Versioned(Body):
-    """With `version`, the command is refused (409) when somebody changed the item since it was read."""
-
-    version: Version = None
-
-
-class OpenBody(Body):
-    """Open an item by hand."""
-
-    cause: Literal["missing_acknowledgement", "person"]
-    detail: str = Field(default="", max_length=100, pattern=r"^[A-Za-z0-9_.:/ -]*$")
-    category: str = Field(max_length=40)
-    next_action: str = Field(max_length=40)
-
-
-class AssignBody(Versioned):
-    """Whom it is given to; null is nobody."""
-
-    owner: Annotated[str | None, Field(max_length=100)]
-
-
-class WaitBody(Versioned):
-    """The day it comes back."""
-
-    until: date
-
-
-class CallBody(Versioned):
-    """A call to the payer: its reference number and the representative's initials are kept sealed."""
-
-    called_on: date
-    outcome: CallOutcome
-    reference: str = Field(min_length=1, max_length=100)
-    representative: str = Field(min_length=1, max_length=10, description="Initials.")
-    next_action_on: date | None = None
-
-
-class NoteBody(Versioned):
-    """What a person writes; kept sealed."""
-
-    text: Words
-
-
-class CloseBody(Versioned):
-    """How it was done."""
-
-    outcome: PersonsOutcome
-
-
-class WriteOffBody(Versioned):
-    """How much is to be given up, and why."""
-
-    amount_cents: int = Field(gt=0)
-    reason: Words
-
-
-class DecisionBody(Versioned):
-    """Whether a second person approves."""
-
-    approve: bool
-
-
-class BulkItem(Body):
-    """One item of many, with the version it was read at."""
-
-    claim_id: str = Field(min_length=1, max_length=100)
-    version: Version = None
-
-
-class BulkBody(Body):
-    """Assign or close many items at once: each stands for itself."""
-
-    action: Literal["assign", "close"]
-    items: list[BulkItem] = Field(min_length=1, max_length=BULK_MAX)
-    owner: str | None = Field(default=None, max_length=100)
-    outcome: PersonsOutcome | None = None
-
-
-class Filters(Body):
-    """Which items, and from where on."""
-
-    status: Literal["open", "in_work", "waiting", "done"] | None = None
-    queue: str | None = None
-    category: str | None = None
-    owner: str | None = None
-    payer: str | None = None
-    after: str | None = Field(default=None, pattern=r"^\d:", description="The cursor of the page before.")
-    limit: int = Field(default=50, ge=1, le=200)
 
 
 WorkDecider: TypeAlias = Decider[WorkItem, WorkMessage, WorkFact]
@@ -213,7 +128,7 @@ async def work_item(claim_id: str, run: Run, caller: Reader, items: Items) -> di
     return {
         **shown_item(state),
         "playbook": [{"action": one.action, "by": one.by, "needs": one.needs, "do": one.do} for one in steps],
-        "history": [_shown_entry(one) for one in entries],
+        "history": [shown_entry(one) for one in entries],
     }
 
 
@@ -223,9 +138,9 @@ async def correspondence(claim_id: str, run: Run, caller: Worker, items: Items) 
     state = await _item(run, items, caller.tenant, claim_id)
     await run.audit.record(caller, "work.correspondence.read", f"claim/{claim_id}")
     return {
-        "calls": [await _opened_call(run, one) for one in state.calls],
-        "notes": [await _opened_note(run, one) for one in state.notes],
-        "write_off_reason": await _opened(run, state.write_off.sealed_reason) if state.write_off else None,
+        "calls": [await opened_call(run, one) for one in state.calls],
+        "notes": [await opened_note(run, one) for one in state.notes],
+        "write_off_reason": await opened(run, state.write_off.sealed_reason) if state.write_off else None,
     }
 
 
@@ -389,75 +304,6 @@ async def decide_write_off(
     roles = tuple(sorted(caller.roles))
     command = DecideWriteOff(meta=meta, claim_id=claim_id, version=body.version, approve=body.approve, roles=roles)
     return await _ask(run, items, caller, command, "work.write-off.decide")
-
-
-def shown_item(state: WorkItem) -> dict[str, Any]:
-    """An item as people see it; nothing sealed leaves."""
-    named = state.named
-    return {
-        "claim_id": named.claim_id if named else "",
-        "patient_control_number": named.patient_control_number if named else "",
-        "payer_id": named.payer_id if named else "",
-        "status": state.status,
-        "outcome": state.outcome,
-        "causes": [one.model_dump() for one in state.causes],
-        "queue": state.queue,
-        "owner": state.owner,
-        "category": state.category,
-        "root_cause": state.root_cause,
-        "next_action": state.next_action,
-        "amount_cents": state.amount_cents,
-        "deadline_on": state.deadline_on,
-        "band": state.band,
-        "expected_cents": state.expected_cents,
-        "priority_why": state.priority_why,
-        "opened_on": state.opened_on,
-        "wait_until": state.wait_until,
-        "calls": len(state.calls),
-        "notes": len(state.notes),
-        "write_off": {"amount_cents": state.write_off.amount_cents, "by": state.write_off.by}
-        if state.write_off
-        else None,
-        "version": state.version,
-    }
-
-
-def _shown_entry(entry: Entry[Any]) -> dict[str, Any]:
-    """A line of history: when, who, what; what is sealed stays out."""
-    document = entry.fact.model_dump(exclude={"named": True, "command_id": True})
-    return {
-        "at": entry.meta.occurred_at,
-        "actor": entry.meta.actor,
-        "event": type_of(entry.event) if entry.event is not None else None,
-        **_without_seals(document),
-    }
-
-
-def _without_seals(document: dict[str, Any]) -> dict[str, Any]:
-    return {
-        name: _without_seals(cast("dict[str, Any]", value)) if isinstance(value, dict) else value
-        for name, value in document.items()
-        if not name.startswith("sealed_")
-    }
-
-
-async def _opened_call(run: Runtime, call: Call) -> dict[str, Any]:
-    return {
-        "called_on": call.called_on,
-        "by": call.by,
-        "outcome": call.outcome,
-        "reference": await _opened(run, call.sealed_reference),
-        "representative": await _opened(run, call.sealed_representative),
-        "next_action_on": call.next_action_on,
-    }
-
-
-async def _opened_note(run: Runtime, note: Note) -> dict[str, Any]:
-    return {"on": note.on, "by": note.by, "text": await _opened(run, note.sealed_note)}
-
-
-async def _opened(run: Runtime, sealed: str) -> str:
-    return (await run.sealer.open(sealed)).decode()
 
 
 async def _sealed(run: Runtime, caller: Principal, text: str) -> str:
