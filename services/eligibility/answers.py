@@ -5,7 +5,7 @@ from datetime import date
 
 from services.eligibility.core import Outcome
 from services.eligibility.core.benefits import Benefits, Share, read_benefits
-from services.eligibility.core.check import Rejection
+from services.eligibility.core.check_messages import Rejection
 from services.eligibility.core.directory import DEFAULT, PayerTerms
 from shared.x12.eligibility import Answer271, read_271
 from shared.x12.findings import X12Error

@@ -10,7 +10,8 @@ from services.eligibility.answers import answer_to
 from services.eligibility.api_models import InquiryBody
 from services.eligibility.core import Check, CheckFact, CheckMessage, RequestCheck
 from services.eligibility.core.benefits import Benefits, read_benefits
-from services.eligibility.core.check import id_of, not_asked
+from services.eligibility.core.check import not_asked
+from services.eligibility.core.check_messages import id_of
 from services.eligibility.core.directory import Directory
 from services.eligibility.policies import payer_directory
 from services.eligibility.records import Conversation, conversation_of, conversations_of

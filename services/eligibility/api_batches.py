@@ -14,7 +14,8 @@ from services.eligibility.api_models import InquiryBody
 from services.eligibility.batches import Item, put_manifest
 from services.eligibility.core import RequestCheck
 from services.eligibility.core.batch import Batch, BatchFact, BatchMessage, OpenBatch
-from services.eligibility.core.check import AwaitBatch, id_of, not_asked
+from services.eligibility.core.check import not_asked
+from services.eligibility.core.check_messages import AwaitBatch, id_of
 from services.eligibility.core.directory import Directory, PayerTerms
 from services.eligibility.views import why_unknown
 from shared.auth import Principal

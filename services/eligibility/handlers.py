@@ -1,7 +1,7 @@
 """What eligibility subscribes to."""
 
 from services.eligibility.core import Check, CheckMessage
-from services.eligibility.core.check import CheckFact
+from services.eligibility.core.check_facts import CheckFact
 from services.eligibility.core.discovery import DISCOVERY
 from services.eligibility.core.recheck import DeniedClaim, RecheckFact, RecheckMessage
 from shared.contracts import BalanceOverdue, ClaimDenied, ClaimReceived

@@ -11,7 +11,7 @@ import httpx
 
 from services.eligibility.answers import UNAVAILABLE, outcome_of
 from services.eligibility.core import Check, CheckFact, CheckMessage, Inquire, InquiryAnswered, InquiryPutOff, Outcome
-from services.eligibility.core.check import AwaitBatch, InquiryResumed
+from services.eligibility.core.check_messages import AwaitBatch, InquiryResumed
 from services.eligibility.core.directory import OPEN_DIRECTORY, Directory
 from services.eligibility.payer_limits import Sparing
 from services.eligibility.payer_lines import PayerLine, PayerLines

@@ -6,7 +6,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from services.eligibility.core.check import Rejection
+from services.eligibility.core.check_messages import Rejection
 from shared.policy import read_policy
 
 AAA_FILE = Path(__file__).parent / "policy" / "aaa.toml"

@@ -6,7 +6,8 @@ from typing import Any
 from uuid import UUID
 
 from services.eligibility.core import Check, CheckFact, Inquire, Outcome
-from services.eligibility.core.check import AttemptFailed, AwaitBatch, CheckAnswered, OtherCoverageSeen
+from services.eligibility.core.check_facts import AttemptFailed, CheckAnswered, OtherCoverageSeen
+from services.eligibility.core.check_messages import AwaitBatch
 from services.eligibility.rejections import Advice
 from shared.decider import Entry, Pending, Snapshot
 

@@ -15,7 +15,9 @@ from services.eligibility.core import (
     RequestCheck,
     check_decider,
 )
-from services.eligibility.core.check import Check, CheckFact, check_id
+from services.eligibility.core.check_facts import CheckFact
+from services.eligibility.core.check_messages import check_id
+from services.eligibility.core.check_state import Check
 from services.eligibility.policies import inquiry_policy
 from services.eligibility.rejections import advice
 from shared.contracts import (

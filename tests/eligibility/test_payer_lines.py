@@ -9,7 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.eligibility.core.check import PUT_OFF_FIRST, PUT_OFF_MAX, Inquire, InquiryPutOff, check_id
+from services.eligibility.core.check import PUT_OFF_FIRST, PUT_OFF_MAX
+from services.eligibility.core.check_messages import Inquire, InquiryPutOff, check_id
 from services.eligibility.payer_lines import PROBES, PayerLine, PayerLines
 from services.eligibility.payers import PayerConnection
 from services.eligibility.settings import EligibilitySettings
