@@ -1,12 +1,23 @@
 """From an 835 as it was read to the messages of the core: what balances, what does not, and every claim of it."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
 from services.payments.core.remittance import Header, remittance_id_of
-from services.payments.core.remitted import RemittedAdjustment, RemittedClaim, RemittedLine
+from services.payments.core.remitted import (
+    PREDETERMINATION,
+    REVERSAL,
+    STATUSES,
+    RemittedAdjustment,
+    RemittedClaim,
+    RemittedLine,
+    StatedAmount,
+    StatedQuantity,
+)
 from shared.x12.era835 import (
     Adjustment,
     ClaimPayment,
@@ -17,11 +28,14 @@ from shared.x12.era835 import (
     ServicePayment,
     balance,
 )
+from shared.x12.writing import Raw
 
 CONTROL_NUMBER_MISSING = "missing"
 """Where claims without CLP01 wait for a person."""
 
 EQUATIONS_SHOWN = 3
+CURRENCY = "USD"
+"""The only one the ledger keeps; an 835 without CUR is in it."""
 
 
 class Incoming(NamedTuple):
@@ -33,11 +47,31 @@ class Incoming(NamedTuple):
     postable: bool
 
 
-def incoming(era: Remittance835, file_id: str, transaction: int) -> Incoming | None:
+class Doubt(NamedTuple):
+    """Why a remittance that may well balance is not posted by itself, and whether a person may post it all the same."""
+
+    reason: str
+    postable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What a remittance is held against besides its own figures."""
+
+    payees: frozenset[str] = frozenset()
+    """NPIs and tax ids the tenant is paid under; empty: the house did not say, and none is refused."""
+    latest_payment_date: date = date.max
+
+
+NO_LIMITS = Limits()
+
+
+def incoming(era: Remittance835, file_id: str, transaction: int, limits: Limits = NO_LIMITS) -> Incoming | None:
     """What a transaction amounts to; None when it has no date, so that nobody could tell it from another check."""
     paid_on = era.payment_date or era.production_date
     if paid_on is None:
         return None
+    complete = era.complete and not _absent(era)
     header = Header(
         payer_id=payer_of(era),
         trace_number=era.trace_number,
@@ -50,9 +84,41 @@ def incoming(era: Remittance835, file_id: str, transaction: int) -> Incoming | N
         content_hash=content_hash(era),
         file_id=file_id,
         transaction=transaction,
+        claims_cents=sum(one.paid_cents or 0 for one in era.claims) if complete else None,
+        provider_cents=sum(one.amount_cents or 0 for one in era.provider_adjustments) if complete else None,
+        interest_cents=sum(one.interest_cents or 0 for one in era.claims),
+        payee_id=era.payee.npi or era.payee.id,
     )
     remittance_id = remittance_id_of(header.payer_id, header.trace_number, paid_on, header.payment_cents)
-    return Incoming(remittance_id, header, imbalance(era), era.complete and not _absent(era))
+    found = (*doubts(era, paid_on, limits),)
+    unbalanced = imbalance(era)
+    said = "; ".join((*((unbalanced,) if unbalanced else ()), *(doubt.reason for doubt in found)))
+    return Incoming(remittance_id, header, said or None, complete and all(doubt.postable for doubt in found))
+
+
+def doubts(era: Remittance835, paid_on: date, limits: Limits) -> Iterator[Doubt]:
+    """What stops a remittance though its equations hold. Nothing is converted, guessed or turned round."""
+    currency = next((one[2] for one in era.extras if one[0] == "CUR" and len(one) > 2), CURRENCY)
+    if currency != CURRENCY:
+        yield Doubt("CUR02: the payment is not in US dollars", postable=False)
+    if paid_on > limits.latest_payment_date:
+        yield Doubt(f"BPR16: the payment date {paid_on} lies too far ahead", postable=False)
+    known = {era.payee.npi, era.payee.id, era.payee.tax_id} - {""}
+    if limits.payees and known and not known & limits.payees:
+        yield Doubt("N1*PE: the payee is none that this client is paid under", postable=True)
+    for number, claim in enumerate(era.claims, 1):
+        yield from _doubts_about(claim, number)
+
+
+def _doubts_about(claim: ClaimPayment, number: int) -> Iterator[Doubt]:
+    paid_cents = claim.paid_cents or 0
+    if claim.status == PREDETERMINATION and paid_cents:
+        text = f"claim {number}, CLP04: a predetermination (25) states a payment of {paid_cents} cents"
+        yield Doubt(text, postable=False)
+    elif claim.status not in STATUSES:
+        yield Doubt(f"claim {number}, CLP02: no status that the guide knows", postable=True)
+    elif paid_cents < 0 and claim.status != REVERSAL:
+        yield Doubt(f"claim {number}, CLP04: {paid_cents} cents paid, and no reversal (22)", postable=True)
 
 
 def payer_of(era: Remittance835) -> str:
@@ -138,7 +204,9 @@ def _needed(claim: ClaimPayment) -> Iterator[int | None]:
         yield from (one.amount_cents for one in line.adjustments)
 
 
-def remitted_claim(claim: ClaimPayment, remittance_id: str, header: Header, position: int) -> RemittedClaim:
+def remitted_claim(
+    claim: ClaimPayment, remittance_id: str, header: Header, position: int, sealed_corrected: str | None = None
+) -> RemittedClaim:
     """One CLP, at its place from 1. Only for a remittance whose amounts are all there."""
     return RemittedClaim(
         remittance_id=remittance_id,
@@ -156,7 +224,87 @@ def remitted_claim(claim: ClaimPayment, remittance_id: str, header: Header, posi
         remark_codes=claim.remarks,
         filing_code=claim.filing_code,
         forwarded_to=claim.crossover.id if claim.crossover else "",
+        corrected_payer=claim.corrected_payer.id or claim.corrected_payer.last_name if claim.corrected_payer else "",
+        frequency_code=claim.frequency_code,
+        received_date=claim.received_date,
+        coverage_expired=claim.coverage_expired,
+        statement_from=claim.statement_from,
+        statement_to=claim.statement_to,
+        allowed_cents=claim.allowed_cents,
+        amounts=(*_interest(claim), *stated_amounts(claim.extras)),
+        quantities=stated_quantities(claim.extras),
+        sealed_corrected=sealed_corrected,
     )
+
+
+def corrections(claim: ClaimPayment) -> dict[str, dict[str, str]] | None:
+    """Who the payer says the patient or insured is (NM1*74), beside whom it was asked for; None when it does not say.
+
+    These are names and member identifiers: seal them before they are stored.
+    """
+    if claim.corrected is None:
+        return None
+    named = {"corrected": claim.corrected, "patient": claim.patient, "insured": claim.insured}
+    return {
+        role: {
+            "last_name": one.last_name,
+            "first_name": one.first_name,
+            "middle_name": one.middle_name,
+            "suffix": one.suffix,
+            "id_qualifier": one.id_qualifier,
+            "id": one.id,
+        }
+        for role, one in named.items()
+        if one is not None
+    }
+
+
+def _interest(claim: ClaimPayment) -> Iterator[StatedAmount]:
+    if claim.interest_cents is not None:
+        yield StatedAmount(name="AMT*I", amount_cents=claim.interest_cents)
+
+
+_MEDICARE_AMOUNTS = {"MIA": (2, 4, *range(6, 15), *range(16, 20), 24), "MOA": (2, 8, 9)}
+_MEDICARE_QUANTITIES = {"MIA": (1, 3, 15), "MOA": (1,)}
+"""Which elements of MIA and MOA are money, and which are days, visits or a rate (X221A1, loop 2100)."""
+
+
+def stated_amounts(extras: Iterable[Raw]) -> tuple[StatedAmount, ...]:
+    """Amounts of AMT, MIA and MOA that no equation uses. What cannot be read is left to the findings of the file."""
+    found = ((name, cents_in(text)) for name, text in _stated(extras, "AMT", _MEDICARE_AMOUNTS))
+    return tuple(StatedAmount(name=name, amount_cents=cents) for name, cents in found if cents is not None)
+
+
+def stated_quantities(extras: Iterable[Raw]) -> tuple[StatedQuantity, ...]:
+    """Counts of QTY, MIA and MOA."""
+    found = ((name, decimal_in(text)) for name, text in _stated(extras, "QTY", _MEDICARE_QUANTITIES))
+    return tuple(StatedQuantity(name=name, quantity=number) for name, number in found if number is not None)
+
+
+def _stated(extras: Iterable[Raw], tag: str, medicare: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, str]]:
+    """Name and text of each element with a figure: `AMT*D8`, `MOA02`."""
+    for segment in extras:
+        if segment[0] == tag and len(segment) > 2:
+            yield f"{tag}*{segment[1]}", segment[2]
+        for position in medicare.get(segment[0], ()):
+            if position < len(segment) and segment[position]:
+                yield f"{segment[0]}{position:02d}", segment[position]
+
+
+def decimal_in(text: str) -> Decimal | None:
+    """A number as X12 writes it; None when it is none."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        return None
+    return number if number.is_finite() else None
+
+
+def cents_in(text: str) -> int | None:
+    """Dollars as X12 writes them, in cents; None when it is no amount of whole cents."""
+    number = decimal_in(text)
+    cents = None if number is None else number * 100
+    return None if cents is None or cents != cents.to_integral_value() else int(cents)
 
 
 def _line(line: ServicePayment) -> RemittedLine:
@@ -168,12 +316,23 @@ def _line(line: ServicePayment) -> RemittedLine:
         paid_cents=present(line.paid_cents),
         adjustments=_adjustments(line.adjustments),
         remark_codes=tuple(remark.code for remark in line.remarks if remark.qualifier == "HE"),
+        units=line.units,
+        revenue_code=line.revenue_code,
+        original_procedure=line.original_procedure,
+        original_modifiers=line.original_modifiers,
+        service_date=line.service_date,
+        service_to=line.service_to,
+        allowed_cents=line.allowed_cents,
+        amounts=stated_amounts(line.extras),
+        quantities=stated_quantities(line.extras),
     )
 
 
 def _adjustments(adjustments: Iterable[Adjustment]) -> tuple[RemittedAdjustment, ...]:
     return tuple(
-        RemittedAdjustment(group=one.group, reason=one.reason, amount_cents=present(one.amount_cents))
+        RemittedAdjustment(
+            group=one.group, reason=one.reason, amount_cents=present(one.amount_cents), quantity=one.quantity
+        )
         for one in adjustments
     )
 

@@ -1,6 +1,7 @@
 """The ledger's facts. One ledger fact is one balanced entry: a debit and a credit of the same amount."""
 
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Literal, NamedTuple, TypeAlias, TypedDict
 
@@ -155,6 +156,7 @@ class ContractualAdjusted(RemittedFact):
     line: int
     group: str
     reason: str
+    quantity: Decimal | None = None
 
 
 class MovedToPatient(RemittedFact):
@@ -164,6 +166,7 @@ class MovedToPatient(RemittedFact):
     line: int
     group: str
     reason: str
+    quantity: Decimal | None = None
 
 
 class PatientShareCoordinated(LedgerFact):

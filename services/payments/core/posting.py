@@ -5,6 +5,7 @@ the original's groups and reasons with every amount negated (X12 RFI 1147), and 
 """
 
 from collections.abc import Iterable, Iterator
+from decimal import Decimal
 from typing import Literal
 
 from services.payments.core.account_facts import (
@@ -138,7 +139,12 @@ def _sums(remitted: RemittedClaim) -> dict[tuple[str, str], int]:
 def _actions(
     policy: AdjustmentPolicy, remitted: RemittedClaim, original: Posting | None
 ) -> dict[tuple[str, str], Action]:
-    """How each code is treated: by the policy of the day, and in a reversal exactly as the original was."""
+    """How each code is treated: by the policy of the day, and in a reversal exactly as the original was.
+
+    A payer that only sends the claim on (23) decides nothing about any amount.
+    """
+    if not remitted.is_decision:
+        return {(one.group, one.reason): Action.INFORMATIONAL for _, one in remitted.every_adjustment()}
     then = {part.code: part.action for part in original.parts} if original else {}
     codes = {(one.group, one.reason) for _, one in remitted.every_adjustment()}
     return {code: then.get(code) or policy.classify(*code, remitted.payment_date) for code in codes}
@@ -166,19 +172,24 @@ def _entries(decision: ClaimAdjudicated, actions: dict[tuple[str, str], Action])
                 line=line,
                 group=one.group,
                 reason=one.reason,
+                quantity=one.quantity,
                 **sides(debit, INSURANCE, one.amount_cents),
             )
 
 
 def _merged(adjustments: Iterable[tuple[int, RemittedAdjustment]]) -> Iterable[tuple[int, RemittedAdjustment]]:
     """One entry per line and code, though a payer may repeat a CAS."""
-    sums: dict[tuple[int, str, str], int] = {}
+    merged: dict[tuple[int, str, str], RemittedAdjustment] = {}
     for line, one in adjustments:
-        sums[line, one.group, one.reason] = sums.get((line, one.group, one.reason), 0) + one.amount_cents
-    return [
-        (line, RemittedAdjustment(group=group, reason=reason, amount_cents=cents))
-        for (line, group, reason), cents in sums.items()
-    ]
+        before = merged.get((line, one.group, one.reason))
+        merged[line, one.group, one.reason] = one if before is None else _together(before, one)
+    return [(line, one) for (line, _, _), one in merged.items()]
+
+
+def _together(first: RemittedAdjustment, second: RemittedAdjustment) -> RemittedAdjustment:
+    stated = [one.quantity for one in (first, second) if one.quantity is not None]
+    quantity = sum(stated, Decimal(0)) if stated else None
+    return first.model_copy(update={"amount_cents": first.amount_cents + second.amount_cents, "quantity": quantity})
 
 
 def _adjusting(action: Action) -> tuple[type[ContractualAdjusted] | type[MovedToPatient], LedgerAccount] | None:

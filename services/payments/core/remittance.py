@@ -32,6 +32,10 @@ class Header(Contract):
     content_hash: str = Field(description="Of the transaction's own segments, without its envelope.")
     file_id: str
     transaction: PositiveInt = Field(description="Which 835 of the file it is, from 1.")
+    claims_cents: Cents | None = Field(default=None, description="Sum of CLP04; None where one is absent.")
+    provider_cents: Cents | None = Field(default=None, description="Sum of PLB; positive lowers the payment.")
+    interest_cents: Cents = Field(default=0, description="Sum of AMT*I: what of PLB L6 is told claim by claim.")
+    payee_id: str = Field(default="", description="N1*PE: NPI, or what stands in for it.")
 
 
 class ReceiveRemittance(Message):
@@ -269,6 +273,7 @@ def _received(remittance_id: str, header: Header, meta: Meta) -> RemittanceRecei
         payment_cents=header.payment_cents,
         payment_date=header.payment_date,
         claims=header.claims,
+        method=header.method,
     )
 
 
@@ -281,6 +286,8 @@ def _parked(remittance_id: str, header: Header, equation: str, meta: Meta) -> Re
         payment_cents=header.payment_cents,
         equation=equation,
         claims=header.claims,
+        payment_date=header.payment_date,
+        method=header.method,
     )
 
 

@@ -2,15 +2,20 @@
 
 import hashlib
 from datetime import date
+from decimal import Decimal
 from typing import Annotated, NamedTuple
 
 from pydantic import Field, PositiveInt
 
-from shared.contracts import Cents, Contract
+from shared.contracts import Cents, Contract, Sealed
 
 REVERSAL = "22"
+NOT_OURS = "23"
 PREDETERMINATION = "25"
-"""CLP02: 22 takes a former payment back; 25 announces a payment that nobody made, so it is never posted."""
+"""CLP02: 22 takes a former payment back; 23 sends the claim on to another payer without deciding it; 25 announces a
+payment that nobody made, so it is never posted."""
+STATUSES = frozenset({"1", "2", "3", "4", "19", "20", "21", REVERSAL, NOT_OURS, PREDETERMINATION})
+"""CLP02 as X221A1 knows it. Others (5, 10, 13 ... of older guides) are a question to the payer."""
 
 Reference = Annotated[
     str, Field(pattern=r"^[A-Za-z0-9_-]{1,64}$", description="An id given by a client: letters, digits, - and _.")
@@ -25,11 +30,26 @@ class Position(NamedTuple):
 
 
 class RemittedAdjustment(Contract):
-    """One CAS triple; a positive amount lowers the payment."""
+    """One CAS triple; a positive amount lowers the payment. `quantity` are the units it concerns, where given."""
 
     group: str
     reason: str
     amount_cents: Cents
+    quantity: Decimal | None = None
+
+
+class StatedAmount(Contract):
+    """An amount that a payer tells beside the equations, by the element it stood in: `AMT*I`, `MOA02`, `MIA04`."""
+
+    name: str
+    amount_cents: Cents
+
+
+class StatedQuantity(Contract):
+    """A count that a payer tells, by its element: `QTY*CA`, `MIA01`, and the rate `MOA01`."""
+
+    name: str
+    quantity: Decimal
 
 
 class RemittedLine(Contract):
@@ -42,10 +62,23 @@ class RemittedLine(Contract):
     paid_cents: Cents
     adjustments: tuple[RemittedAdjustment, ...] = ()
     remark_codes: tuple[str, ...] = ()
+    units: Decimal | None = None
+    revenue_code: str = ""
+    original_procedure: str = Field(default="", description="SVC06: what was billed, when another code was paid.")
+    original_modifiers: tuple[str, ...] = ()
+    service_date: date | None = None
+    service_to: date | None = None
+    allowed_cents: Cents | None = None
+    amounts: tuple[StatedAmount, ...] = ()
+    quantities: tuple[StatedQuantity, ...] = ()
 
 
 class RemittedClaim(Contract):
-    """One CLP with its lines. `payer_id` and `payment_date` are the remittance's."""
+    """One CLP with its lines. `payer_id` and `payment_date` are the remittance's.
+
+    `amounts` and `quantities` are outside the equations: they are kept and shown, and post nothing. Interest is
+    among them (AMT*I): its money stands in the remittance's provider adjustments (PLB L6).
+    """
 
     remittance_id: str
     position: PositiveInt
@@ -62,6 +95,23 @@ class RemittedClaim(Contract):
     remark_codes: tuple[str, ...] = ()
     filing_code: str = ""
     forwarded_to: str = ""
+    corrected_payer: str = Field(default="", description="NM1*PR: the payer that should have been asked first.")
+    frequency_code: str = ""
+    received_date: date | None = Field(default=None, description="DTM*050: when the payer had the claim.")
+    coverage_expired: date | None = Field(default=None, description="DTM*036.")
+    statement_from: date | None = None
+    statement_to: date | None = None
+    allowed_cents: Cents | None = None
+    amounts: tuple[StatedAmount, ...] = ()
+    quantities: tuple[StatedQuantity, ...] = ()
+    sealed_corrected: Sealed | None = Field(
+        default=None, description="Patient and insured as the payer knows them, where it corrects them (NM1*74)."
+    )
+
+    @property
+    def interest_cents(self) -> int:
+        """AMT*I: what of the remittance's interest (PLB L6) is for this claim."""
+        return sum(one.amount_cents for one in self.amounts if one.name == "AMT*I")
 
     @property
     def place(self) -> Position:
@@ -77,6 +127,11 @@ class RemittedClaim(Contract):
         return self.status != PREDETERMINATION
 
     @property
+    def is_decision(self) -> bool:
+        """A payer that sends the claim on (23) decides nothing: its adjustments say why, and change nothing."""
+        return self.status not in {NOT_OURS, PREDETERMINATION}
+
+    @property
     def can_be_reversed(self) -> bool:
         return self.status not in {REVERSAL, PREDETERMINATION}
 
@@ -87,5 +142,9 @@ class RemittedClaim(Contract):
 
 
 def digest_of(content: Contract, *without: str) -> str:
-    """A short fingerprint of a message's content: the same again is a repeat, another is a conflict."""
-    return hashlib.sha256(content.model_dump_json(exclude={"meta", *without}).encode()).hexdigest()[:16]
+    """A short fingerprint of a message's content: the same again is a repeat, another is a conflict.
+
+    What is sealed is sealed anew each time, so it is left out; the file it came from has a hash of its own.
+    """
+    left_out = {"meta", "sealed_corrected", *without}
+    return hashlib.sha256(content.model_dump_json(exclude=left_out).encode()).hexdigest()[:16]
