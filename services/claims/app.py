@@ -1,6 +1,8 @@
 """The composition root of the claims service: the only place that constructs things."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -12,7 +14,7 @@ from services.claims.appeal_api import router as appeal_router
 from services.claims.appeal_performer import AppealWriter
 from services.claims.batcher import Batcher
 from services.claims.charge_mappings import charge_mappings
-from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, make_claim_decider
+from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, Claim, ClaimFact, ClaimMessage, make_claim_decider
 from services.claims.core.ack_file import ReadAcks
 from services.claims.core.appeal import APPEAL, RenderPacket
 from services.claims.core.coverage_news import COVERAGE_NEWS, TellNews
@@ -24,22 +26,24 @@ from services.claims.core.rules_library import LIBRARY
 from services.claims.core.rules_restriction import RESTRICTION
 from services.claims.core.standing import STANDING, TellStanding
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
-from services.claims.core.watch import make_watch
-from services.claims.core.watch_file import make_file_watch
+from services.claims.core.watch import WatchDecider, make_watch
+from services.claims.core.watch_file import FileWatchDecider, make_file_watch
 from services.claims.core.watch_messages import AskStatus
 from services.claims.core.work_item import make_work_decider
+from services.claims.core.work_messages import WorkFact, WorkMessage
+from services.claims.core.work_state import WorkItem
 from services.claims.coverage_performer import CoverageTeller, Rebiller
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
 from services.claims.handlers import TOPICS, all_routes, watch_routes
 from services.claims.hl7_senders import hl7_senders
 from services.claims.inquiry_performer import TIMEOUT_SECONDS, StatusInquirer
-from services.claims.parts import make_parts
+from services.claims.parts import Parts, make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
 from services.claims.policies import claims_policy, quota_book
 from services.claims.quotas import Quotas
 from services.claims.reference_performer import RulesPerformer
-from services.claims.routing import routing_table
+from services.claims.routing import Routing, routing_table
 from services.claims.rulebooks import base_rules, books_of
 from services.claims.rules_api import REFERENCE_PATHS
 from services.claims.rules_api import router as rules_router
@@ -50,11 +54,76 @@ from services.claims.succession import NextPayers
 from services.claims.watch_rules import watch_book
 from services.claims.work_api import router as work_router
 from services.claims.work_rules import work_policy
-from shared.decider import Effect
+from shared.decider import Decider, Effect
 from shared.http import make_app, serve
 from shared.inbox import join_routes
 from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What is made once for a process, from its settings and its dated policies."""
+
+    settings: ClaimsSettings
+    quotas: Quotas
+    transport: httpx.AsyncBaseTransport | None
+    routing: Routing
+    readers: Readers
+    claim: Decider[Claim, ClaimMessage, ClaimFact]
+    work: Decider[WorkItem, WorkMessage, WorkFact]
+    watch: WatchDecider
+    file_watch: FileWatchDecider
+
+    def performers(self, runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        """For each kind of aggregate, who performs its effects."""
+        claim, settings = self.claim, self.settings
+        parts = make_parts(runtime, claim, self.routing)
+        files = FileReader(runtime, claim, parts.intake, parts.vault, self.quotas, self.readers)
+        teller = CoverageTeller(runtime, claim)
+        rules = RulesPerformer(runtime, claim, parts.vault, books_of(runtime.store))
+        client = payers_client(settings, self.transport)
+        inquirer = StatusInquirer(runtime, claim, self.routing, settings.exchange, client)
+        watches = Watches(self.watch, self.file_watch)
+        return {
+            claim.kind: {
+                BillNextPayer: NextPayers(runtime, claim, parts.intake).bill,
+                RebillClaim: Rebiller(runtime, claim, parts.intake, parts.refusing).rebill,
+            },
+            STANDING.kind: {TellStanding: teller.standing},
+            COVERAGE_NEWS.kind: {TellNews: teller.news},
+            INTAKE_FILE.kind: {ReadFile: files.read},
+            SUBMISSION.kind: self._senders(runtime, parts),
+            ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault, self.routing, watches).read},
+            self.watch.kind: {AskStatus: inquirer.ask},
+            APPEAL.kind: {RenderPacket: AppealWriter(runtime, claim, parts.vault).write},
+            JOB.kind: {LoadReference: rules.load, TryOn: rules.try_on},
+        }
+
+    def _senders(self, runtime: Runtime, parts: Parts) -> Mapping[type[Effect], Performer]:
+        outbound = SubmissionPerformer(runtime, self.claim, self.routing, parts.vault, self.settings.exchange)
+        return {
+            BuildSubmission: outbound.build,
+            DeliverSubmission: outbound.deliver,
+            TellClaims: outbound.tell,
+        }
+
+    def loops(self, runtime: Runtime) -> Sequence[Loop]:
+        """What finds work by looking: dropped claims, acknowledgements, claims ready for a file."""
+        settings = self.settings
+        parts = make_parts(runtime, self.claim, self.routing)
+        vault, tenants, settle = parts.vault, parts.tenants, settings.settle_seconds
+        return (
+            Pickup("intake", runtime, settings.intake, ClaimFiles(self.quotas), vault, tenants, settle_seconds=settle),
+            Pickup("acks", runtime, settings.exchange, AckFiles(), vault, tenants, settle_seconds=0),
+            Batcher(runtime, self.claim, self.routing, tenants),
+        )
+
+    def deciders(self) -> Sequence[Decider[Any, Any, Any]]:
+        """Every kind of aggregate of this service."""
+        about_claims = (self.claim, self.work, APPEAL, STANDING, COVERAGE_NEWS)
+        about_files = (SUBMISSION, INTAKE_FILE, ACK_FILE)
+        return (*about_claims, *about_files, JOB, LIBRARY, RESTRICTION, self.watch, self.file_watch)
 
 
 def make_spec(
@@ -64,73 +133,30 @@ def make_spec(
 
     `quotas` are those of the process, where its HTTP edge charges them too; `transport` leads to the payers.
     """
-    quotas = quotas or make_quotas(settings)
-    book = watch_book(settings.inquiries_file, real_time=settings.sandbox_url is not None)
-    watch, file_watch = make_watch(book), make_file_watch(book)
-    claim = make_claim_decider(claims_policy())
-    work = make_work_decider(work_policy())
-    base_rules()  # a base set that is none is found at the start, not at the first claim
-    routing = routing_table(settings.routing_file)
-    readers = Readers(charge_mappings(settings.charge_sheets_file), hl7_senders(settings.hl7_senders_file))
-
-    def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        parts = make_parts(runtime, claim, routing)
-        files = FileReader(runtime, claim, parts.intake, parts.vault, quotas, readers)
-        outbound = SubmissionPerformer(runtime, claim, routing, parts.vault, settings.exchange)
-        teller = CoverageTeller(runtime, claim)
-        rules = RulesPerformer(runtime, claim, parts.vault, books_of(runtime.store))
-        client = payers_client(settings, transport)
-        inquirer = StatusInquirer(runtime, claim, routing, settings.exchange, client)
-        watches = Watches(watch, file_watch)
-        return {
-            claim.kind: {
-                BillNextPayer: NextPayers(runtime, claim, parts.intake).bill,
-                RebillClaim: Rebiller(runtime, claim, parts.intake, parts.refusing).rebill,
-            },
-            STANDING.kind: {TellStanding: teller.standing},
-            COVERAGE_NEWS.kind: {TellNews: teller.news},
-            INTAKE_FILE.kind: {ReadFile: files.read},
-            SUBMISSION.kind: {
-                BuildSubmission: outbound.build,
-                DeliverSubmission: outbound.deliver,
-                TellClaims: outbound.tell,
-            },
-            ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault, routing, watches).read},
-            watch.kind: {AskStatus: inquirer.ask},
-            APPEAL.kind: {RenderPacket: AppealWriter(runtime, claim, parts.vault).write},
-            JOB.kind: {LoadReference: rules.load, TryOn: rules.try_on},
-        }
-
-    def loops(runtime: Runtime) -> Sequence[Loop]:
-        parts = make_parts(runtime, claim, routing)
-        vault, tenants, settle = parts.vault, parts.tenants, settings.settle_seconds
-        return (
-            Pickup("intake", runtime, settings.intake, ClaimFiles(quotas), vault, tenants, settle_seconds=settle),
-            Pickup("acks", runtime, settings.exchange, AckFiles(), vault, tenants, settle_seconds=0),
-            Batcher(runtime, claim, routing, tenants),
-        )
-
+    built = _built(settings, quotas or make_quotas(settings), transport)
     return Spec(
         name="claims",
-        deciders=(
-            claim,
-            SUBMISSION,
-            INTAKE_FILE,
-            ACK_FILE,
-            JOB,
-            LIBRARY,
-            RESTRICTION,
-            work,
-            APPEAL,
-            STANDING,
-            COVERAGE_NEWS,
-            watch,
-            file_watch,
-        ),
-        routes=join_routes(all_routes(claim, work), watch_routes(watch, file_watch)),
-        performers=performers,
-        loops=loops,
+        deciders=built.deciders(),
+        routes=join_routes(all_routes(built.claim, built.work), watch_routes(built.watch, built.file_watch)),
+        performers=built.performers,
+        loops=built.loops,
         topics=TOPICS,
+    )
+
+
+def _built(settings: ClaimsSettings, quotas: Quotas, transport: httpx.AsyncBaseTransport | None) -> Built:
+    base_rules()  # a base set that is none is found at the start, not at the first claim
+    book = watch_book(settings.inquiries_file, real_time=settings.sandbox_url is not None)
+    return Built(
+        settings=settings,
+        quotas=quotas,
+        transport=transport,
+        routing=routing_table(settings.routing_file),
+        readers=Readers(charge_mappings(settings.charge_sheets_file), hl7_senders(settings.hl7_senders_file)),
+        claim=make_claim_decider(claims_policy()),
+        work=make_work_decider(work_policy()),
+        watch=make_watch(book),
+        file_watch=make_file_watch(book),
     )
 
 
