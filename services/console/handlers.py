@@ -32,6 +32,8 @@ from shared.contracts import (
     CoverageWorkFound,
     CreditBalanceFound,
     DeadlineNear,
+    DepositMatched,
+    DepositUnmatched,
     EligibilityBatchClosed,
     EligibilityUnknown,
     EnrollmentChanged,
@@ -41,6 +43,8 @@ from shared.contracts import (
     InformationRequested,
     OtherCoverageFound,
     PatientBalanceChanged,
+    PatientMoneyRestored,
+    PatientMoneyReversed,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -49,6 +53,8 @@ from shared.contracts import (
     PlanStarted,
     ProviderAdjustmentPosted,
     ProviderStandingChanged,
+    RefundIssued,
+    RefundVoided,
     ReminderSent,
     RemittanceParked,
     RemittanceReceived,
@@ -115,8 +121,14 @@ OF_NO_VIEW = (
     EligibilityBatchClosed,
     FileAcknowledgementOverdue,
     FileAcknowledgementArrived,
+    PatientMoneyReversed,
+    PatientMoneyRestored,
+    RefundIssued,
+    RefundVoided,
+    DepositMatched,
+    DepositUnmatched,
 )
-"""About coverages, providers and outbound files, which have no page of their own: the newest events show them."""
+"""Of coverages, providers, files, deposits and money that goes back: without a page, the newest events show them."""
 EVERYTHING = tuple(event for events in EVENTS.values() for event in events)
 
 

@@ -62,12 +62,18 @@ from .payments import (
     AdjustmentPosted,
     ClaimRemitted,
     CreditBalanceFound,
+    DepositMatched,
+    DepositUnmatched,
     LineDecision,
     PatientBalanceChanged,
+    PatientMoneyRestored,
+    PatientMoneyReversed,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
     ProviderAdjustmentPosted,
+    RefundIssued,
+    RefundVoided,
     RemittanceParked,
     RemittancePlace,
     RemittanceReceived,
@@ -118,6 +124,12 @@ PaymentsEvent: TypeAlias = (
     | PatientPaymentReceived
     | CreditBalanceFound
     | ProviderAdjustmentPosted
+    | PatientMoneyReversed
+    | PatientMoneyRestored
+    | RefundIssued
+    | RefundVoided
+    | DepositMatched
+    | DepositUnmatched
 )
 CollectionsEvent: TypeAlias = (
     StatementSent
@@ -183,6 +195,8 @@ __all__ = [
     "CreditBalanceFound",
     "DeadlineNear",
     "DenialReason",
+    "DepositMatched",
+    "DepositUnmatched",
     "EligibilityBatchClosed",
     "EligibilityEvent",
     "EligibilityUnknown",
@@ -200,6 +214,8 @@ __all__ = [
     "OtherCoverageFound",
     "OtherPayer",
     "PatientBalanceChanged",
+    "PatientMoneyRestored",
+    "PatientMoneyReversed",
     "PatientPaymentReceived",
     "PaymentPosted",
     "PaymentReversed",
@@ -210,6 +226,8 @@ __all__ = [
     "PositiveCents",
     "ProviderAdjustmentPosted",
     "ProviderStandingChanged",
+    "RefundIssued",
+    "RefundVoided",
     "ReminderSent",
     "RemittanceParked",
     "RemittancePlace",

@@ -18,6 +18,7 @@ class RemittanceReceived(Event):
     payment_cents: Cents
     payment_date: date
     claims: NonNegativeInt
+    method: str = Field(default="", description="BPR04: ACH, CHK, FWT, BOP, NON; empty where it is not known.")
 
 
 class RemittanceParked(Event):
@@ -30,6 +31,8 @@ class RemittanceParked(Event):
     payment_cents: Cents
     equation: str = Field(description="Which rule stopped it, in figures: names of amounts and cents, no identifiers.")
     claims: NonNegativeInt
+    payment_date: date | None = None
+    method: str = Field(default="", description="BPR04, as in the event of a remittance that balanced.")
 
 
 class Adjustment(Contract):
@@ -138,6 +141,65 @@ class PatientPaymentReceived(AccountEvent):
     paid_cents: PositiveCents
     applied_cents: NonNegativeCents
     unapplied_cents: NonNegativeCents
+
+
+class PatientMoneyReversed(AccountEvent):
+    """Money of a patient's payment left again: refunded by us, or taken back by the bank or the card network."""
+
+    type: Literal["patient-payment.reversed.v1"] = "patient-payment.reversed.v1"
+    payment_id: str
+    reversal_id: str
+    reversed_cents: PositiveCents
+    cause: str = Field(description="refund, chargeback, returned_check, ach_return or void.")
+
+
+class PatientMoneyRestored(AccountEvent):
+    """A reversal was undone: a dispute was won, or a refund never reached anybody."""
+
+    type: Literal["patient-payment.restored.v1"] = "patient-payment.restored.v1"
+    payment_id: str
+    reversal_id: str
+    restored_cents: PositiveCents
+
+
+class RefundIssued(AccountEvent):
+    """A refund was approved and left the house. Its money is out of the ledger from now on."""
+
+    type: Literal["refund.issued.v1"] = "refund.issued.v1"
+    refund_id: str
+    party: Literal["patient", "payer"]
+    method: str = Field(description="card, ach, check or cash: to where it came from, where that is possible.")
+    refunded_cents: PositiveCents
+    claim_id: str | None = None
+    payment_id: str | None = None
+
+
+class RefundVoided(AccountEvent):
+    """An issued refund did not reach its party: its money is there again."""
+
+    type: Literal["refund.voided.v1"] = "refund.voided.v1"
+    refund_id: str
+    refunded_cents: PositiveCents
+
+
+class DepositMatched(Event):
+    """Money on the bank account and a remittance belong together. Its record key is the deposit."""
+
+    type: Literal["deposit.matched.v1"] = "deposit.matched.v1"
+    deposit_id: str
+    remittance_id: str
+    matched_cents: PositiveCents
+    unapplied_cents: NonNegativeCents = Field(description="Of the deposit, not yet explained by any remittance.")
+    by: Literal["trace", "person"]
+
+
+class DepositUnmatched(Event):
+    """A person took a match back."""
+
+    type: Literal["deposit.unmatched.v1"] = "deposit.unmatched.v1"
+    deposit_id: str
+    remittance_id: str
+    unmatched_cents: PositiveCents
 
 
 class CreditBalanceFound(AccountEvent):

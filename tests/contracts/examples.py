@@ -36,6 +36,8 @@ from shared.contracts import (
     CreditBalanceFound,
     DeadlineNear,
     DenialReason,
+    DepositMatched,
+    DepositUnmatched,
     EligibilityBatchClosed,
     EligibilityUnknown,
     EnrollmentChanged,
@@ -50,6 +52,8 @@ from shared.contracts import (
     OtherCoverageFound,
     OtherPayer,
     PatientBalanceChanged,
+    PatientMoneyRestored,
+    PatientMoneyReversed,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -58,6 +62,8 @@ from shared.contracts import (
     PlanStarted,
     ProviderAdjustmentPosted,
     ProviderStandingChanged,
+    RefundIssued,
+    RefundVoided,
     ReminderSent,
     RemittanceParked,
     RemittanceReceived,
@@ -97,6 +103,8 @@ PROVIDER = meta("eligibility", "provider/1234567893.60054", key="1234567893")
 BATCH = meta("eligibility", "batch/eb_0123", key="eb_0123")
 CLAIM_META = meta("claims", f"claim/{CLAIM}")
 LEDGER = meta("payments", f"account/{ACCOUNT}")
+REFUND = meta("payments", "refund/ref_1")
+DEPOSIT = meta("payments", "deposit/dep_1", "dep_1")
 BALANCE = meta("collections", f"collection/{ACCOUNT}")
 ANSWER: dict[str, Any] = {
     "meta": CHECK,
@@ -364,6 +372,34 @@ EXAMPLES: tuple[Event, ...] = (
         line=1,
         amount_cents=5_000,
     ),
+    PatientMoneyReversed(
+        meta=LEDGER,
+        account_id=ACCOUNT,
+        payment_id="pay_1",
+        reversal_id="rev_1",
+        reversed_cents=500,
+        cause="chargeback",
+    ),
+    PatientMoneyRestored(meta=LEDGER, account_id=ACCOUNT, payment_id="pay_1", reversal_id="rev_1", restored_cents=500),
+    RefundIssued(
+        meta=REFUND,
+        account_id=ACCOUNT,
+        refund_id="ref_1",
+        party="patient",
+        method="card",
+        refunded_cents=500,
+        payment_id="pay_1",
+    ),
+    RefundVoided(meta=REFUND, account_id=ACCOUNT, refund_id="ref_1", refunded_cents=500),
+    DepositMatched(
+        meta=DEPOSIT,
+        deposit_id="dep_1",
+        remittance_id=REMITTANCE,
+        matched_cents=6_000,
+        unapplied_cents=0,
+        by="trace",
+    ),
+    DepositUnmatched(meta=DEPOSIT, deposit_id="dep_1", remittance_id=REMITTANCE, unmatched_cents=6_000),
     StatementSent(**OWED, statement_id="stm_1", number=1, balance_cents=2_000, sent_on=DAY, due_on=DAY),
     ReminderSent(**OWED, level=1, balance_cents=2_000, days_overdue=30),
     ContactLogged(**OWED, contact_id="con_1", channel="letter", purpose="statement", outcome="sent", contacted_at=AT),

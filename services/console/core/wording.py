@@ -34,6 +34,8 @@ from shared.contracts import (
     CoverageWorkFound,
     CreditBalanceFound,
     DeadlineNear,
+    DepositMatched,
+    DepositUnmatched,
     EligibilityBatchClosed,
     EligibilityUnknown,
     EnrollmentChanged,
@@ -44,6 +46,8 @@ from shared.contracts import (
     InformationRequested,
     OtherCoverageFound,
     PatientBalanceChanged,
+    PatientMoneyRestored,
+    PatientMoneyReversed,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -52,6 +56,8 @@ from shared.contracts import (
     PlanStarted,
     ProviderAdjustmentPosted,
     ProviderStandingChanged,
+    RefundIssued,
+    RefundVoided,
     ReminderSent,
     RemittanceParked,
     RemittanceReceived,
@@ -335,6 +341,38 @@ def _(event: CreditBalanceFound) -> Said:
 @words.register
 def _(event: ProviderAdjustmentPosted) -> Said:
     return Said(f"Provider-level adjustment {event.code}", event.amount_cents)
+
+
+@words.register
+def _(event: PatientMoneyReversed) -> Said:
+    causes = {"refund": "refunded", "chargeback": "charged back", "void": "voided"}
+    return Said(f"Patient's payment {causes.get(event.cause, 'returned by the bank')}", -event.reversed_cents)
+
+
+@words.register
+def _(event: PatientMoneyRestored) -> Said:
+    return Said("Patient's payment is there again", event.restored_cents)
+
+
+@words.register
+def _(event: RefundIssued) -> Said:
+    return Said(f"Refund to the {event.party} issued by {event.method}", -event.refunded_cents)
+
+
+@words.register
+def _(event: RefundVoided) -> Said:
+    return Said("Refund voided", event.refunded_cents)
+
+
+@words.register
+def _(event: DepositMatched) -> Said:
+    spare = f"; {dollars(event.unapplied_cents)} of it unexplained" if event.unapplied_cents else ""
+    return Said(f"Bank deposit matched with its remittance{spare}", event.matched_cents)
+
+
+@words.register
+def _(event: DepositUnmatched) -> Said:
+    return Said("Bank deposit taken off its remittance", -event.unmatched_cents)
 
 
 @words.register

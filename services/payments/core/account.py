@@ -32,10 +32,15 @@ from services.payments.core.account_facts import (
 from services.payments.core.account_messages import (
     AccountMessage,
     AnyAccountMessage,
+    FreePrepayment,
     PostPatientPayment,
     PostRemittedClaim,
     PostSelfPayCharge,
+    RefundPayer,
+    RestoreMoney,
+    ReversePatientPayment,
 )
+from services.payments.core.account_money_back import give_back, item_of_refund, spendable
 from services.payments.core.account_state import Account, Share, evolve, owner
 from services.payments.core.adjudication import AdjustmentPolicy
 from services.payments.core.posting import post_held, post_remitted
@@ -82,7 +87,8 @@ def make_account(policy: AdjustmentPolicy) -> AccountDecider:
     )
 
 
-def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) -> tuple[AnyAccountFact, ...]:
+# One branch for each message: the table itself, not logic to take apart.
+def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) -> tuple[AnyAccountFact, ...]:  # noqa: PLR0911
     """What a message makes of the account: its own facts, then what follows from them."""
     state = owner(state, message.account_id)
     match message:
@@ -96,6 +102,8 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
         case AccountWrittenOff():
             return _settled(policy, state, "", _write_off(state, message))
+        case ReversePatientPayment() | RefundPayer() | RestoreMoney() | FreePrepayment():
+            return _settled(policy, state, item_of_refund(state, message), give_back(state, message))
         case WriteOffApproved():
             return _settled(policy, state, message.claim_id, _give_up_denial(state, message))
         case _:
@@ -185,12 +193,15 @@ def _charge(state: Account, command: PostSelfPayCharge) -> tuple[AnyAccountFact,
 
 def _take_payment(state: Account, command: PostPatientPayment) -> tuple[AnyAccountFact, ...]:
     """The money arrives as unapplied credit; settling applies it at once as far as something is owed."""
-    digest = digest_of(command, "received_on")
+    without = ("received_on",) if command.reserved_for else ("received_on", "reserved_for")
+    digest = digest_of(command, *without)
     known = next((one.digest for one in state.payments if one.id == command.payment_id), None)
     if known is not None:
         return _repeated(state, "payment", command.payment_id, known, digest)
     money = Share(command.payment_id, command.paid_cents)
-    applied = match_oldest((*state.credits, money), owing(state, command.claim_id))
+    waits = bool(command.reserved_for) and not state.is_decided(command.reserved_for)
+    sources = spendable(state) if waits else (*spendable(state), money)
+    applied = match_oldest(sources, owing(state, command.claim_id))
     return (
         PatientPaymentTaken(
             account_id=command.account_id,
@@ -200,6 +211,7 @@ def _take_payment(state: Account, command: PostPatientPayment) -> tuple[AnyAccou
             received_on=command.received_on,
             digest=digest,
             applied_cents=sum(one.cents for one in applied),
+            reserved_for=command.reserved_for,
             **sides(LedgerAccount.PATIENT_CASH, LedgerAccount.UNAPPLIED_CREDIT, command.paid_cents),
         ),
     )

@@ -7,6 +7,8 @@ from services.payments.core.account_facts import (
     ContractualAdjusted,
     CreditChanged,
     LedgerAccount,
+    PatientPaymentRestored,
+    PatientPaymentReversed,
     PatientPaymentTaken,
     PayerPaymentPosted,
 )
@@ -22,6 +24,8 @@ from shared.contracts import (
     LineDecision,
     Meta,
     PatientBalanceChanged,
+    PatientMoneyRestored,
+    PatientMoneyReversed,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -49,6 +53,8 @@ def publish(state: Account, fact: AnyAccountFact, meta: Meta) -> Event | None:  
             )
         case PatientPaymentTaken():
             return _payment_received(fact, meta)
+        case PatientPaymentReversed() | PatientPaymentRestored():
+            return _money_back(fact, meta)
         case CreditChanged() if fact.credit_cents:
             claim_id = fact.item_id or None
             return CreditBalanceFound(
@@ -126,6 +132,27 @@ def _paid(fact: PayerPaymentPosted, meta: Meta) -> PaymentPosted | PaymentRevers
         claim_id=fact.item_id,
         remittance_id=remittance_id,
         paid_cents=paid_cents,
+    )
+
+
+def _money_back(
+    fact: PatientPaymentReversed | PatientPaymentRestored, meta: Meta
+) -> PatientMoneyReversed | PatientMoneyRestored:
+    if isinstance(fact, PatientPaymentReversed):
+        return PatientMoneyReversed(
+            meta=meta,
+            account_id=fact.account_id,
+            payment_id=fact.payment_id,
+            reversal_id=fact.reversal_id,
+            reversed_cents=fact.cents,
+            cause=fact.cause,
+        )
+    return PatientMoneyRestored(
+        meta=meta,
+        account_id=fact.account_id,
+        payment_id=fact.payment_id,
+        reversal_id=fact.reversal_id,
+        restored_cents=fact.cents,
     )
 
 

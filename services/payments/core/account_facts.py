@@ -41,7 +41,7 @@ class Part(NamedTuple):
         return self.group, self.reason
 
 
-RepeatKind: TypeAlias = Literal["payment", "charge", "remitted-claim", "write-off"]
+RepeatKind: TypeAlias = Literal["payment", "charge", "remitted-claim", "write-off", "reversal"]
 
 
 class Sides(TypedDict):
@@ -184,6 +184,7 @@ class PatientPaymentTaken(LedgerFact):
     received_on: date
     digest: str
     applied_cents: NonNegativeCents
+    reserved_for: str = ""
 
 
 class PatientPaymentApplied(LedgerFact):
@@ -197,6 +198,57 @@ class PatientPaymentReleased(LedgerFact):
     """The balance it paid fell away: the money is unapplied again."""
 
     type: Literal["account.patient-payment-released.v1"] = "account.patient-payment-released.v1"
+    payment_id: str
+
+
+class PatientPaymentReversed(LedgerFact):
+    """Money of a payment left again. It was released from what it had paid before."""
+
+    type: Literal["account.patient-payment-reversed.v1"] = "account.patient-payment-reversed.v1"
+    reversal_id: str
+    payment_id: str
+    cause: str
+    digest: str
+
+
+class PatientPaymentRestored(LedgerFact):
+    """What a reversal took out is there again."""
+
+    type: Literal["account.patient-payment-restored.v1"] = "account.patient-payment-restored.v1"
+    reversal_id: str
+    payment_id: str
+
+
+class PayerRefunded(LedgerFact):
+    """A payer got back what it had paid too much for a claim."""
+
+    type: Literal["account.payer-refunded.v1"] = "account.payer-refunded.v1"
+    reversal_id: str
+    payer_id: str
+    digest: str
+
+
+class PayerRefundRestored(LedgerFact):
+    """The payer did not get it: the refund was voided."""
+
+    type: Literal["account.payer-refund-restored.v1"] = "account.payer-refund-restored.v1"
+    reversal_id: str
+
+
+class ReversalRefused(AccountFact):
+    """There is not as much as was to be taken back; the ledger is as it was."""
+
+    type: Literal["account.reversal-refused.v1"] = "account.reversal-refused.v1"
+    reversal_id: str
+    digest: str
+    asked_cents: PositiveCents
+    available_cents: NonNegativeCents
+
+
+class PrepaymentFreed(AccountFact):
+    """A prepayment waits for no claim any more."""
+
+    type: Literal["account.prepayment-freed.v1"] = "account.prepayment-freed.v1"
     payment_id: str
 
 
@@ -286,6 +338,10 @@ AnyLedgerFact: TypeAlias = (
     | PatientPaymentTaken
     | PatientPaymentApplied
     | PatientPaymentReleased
+    | PatientPaymentReversed
+    | PatientPaymentRestored
+    | PayerRefunded
+    | PayerRefundRestored
     | BalanceWrittenOff
     | WriteOffReversed
     | DenialWrittenOff
@@ -301,5 +357,7 @@ AnyAccountFact: TypeAlias = (
     | CreditChanged
     | BalanceChanged
     | RepeatDiffered
+    | ReversalRefused
+    | PrepaymentFreed
 )
 DiscriminatedAccountFact = Annotated[AnyAccountFact, Field(discriminator="type")]

@@ -26,11 +26,17 @@ from services.payments.core.account_facts import (
     Part,
     PatientPaymentApplied,
     PatientPaymentReleased,
+    PatientPaymentRestored,
+    PatientPaymentReversed,
     PatientPaymentTaken,
     PatientShareCoordinated,
     PayerPaymentPosted,
+    PayerRefunded,
+    PayerRefundRestored,
+    PrepaymentFreed,
     RemittedClaimHeld,
     RepeatDiffered,
+    ReversalRefused,
     SelfPayChargePosted,
     WriteOffReversed,
     WriteOffTaken,
@@ -51,6 +57,16 @@ class Taken(NamedTuple):
 
     id: str
     digest: str
+
+
+class Reversal(NamedTuple):
+    """Money that was to go back: to whom it was, and whether it did."""
+
+    digest: str
+    of: str  # the payment, or the claim whose payer is refunded
+    cents: int
+    status: str  # made, refused, restored
+    available_cents: int = 0  # where it was refused
 
 
 class Held(NamedTuple):
@@ -115,6 +131,8 @@ class Account:
     credits: tuple[Share, ...] = ()  # unapplied patient money, oldest first
     payments: tuple[Taken, ...] = ()
     write_offs: tuple[Taken, ...] = ()
+    reversals: Mapping[str, Reversal] = field(default_factory=dict[str, Reversal])
+    reserved: Mapping[str, str] = field(default_factory=dict[str, str])  # payment: control number of its visit
     conflicts: tuple[str, ...] = ()  # repeats with other content, once each
     patient_cents: int = 0  # of all receivables together
     unapplied_cents: int = 0
@@ -125,8 +143,25 @@ class Account:
 
     @property
     def owed_cents(self) -> int:
-        """What the guarantor owes: open patient balances less unapplied money. Negative: the practice owes."""
-        return self.patient_cents - self.unapplied_cents
+        """What the guarantor owes: open patient balances less unapplied money. Negative: the practice owes.
+
+        A prepayment that waits for its visit's claim is neither: it pays no other balance, and is no overpayment.
+        """
+        return self.patient_cents - self.unapplied_cents + self.waiting_cents
+
+    @property
+    def waiting_cents(self) -> int:
+        """Prepayments that wait for their visit's claim."""
+        return sum(share.cents for share in self.credits if self.is_waiting(share.payment_id)) if self.reserved else 0
+
+    def is_waiting(self, payment_id: str) -> bool:
+        """Whether this payment is kept for a visit whose claim no payer has decided yet."""
+        visit = self.reserved.get(payment_id)
+        return visit is not None and not self.is_decided(visit)
+
+    def is_decided(self, visit: str) -> bool:
+        """Whether a payer decided the claim with this control number."""
+        return any(item.patient_control_number == visit and item.postings for item in self.receivables.values())
 
 
 _COLUMNS: Mapping[LedgerAccount, tuple[str, int]] = MappingProxyType(
@@ -213,11 +248,24 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
                 state,
                 payments=(*state.payments, Taken(fact.payment_id, fact.digest)),
                 credits=add_share(state.credits, fact.payment_id, fact.cents),
+                reserved={**state.reserved, fact.payment_id: fact.reserved_for}
+                if fact.reserved_for
+                else state.reserved,
             )
         case PatientPaymentApplied():
             return _applied(state, fact.item_id, fact.payment_id, fact.cents)
         case PatientPaymentReleased():
             return _applied(state, fact.item_id, fact.payment_id, -fact.cents)
+        case (
+            PatientPaymentReversed()
+            | PatientPaymentRestored()
+            | PayerRefunded()
+            | PayerRefundRestored()
+            | ReversalRefused()
+        ):
+            return _money_back(state, fact)
+        case PrepaymentFreed():
+            return replace(state, reserved={k: v for k, v in state.reserved.items() if k != fact.payment_id})
         case WriteOffTaken():
             return replace(
                 state,
@@ -238,6 +286,28 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
             return state
         case _:
             assert_never(fact)
+
+
+def _money_back(
+    state: Account,
+    fact: PatientPaymentReversed | PatientPaymentRestored | PayerRefunded | PayerRefundRestored | ReversalRefused,
+) -> Account:
+    match fact:
+        case PatientPaymentReversed():
+            state = replace(state, credits=add_share(state.credits, fact.payment_id, -fact.cents))
+            made = Reversal(fact.digest, fact.payment_id, fact.cents, "made")
+        case PatientPaymentRestored():
+            state = replace(state, credits=add_share(state.credits, fact.payment_id, fact.cents))
+            made = state.reversals[fact.reversal_id]._replace(status="restored")
+        case PayerRefunded():
+            made = Reversal(fact.digest, fact.item_id, fact.cents, "made")
+        case PayerRefundRestored():
+            made = state.reversals[fact.reversal_id]._replace(status="restored")
+        case ReversalRefused():
+            made = Reversal(fact.digest, "", fact.asked_cents, "refused", fact.available_cents)
+        case _:
+            assert_never(fact)
+    return replace(state, reversals={**state.reversals, fact.reversal_id: made})
 
 
 def _adjudicated(state: Account, fact: ClaimAdjudicated) -> Account:

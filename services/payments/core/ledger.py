@@ -14,6 +14,8 @@ from services.payments.core.account_facts import (
     LedgerFact,
     PatientPaymentApplied,
     PatientPaymentReleased,
+    PatientPaymentRestored,
+    PatientPaymentReversed,
     PatientPaymentTaken,
 )
 from services.payments.core.account_state import Account
@@ -107,6 +109,8 @@ def whose_money(facts: Iterable[AnyAccountFact]) -> Mapping[tuple[str, str], int
     for fact in facts:
         if isinstance(fact, PatientPaymentTaken):
             lies["", fact.payment_id] += fact.cents
+        elif isinstance(fact, PatientPaymentReversed | PatientPaymentRestored):
+            lies["", fact.payment_id] += fact.cents if isinstance(fact, PatientPaymentRestored) else -fact.cents
         elif isinstance(fact, PatientPaymentApplied | PatientPaymentReleased):
             moved = fact.cents if isinstance(fact, PatientPaymentApplied) else -fact.cents
             lies[fact.item_id, fact.payment_id] += moved

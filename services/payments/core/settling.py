@@ -18,6 +18,7 @@ from services.payments.core.account_facts import (
     WriteOffReversed,
     sides,
 )
+from services.payments.core.account_money_back import spendable
 from services.payments.core.account_state import Account, Receivable, Share, fold
 
 PATIENT, UNAPPLIED = LedgerAccount.PATIENT_RECEIVABLE, LedgerAccount.UNAPPLIED_CREDIT
@@ -112,7 +113,7 @@ def apply_credits(first: str | None = None) -> Step:
     def step(state: Account) -> Iterator[AnyAccountFact]:
         if not state.credits:
             return
-        for payment_id, item_id, cents in match_oldest(state.credits, owing(state, first)):
+        for payment_id, item_id, cents in match_oldest(spendable(state), owing(state, first)):
             yield PatientPaymentApplied(
                 account_id=state.account_id, item_id=item_id, payment_id=payment_id, **sides(UNAPPLIED, PATIENT, cents)
             )
