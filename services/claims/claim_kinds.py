@@ -197,13 +197,14 @@ def kind_segments(content: ClaimContent) -> tuple[Raw, ...]:
     """The segments of loop 2300 that hold what only this kind of claim has."""
     made: list[Raw] = []
     if content.institutional is not None:
-        made += _institutional_segments(content.institutional, content.admission_date)
+        made += institutional_segments(content.institutional, content.admission_date)
     if content.dental is not None:
-        made += _dental_segments(content.dental)
+        made += dental_segments(content.dental)
     return tuple(made)
 
 
-def _institutional_segments(part: Institutional, admission_date: date | None) -> Iterator[Raw]:
+def institutional_segments(part: Institutional, admission_date: date | None) -> Iterator[Raw]:
+    """Of a stay or visit: hours, admission, DRG, and the codes of its HI segments."""
     if part.discharged_at:
         yield "DTP", "096", "TM", f"{part.discharged_at:%H%M}"
     if admission_date and part.admitted_at:
@@ -225,7 +226,8 @@ def _institutional_segments(part: Institutional, admission_date: date | None) ->
 _HI_ORDER = ("BBR", "BR", "BBQ", "BQ", "BI", "BH")
 
 
-def _dental_segments(part: Dental) -> Iterator[Raw]:
+def dental_segments(part: Dental) -> Iterator[Raw]:
+    """Of a dental claim: its day, orthodontic months, and the teeth that matter beside those worked on."""
     if part.service_on:
         last = part.service_to
         span = f"{format_date(part.service_on)}-{format_date(last)}" if last else format_date(part.service_on)

@@ -114,6 +114,7 @@ def _line(line: ServiceLine, place: int) -> ContentLine:
         non_covered_cents=line.non_covered_cents,
         dental=_dental(line),
         prior_decisions=tuple(_decision(one) for one in line.adjudications),
+        bundle=line.bundle,
     )
 
 

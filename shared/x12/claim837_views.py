@@ -71,7 +71,8 @@ class ServiceLine:
 
     `diagnosis_pointers` count from 1 in the claim's diagnoses; `line_control_number` is REF*6R;
     `service_from` and `service_to` are DTP*472; `emergency` SV109; `revenue_code` SV201; `teeth` the TOO segments.
-    `extras` are the loop's other segments in order, nested loops included.
+    `extras` are the loop's other segments in order, nested loops included. `bundle` is in no guide: the name of a
+    tenant's charge bundle, which intake puts the lines of in this one's place. No file of X12 has it, nor gets it.
     """
 
     number: str
@@ -100,6 +101,7 @@ class ServiceLine:
     prosthesis: str = ""
     teeth: tuple[Tooth, ...] = ()
     adjudications: tuple[LineAdjudication, ...] = ()
+    bundle: str = ""
 
 
 @view

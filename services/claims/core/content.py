@@ -121,6 +121,7 @@ class ContentLine(Contract):
     """One service line (loop 2400). `diagnosis_pointers` count from 1 in the claim's diagnoses.
 
     `revenue_code` (SV201) and `non_covered_cents` (SV207) are of institutional lines, which may lack a procedure.
+    `bundle` names a charge bundle of the tenant whose lines are to stand here; none is left once they do.
     """
 
     number: str
@@ -145,6 +146,7 @@ class ContentLine(Contract):
     non_covered_cents: Cents | None = None
     dental: DentalLine | None = None
     prior_decisions: tuple[PriorLineDecision, ...] = ()
+    bundle: str = ""
 
 
 class OtherPayerContent(Contract):

@@ -38,10 +38,11 @@ _FIXED = frozenset(
         "charge_cents",
         "line.number",
         "line.line_control_number",
+        "line.bundle",
     }
 )
 """What no rule may set: answers find claim and line by the numbers, payer and type say which rules concern the claim,
-and the claim's charge follows its lines."""
+the claim's charge follows its lines, and bundles are opened before any rule runs."""
 _HIDDEN = ("patient_control_number", "diagnoses", "accident", "onset", "admission", "discharge", "special_program")
 """What an explanation names without its value: it says too much about a person, or is nobody's business."""
 _DEPTH_MAX = 3
