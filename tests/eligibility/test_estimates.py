@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 from services.eligibility.core.benefits import Benefits, Share, read_benefits
 from services.eligibility.core.estimates import (
     ExpectedItem,
-    after_business_days,
     disputable,
     estimate,
     good_faith_estimate,
@@ -162,7 +161,6 @@ def test_a_bill_may_be_disputed_from_the_threshold_on_for_each_provider() -> Non
 def test_dates_out_of_order_are_refused() -> None:
     with pytest.raises(ValueError, match="before it was scheduled"):
         good_faith_estimate(ITEMS, date(2026, 3, 2), date(2026, 3, 1), POLICY, requested=False)
-    assert after_business_days(date(2026, 7, 2), 1, POLICY.holidays) == date(2026, 7, 6)
 
 
 @pytest.fixture

@@ -2,16 +2,15 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
 from services.eligibility.core.benefits import HEALTH_PLAN, Benefits, Share
+from shared.business_days import after_business_days
 from shared.contracts import Cents, Contract
 
 INDIVIDUAL = "IND"
-WEEKEND = 5
-SEARCH_DAYS_MAX = 400
 
 
 class Step(Contract):
@@ -244,17 +243,6 @@ def _due_on(scheduled_on: date, service_date: date, policy: GoodFaithPolicy, *, 
         if after_business_days(scheduled_on, ahead, policy.holidays) <= service_date:
             return after_business_days(scheduled_on, within, policy.holidays)
     return None
-
-
-def after_business_days(start: date, days: int, holidays: frozenset[date]) -> date:
-    """The day so many business days after a day; Saturdays, Sundays and holidays do not count."""
-    day, left = start, days
-    for _ in range(SEARCH_DAYS_MAX):
-        if left == 0:
-            return day
-        day += timedelta(days=1)
-        left -= day.weekday() < WEEKEND and day not in holidays
-    raise ValueError(f"{days} business days are more than {SEARCH_DAYS_MAX} days")
 
 
 def disputable(estimated: GoodFaithEstimate, billed_cents: Mapping[str, int]) -> tuple[tuple[str, int], ...]:
