@@ -4,7 +4,7 @@ An aggregate that cannot go on (its decider raised, its document grew too large,
 its messages wait in the store, in order, until a person or a fix releases it, and everything else goes on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
 from typing import Any, NamedTuple, TypeVar
 
@@ -80,7 +80,7 @@ class Shell:
                 await self._wait_behind(decider, parked)
             owed = await self._relay.owed(rows)
             plan = decide_round(decider, rows, {k: m for k, m in pending.items() if k not in parked})
-            refused = await self._write(decider, plan, owed, lets_go)
+            refused = await self._write(decider, rows, plan, owed, lets_go)
             failed = {**plan.failed, **refused.failed}
             kept = {k: d for k, d in plan.decided.items() if k not in refused.lost and k not in failed}
             done.update(kept)
@@ -128,11 +128,17 @@ class Shell:
         return len(waiting)
 
     async def _write(
-        self, decider: Decider[S, M, F], plan: Plan, owed: Mapping[Key, tuple[Document, ...]], lets_go: bool
+        self,
+        decider: Decider[S, M, F],
+        rows: Mapping[Key, Row[S]],
+        plan: Plan,
+        owed: Mapping[Key, tuple[Document, ...]],
+        lets_go: bool,
     ) -> Refused:
         """Write what was decided, publish it and what was owed before it, and wake whoever waits for such news."""
         if not plan.changed:
-            await self._publish(decider, owed)
+            if await self._publish(decider, owed):
+                await self._empty(decider, rows, owed)
             return Refused(frozenset(), {})
         mark = await self._relay.begin(decider, plan.changed)
         said = {key: _said(decider, owed.get(key, ()), decided) for key, decided in plan.decided.items()}
@@ -161,7 +167,19 @@ class Shell:
             else:
                 self._relay.give_up(mark, written=True)
             self.commits += 1  # whoever looked in between saw something unpublished
+        if public:
+            await self._empty(decider, rows, [key for key in owed if key in kept and not kept[key].changed])
         return refused
+
+    async def _empty(self, decider: Decider[S, M, F], rows: Mapping[Key, Row[S]], keys: Collection[Key]) -> None:
+        """Empty outboxes that another process left and this one has published, of aggregates that it did not write.
+
+        Otherwise each message that comes again would have all of it said again, and what two services say to each
+        other would go back and forth until a sweep ends it.
+        """
+        marks = {key: mark for key in keys if (mark := rows[key].mark) is not None}
+        if marks:
+            await self.store.clear(decider, marks)
 
     async def _publish(self, decider: Decider[S, M, F], said: Mapping[Key, tuple[Document, ...]]) -> bool:
         try:

@@ -131,3 +131,46 @@ async def test_a_broker_outage_postpones_publishing_only(machine: Machine, monke
     assert machine.bus.records == []
     await machine.shell.transact(TILL, [pay("b")])
     assert [b'"a"' in r.value or b'"b"' in r.value for r in machine.bus.records] == [True, True]
+
+
+async def leave_unpublished(machine: Machine, *keys: Key) -> None:
+    """What a process leaves that died between its write and its publishing."""
+    for key in keys:
+        row = (await machine.store.load(TILL, [key]))[key]
+        left = TILL.run(row.snapshot, [pay("left", till=key.id)])
+        outbox = tuple(entry_to_document(TILL, entry) for entry in left.entries)
+        await machine.store.commit(TILL, [Write(key, row.version, left.snapshot, outbox, mark=Mark("dead", 1))])
+
+
+async def test_what_a_dead_process_left_is_said_once_however_often_its_cause_comes_again(machine: Machine) -> None:
+    await leave_unpublished(machine, T1)
+    for _ in range(3):
+        await machine.shell.transact(TILL, [pay("left", till="t1")])
+    assert [b'"left"' in r.value for r in machine.bus.records] == [True]
+    assert len(await machine.store.history(TILL, T1)) == 1
+    assert await machine.relay.owing([TILL]) == 0
+
+
+async def test_so_it_is_beside_an_aggregate_that_changes(machine: Machine) -> None:
+    await leave_unpublished(machine, T1, T2)
+    for receipt in ("b", "c"):
+        await machine.shell.transact(TILL, [pay("left", till="t1"), pay(receipt, till="t2")])
+    said = [
+        (r.key, next(name for name in (b"left", b"b", b"c") if b'"' + name + b'"' in r.value))
+        for r in machine.bus.records
+    ]
+    t1, t2 = b"lakeside/t1", b"lakeside/t2"
+    assert said == [(t1, b"left"), (t2, b"left"), (t2, b"b"), (t2, b"c")]
+
+
+async def test_what_could_not_be_said_stays_owed(machine: Machine, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(records: Sequence[Record]) -> None:
+        raise BusUnavailableError
+
+    await leave_unpublished(machine, T1)
+    send = machine.bus.send
+    monkeypatch.setattr(machine.bus, "send", refuse)
+    await machine.shell.transact(TILL, [pay("left", till="t1")])
+    monkeypatch.setattr(machine.bus, "send", send)
+    await machine.shell.transact(TILL, [pay("left", till="t1")])
+    assert [b'"left"' in r.value for r in machine.bus.records] == [True]
