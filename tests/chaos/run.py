@@ -33,7 +33,10 @@ class Played(NamedTuple):
 
 
 async def run(seed: int, size: Size, machine: Machine, why_shared: str | None, console: Console) -> Report:
-    """Both runs, in a folder that is removed afterwards. RefusalError where a stack cannot start."""
+    """Both runs, in a folder that is removed afterwards.
+
+    RefusalError where a stack cannot start or comes to no rest; the folder with all logs is kept then.
+    """
     without = frozenset[Kind]() if machine.own else NEEDS_ISOLATION
     plan = make_plan(seed, size, without=without)
     wanted = {fault.kind for faults in make_plan(seed, size) for fault in faults}
@@ -47,8 +50,12 @@ async def run(seed: int, size: Size, machine: Machine, why_shared: str | None, c
         console.print(f"undisturbed: {calm.outcome.events} events in {halfway - began:.0f} s")
         played = await _play_struck(folder, size, machine, plan, report, console)
         report.seconds = {"undisturbed": halfway - began, "under faults": time.monotonic() - halfway}
-    finally:
+    except RefusalError as refusal:
+        raise RefusalError(f"{refusal}\nThe logs of all processes are in {folder}.") from None
+    except BaseException:
         shutil.rmtree(folder, ignore_errors=True)
+        raise
+    shutil.rmtree(folder, ignore_errors=True)
     report.events, report.records = played.outcome.events, played.outcome.records
     report.found = judge(played, calm, size)
     return report
