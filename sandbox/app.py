@@ -12,6 +12,7 @@ import uvicorn
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel
 
+from sandbox import reviews
 from sandbox.chance import Chance
 from sandbox.clearinghouse import Clearinghouse, settled
 from sandbox.coverage import answer
@@ -25,6 +26,8 @@ from shared.tasks import end_tasks
 from shared.x12.eligibility import Answer271, Inquiry270, read_270, write_271
 from shared.x12.envelope import TransactionHeader, walk
 from shared.x12.findings import X12Error
+from shared.x12.review278 import Review278, read_278
+from shared.x12.review278_write import write_278
 from shared.x12.status import StatusInquiry276, read_276
 
 MEDIA_TYPE = "application/edi-x12"
@@ -83,12 +86,19 @@ class Sandbox:
         )
 
     async def inquire(self, tenant: str, content: bytes) -> bytes:
-        """The 271 to a 270, or the 277 to a 276.
+        """The 271 to a 270, the 277 to a 276, or the 278 to a 278.
 
-        Raises HTTPException 400 for what is neither, 503 when the payer is down.
+        Raises HTTPException 400 for what is none of them, 503 when the payer is down.
         """
-        if is_status_inquiry(content):
-            return await self._tell_status(tenant, content)
+        match set_of(content):
+            case "276":
+                return await self._tell_status(tenant, content)
+            case "278":
+                return await self._review(tenant, content)
+            case _:
+                return await self._tell_coverage(tenant, content)
+
+    async def _tell_coverage(self, tenant: str, content: bytes) -> bytes:
         inquiries = self._inquiries(content)
         answers = [
             answer(one, self.payers.find(one.payer.id, one.payer.name), self.settings.sandbox_seed, unavailable)
@@ -112,6 +122,29 @@ class Sandbox:
             await asyncio.sleep(self.settings.sandbox_slow_seconds)
         control = Chance(self.settings.sandbox_seed, asked[0].trace_number).number("interchange") % 999_999_999 + 1
         return await asyncio.to_thread(self._teller.answer_276, tenant, asked, control, self.clock.now())
+
+    async def _review(self, tenant: str, content: bytes) -> bytes:
+        try:
+            asked = [one for one in read_278([content]) if isinstance(one, Review278)]
+        except X12Error as error:
+            raise HTTPException(400, str(error)) from None
+        if not asked:
+            raise HTTPException(400, "the interchange holds no request")
+        answers = [await self._decide(tenant, one) for one in asked]
+        control = Chance(self.settings.sandbox_seed, asked[0].reference).number("interchange") % 999_999_999 + 1
+        return write_278(answers, "SANDBOXCH", "RECEIVER", control, self.clock.now())
+
+    async def _decide(self, tenant: str, asked: Review278) -> Review278:
+        payer = self.payers.find(asked.payer.id if asked.payer else "")
+        position = self.state.position(payer.id)
+        if position == "down":
+            raise HTTPException(503, "the payer is down")
+        if position == "slow":
+            await asyncio.sleep(self.settings.sandbox_slow_seconds)
+        subject = f"review/{tenant}/{payer.id}/{asked.reference}"
+        name = hashlib.sha256(subject.encode()).hexdigest()
+        tries = self._tries.count_try(name) if asked.purpose == reviews.INQUIRY else 0
+        return reviews.decide(asked, payer, self.settings.sandbox_seed, tries)
 
     async def take_batch(self, tenant: str, content: bytes) -> str:
         """Keep a file of inquiries until its answer is fetched; its receipt. Raises HTTPException 400 or 503."""
@@ -178,13 +211,13 @@ class Sandbox:
         return self.payers.find(payer_id)
 
 
-def is_status_inquiry(content: bytes) -> bool:
-    """Whether the first transaction set is a 276; what cannot be read is none."""
+def set_of(content: bytes) -> str:
+    """ST01 of the first transaction set; "" for what cannot be read."""
     try:
         first = next((one for one in walk([content]) if isinstance(one, TransactionHeader)), None)
     except X12Error:
-        return False
-    return first is not None and first.set_id == "276"
+        return ""
+    return "" if first is None else first.set_id
 
 
 def sandbox_of(request: Request) -> Sandbox:

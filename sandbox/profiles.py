@@ -39,6 +39,11 @@ class Profile(BaseModel):
     information_percent: float
     inactive_percent: float
     authorization_percent: float
+    review_pended_percent: float
+    review_pended_inquiries: int = Field(ge=0)
+    review_denied_percent: float
+    review_modified_percent: float
+    review_contact_percent: float
     unknown_member_percent: float
     invalid_member_percent: float
     unavailable_percent: float

@@ -11,7 +11,12 @@ from shared.contracts import (
     AcknowledgementOverdue,
     AdjustmentPosted,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
+    AuthorizationDecided,
+    AuthorizationGranted,
     AuthorizationRequired,
+    AuthorizationWorkFound,
     BalanceOverdue,
     ClaimAccepted,
     ClaimAppealed,
@@ -72,6 +77,7 @@ OF_CLAIMS = (
     CoverageInactive,
     EligibilityUnknown,
     AuthorizationRequired,
+    AuthorizationGranted,
     ClaimReceived,
     ClaimHeld,
     ClaimSubmitted,
@@ -90,6 +96,8 @@ OF_CLAIMS = (
     AcknowledgementArrived,
     ClaimStatusReported,
     InformationRequested,
+    AttachmentsSent,
+    AttachmentWorkFound,
     ClaimRemitted,
     PaymentPosted,
     AdjustmentPosted,
@@ -113,6 +121,8 @@ OF_ACCOUNTS = (
 )
 OF_REMITTANCES = (RemittanceReceived, RemittanceParked, ProviderAdjustmentPosted)
 OF_NO_VIEW = (
+    AuthorizationDecided,
+    AuthorizationWorkFound,
     CoverageChecked,
     OtherCoverageFound,
     CoverageDiscovered,
@@ -128,7 +138,7 @@ OF_NO_VIEW = (
     DepositMatched,
     DepositUnmatched,
 )
-"""Of coverages, providers, files, deposits and money that goes back: without a page, the newest events show them."""
+"""Of coverages, authorizations, providers, files, deposits and refunds: without a page, the newest events show them."""
 EVERYTHING = tuple(event for events in EVENTS.values() for event in events)
 
 

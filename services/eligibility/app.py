@@ -5,24 +5,29 @@ from collections.abc import Mapping, Sequence
 import httpx
 from fastapi import FastAPI
 
-from services.eligibility import api, api_batches, api_estimates, api_providers
+from services.eligibility import api, api_authorizations, api_batches, api_estimates, api_providers
+from services.eligibility.authorization_policy import review_book
 from services.eligibility.batches import BatchConnection
 from services.eligibility.core import InquiryPolicy, check_decider
+from services.eligibility.core.authorization import AuthorizationDecider, authorization_decider
+from services.eligibility.core.authorization_policy import ReviewBook
 from services.eligibility.core.batch import batch_decider
 from services.eligibility.core.discovery import DISCOVERY
 from services.eligibility.core.provider import PROVIDER
 from services.eligibility.core.recheck import recheck_decider
 from services.eligibility.followups import FollowUps
-from services.eligibility.handlers import ALL_TOPICS, all_routes
+from services.eligibility.handlers import ALL_TOPICS, all_routes, authorization_routes
 from services.eligibility.payers import Backlog, PayerConnection
 from services.eligibility.policies import inquiry_policy, recheck_triggers
+from services.eligibility.reviews import ReviewConnection
 from services.eligibility.settings import EligibilitySettings
 from shared.decider import Effect
 from shared.http import make_app, serve
+from shared.inbox import join_routes
 from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
 
-ROUTERS = (api.router, api_estimates.router, api_batches.router, api_providers.router)
+ROUTERS = (api.router, api_estimates.router, api_batches.router, api_providers.router, api_authorizations.router)
 STREAMS = ("/batches",)
 
 
@@ -34,6 +39,7 @@ class Parts:
         runtime: Runtime,
         settings: EligibilitySettings,
         policy: InquiryPolicy,
+        authorization: tuple[AuthorizationDecider, ReviewBook],
         transport: httpx.AsyncBaseTransport | None,
     ) -> None:
         limits = httpx.Limits(max_connections=settings.payer_connections)
@@ -41,6 +47,7 @@ class Parts:
         check = check_decider(policy)
         self.payers = PayerConnection(runtime, settings, client, policy.directory)
         self.batches = BatchConnection(runtime, settings, client, check, policy, self.payers)
+        self.reviews = ReviewConnection(runtime, settings, client, *authorization, self.payers)
         self.follow_ups = FollowUps(runtime, check, self.payers)
         self.backlog = Backlog(runtime, check, self.payers)
 
@@ -50,12 +57,14 @@ def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport
     policy = inquiry_policy(settings.policy_date())
     check, batch = check_decider(policy), batch_decider(policy.directory)
     recheck = recheck_decider(recheck_triggers(settings.policy_date()))
+    book = review_book()
+    authorization = authorization_decider(book)
     made: dict[int, Parts] = {}
 
     def parts(runtime: Runtime) -> Parts:
         """One for the performers and loops of a process."""
         if id(runtime) not in made:
-            made[id(runtime)] = Parts(runtime, settings, policy, transport)
+            made[id(runtime)] = Parts(runtime, settings, policy, (authorization, book), transport)
         return made[id(runtime)]
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
@@ -65,6 +74,7 @@ def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport
             batch.kind: own.batches.performers(),
             recheck.kind: own.follow_ups.of_denials(),
             DISCOVERY.kind: own.follow_ups.of_searches(),
+            authorization.kind: own.reviews.performers(),
         }
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
@@ -72,8 +82,8 @@ def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport
 
     return Spec(
         name="eligibility",
-        deciders=(check, batch, recheck, DISCOVERY, PROVIDER),
-        routes=all_routes(check, recheck),
+        deciders=(check, batch, recheck, DISCOVERY, PROVIDER, authorization),
+        routes=join_routes(all_routes(check, recheck), authorization_routes(authorization)),
         performers=performers,
         loops=loops,
         topics=ALL_TOPICS,

@@ -1,16 +1,17 @@
 """What eligibility subscribes to."""
 
 from services.eligibility.core import Check, CheckMessage
+from services.eligibility.core.authorization import AuthorizationDecider
 from services.eligibility.core.check_facts import CheckFact
 from services.eligibility.core.discovery import DISCOVERY
 from services.eligibility.core.recheck import DeniedClaim, RecheckFact, RecheckMessage
-from shared.contracts import BalanceOverdue, ClaimDenied, ClaimReceived
-from shared.decider import Decider
+from shared.contracts import AuthorizationRequired, BalanceOverdue, ClaimDenied, ClaimReceived, ClaimSubmitted
+from shared.decider import Decider, Due
 from shared.inbox import Routes, join_routes, route
 from shared.wire import commands_topic, events_topic
 
 TOPICS = (events_topic("claims"), commands_topic("eligibility"))
-ALL_TOPICS = (*TOPICS, events_topic("collections"))
+ALL_TOPICS = (*TOPICS, events_topic("collections"), events_topic("eligibility"))
 
 
 def routes(check: Decider[Check, CheckMessage, CheckFact]) -> Routes:
@@ -23,3 +24,8 @@ def all_routes(
 ) -> Routes:
     """And a claim was denied: was its coverage wrong? A balance is overdue: is there coverage nobody knows of?"""
     return join_routes(routes(check), route(recheck, ClaimDenied), route(DISCOVERY, BalanceOverdue))
+
+
+def authorization_routes(authorization: AuthorizationDecider) -> Routes:
+    """A claim needs an authorization, as this service itself says; one went out under it; one comes to its end."""
+    return route(authorization, AuthorizationRequired, ClaimSubmitted, Due)

@@ -39,13 +39,21 @@ async def conversations_of(run: Runtime, tenant: str, check_id: str) -> list[tup
 
 async def conversation_of(run: Runtime, tenant: str, name: str) -> Conversation | None:
     """One conversation, opened; None when there is none. Raises SealBrokenError when its key is gone."""
+    sides = await sides_of(run, tenant, name)
+    if sides is None:
+        return None
+    at, request, answer = sides
+    asked: Sequence[Any] = [one for one in read_270([request.encode()]) if isinstance(one, Inquiry270)]
+    return Conversation(id=name, at=at, trace_number=asked[0].trace_number, request=request, answer=answer)
+
+
+async def sides_of(run: Runtime, tenant: str, name: str) -> tuple[datetime, str, str] | None:
+    """When something was asked, the request and the answer, opened, of whatever kind; None when there is no such."""
     note = await _note(run, tenant, name)
     if note is None:
         return None
     request = (await run.sealer.open(note["sealed_request"])).decode()
-    answer = (await run.sealer.open(note["sealed_answer"])).decode(errors="replace")
-    asked: Sequence[Any] = [one for one in read_270([request.encode()]) if isinstance(one, Inquiry270)]
-    return Conversation(id=name, at=note["at"], trace_number=asked[0].trace_number, request=request, answer=answer)
+    return note["at"], request, (await run.sealer.open(note["sealed_answer"])).decode(errors="replace")
 
 
 async def _note(run: Runtime, tenant: str, name: str) -> Document | None:

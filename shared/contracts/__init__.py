@@ -7,6 +7,8 @@ from .claims import (
     AcknowledgementArrived,
     AcknowledgementOverdue,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
     ClaimAccepted,
     ClaimAppealed,
     ClaimDenied,
@@ -42,7 +44,10 @@ from .collections import (
     StatementSent,
 )
 from .eligibility import (
+    AuthorizationDecided,
+    AuthorizationGranted,
     AuthorizationRequired,
+    AuthorizationWorkFound,
     CheckReason,
     CoverageChecked,
     CoverageDiscovered,
@@ -84,6 +89,9 @@ EligibilityEvent: TypeAlias = (
     | CoverageInactive
     | EligibilityUnknown
     | AuthorizationRequired
+    | AuthorizationGranted
+    | AuthorizationDecided
+    | AuthorizationWorkFound
     | CoverageChecked
     | OtherCoverageFound
     | CoverageDiscovered
@@ -112,6 +120,8 @@ ClaimsEvent: TypeAlias = (
     | FileAcknowledgementArrived
     | ClaimStatusReported
     | InformationRequested
+    | AttachmentsSent
+    | AttachmentWorkFound
 )
 PaymentsEvent: TypeAlias = (
     RemittanceReceived
@@ -168,7 +178,12 @@ __all__ = [
     "Adjustment",
     "AdjustmentPosted",
     "AppealDecided",
+    "AttachmentWorkFound",
+    "AttachmentsSent",
+    "AuthorizationDecided",
+    "AuthorizationGranted",
     "AuthorizationRequired",
+    "AuthorizationWorkFound",
     "BalanceOverdue",
     "Cents",
     "CheckReason",

@@ -56,6 +56,7 @@ class SubmittedLine(Contract):
     modifiers: tuple[str, ...] = ()
     charge_cents: NonNegativeCents
     service_from: date
+    units: str | None = Field(default=None, description="Exact decimal number of units or minutes, as sent.")
 
 
 class ClaimSubmitted(ClaimEvent):
@@ -73,6 +74,7 @@ class ClaimSubmitted(ClaimEvent):
     submitted_on: date
     sealed_guarantor: Sealed
     partner: str = Field(default="", description="The connection it left by.")
+    authorization_number: str | None = Field(default=None, description="REF*G1: the prior authorization it names.")
 
 
 class ClaimAccepted(ClaimEvent):
@@ -239,6 +241,33 @@ class InformationRequested(ClaimEvent):
     charge_cents: NonNegativeCents
     codes: tuple[str, ...]
     requested_on: date
+    trace: str | None = Field(default=None, description="The payer's number of its request, which the answer echoes.")
+    due_on: date | None = Field(default=None, description="Until when the payer wants it (277RFAI, DTP*106).")
+
+
+class AttachmentWorkFound(ClaimEvent):
+    """Papers for a claim need a person: they go by portal, mail or fax, were refused, or nobody attached them yet.
+
+    `because` says why in a word, `what` in a sentence; `due_on` is the day after which they are too late.
+    """
+
+    type: Literal["claim.attachment-work.v1"] = "claim.attachment-work.v1"
+    payer_id: str
+    charge_cents: NonNegativeCents
+    because: Literal["portal", "print", "refused", "not_answered", "unwritable"]
+    what: str
+    due_on: date | None = None
+
+
+class AttachmentsSent(ClaimEvent):
+    """Papers for a claim left for the payer: with a 275, or by hand. `trace` is the payer's number they answer."""
+
+    type: Literal["claim.attachments-sent.v1"] = "claim.attachments-sent.v1"
+    payer_id: str
+    sending_id: str
+    route: Literal["electronic", "mail", "fax", "portal"]
+    papers: int = Field(ge=1)
+    trace: str | None = None
 
 
 class ClaimRerouted(ClaimEvent):

@@ -76,6 +76,17 @@ class AuthorizationRequired(CoverageAnswer):
     service_types: tuple[str, ...]
 
 
+class AuthorizationGranted(CoverageAnswer):
+    """The payer authorizes what the claim is for, or says that it needs no authorization: the claim may go on.
+
+    `authorization_number` goes into REF*G1; None where none is needed. `request_id` is the request that was decided.
+    """
+
+    type: Literal["authorization.granted.v1"] = "authorization.granted.v1"
+    request_id: str
+    authorization_number: str | None = None
+
+
 class CoverageEvent(Event):
     """What events about a coverage name when no claim asked."""
 
@@ -83,6 +94,68 @@ class CoverageEvent(Event):
     coverage_id: str
     payer_id: str
     service_date: date
+
+
+class AuthorizationDecided(Event):
+    """What a payer answered to a request for authorization (278), or a person learned from it by telephone or portal.
+
+    Codes are as received: `action` HCR01, `reason` HCR03, `reject_codes` AAA03. `status` is what they amount to;
+    `units` an exact decimal of `unit` (HSD01).
+    """
+
+    type: Literal["authorization.decided.v1"] = "authorization.decided.v1"
+    account_id: str
+    coverage_id: str
+    payer_id: str
+    request_id: str
+    status: Literal[
+        "certified",
+        "partly_certified",
+        "modified",
+        "pended",
+        "denied",
+        "not_required",
+        "contact_payer",
+        "cancelled",
+        "rejected",
+        "unclear",
+    ]
+    action: str = ""
+    reason: str = ""
+    reject_codes: tuple[str, ...] = ()
+    authorization_number: str | None = None
+    service_from: date | None = None
+    service_to: date | None = None
+    units: str | None = None
+    unit: str = ""
+
+
+class AuthorizationWorkFound(Event):
+    """An authorization needs a person: `because` says why in a word, `what` in a sentence, `due_on` until when."""
+
+    type: Literal["authorization.work-found.v1"] = "authorization.work-found.v1"
+    account_id: str
+    coverage_id: str
+    payer_id: str
+    request_id: str | None = None
+    claim_id: str | None = Field(default=None, description="The claim that waits for it, where one does.")
+    because: Literal[
+        "denied",
+        "partly_certified",
+        "modified",
+        "contact_payer",
+        "rejected",
+        "unclear",
+        "no_answer",
+        "payer_takes_none",
+        "several_fit",
+        "outside_dates",
+        "expiring",
+        "units_low",
+        "units_used_up",
+    ]
+    what: str
+    due_on: date | None = None
 
 
 class CoverageChecked(CoverageEvent):
@@ -137,6 +210,9 @@ class StandingSpan(Contract):
     action: Literal["send", "hold", "route"]
     because: Literal["credentialed", "not_credentialed", "pending", "terminated", "not_enrolled", "supervised"]
     route_to_npi: str | None = Field(default=None, description="The supervising provider to bill under.")
+    network: Literal["in", "out"] | None = Field(
+        default=None, description="Whether the provider takes part in the payer's network; None: nobody said it."
+    )
 
 
 class ProviderStandingChanged(Event):

@@ -14,7 +14,12 @@ from shared.contracts import (
     Adjustment,
     AdjustmentPosted,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
+    AuthorizationDecided,
+    AuthorizationGranted,
     AuthorizationRequired,
+    AuthorizationWorkFound,
     BalanceOverdue,
     ClaimAccepted,
     ClaimAppealed,
@@ -114,10 +119,19 @@ ANSWER: dict[str, Any] = {
     "payer_id": "60054",
     "service_date": DAY,
 }
+AUTHORIZATION = meta("eligibility", f"authorization/{ACCOUNT}")
+OF_REVIEW: dict[str, Any] = {
+    "meta": AUTHORIZATION,
+    "account_id": ACCOUNT,
+    "coverage_id": COVERAGE,
+    "payer_id": "60054",
+    "request_id": "auth_0123",
+}
 COVERED = {name: value for name, value in ANSWER.items() if name != "claim_id"}
 OF_CLAIM: dict[str, Any] = {"meta": CLAIM_META, "account_id": ACCOUNT, "claim_id": CLAIM, "patient_control_number": PCN}
 SUBMISSION = "sub_clearinghouse_260000001"
 OF_WATCH: dict[str, Any] = {**OF_CLAIM, "meta": meta("claims", f"watch/{CLAIM}"), "payer_id": "60054"}
+PAPERS = meta("claims", f"papers/{CLAIM}")
 OF_FILE: dict[str, Any] = {
     "meta": meta("claims", f"file_watch/{SUBMISSION}", key=SUBMISSION),
     "submission_id": SUBMISSION,
@@ -130,6 +144,20 @@ EXAMPLES: tuple[Event, ...] = (
     CoverageInactive(**ANSWER),
     EligibilityUnknown(**ANSWER, reason="inquiry_rejected", reject_codes=("75",)),
     AuthorizationRequired(**ANSWER, service_types=("2",)),
+    AuthorizationGranted(**{**ANSWER, "meta": AUTHORIZATION}, request_id="auth_0123", authorization_number="AUTH0001"),
+    AuthorizationDecided(
+        **OF_REVIEW,
+        status="certified",
+        action="A1",
+        authorization_number="AUTH0001",
+        service_from=DAY,
+        service_to=DAY + timedelta(days=60),
+        units="12",
+        unit="VS",
+    ),
+    AuthorizationWorkFound(
+        **OF_REVIEW, claim_id=CLAIM, because="denied", what="The payer did not certify the service.", due_on=DAY
+    ),
     CoverageChecked(
         **COVERED, request_id="req_0123", reason="person", status="unknown", because="rejected", reject_codes=("75",)
     ),
@@ -299,6 +327,16 @@ EXAMPLES: tuple[Event, ...] = (
         asked_by="schedule",
     ),
     InformationRequested(**OF_WATCH, charge_cents=10_000, codes=("R3:287",), requested_on=DAY),
+    AttachmentsSent(
+        **{**OF_WATCH, "meta": PAPERS}, sending_id="att_clearinghouse_260000002", route="electronic", papers=1
+    ),
+    AttachmentWorkFound(
+        **{**OF_WATCH, "meta": PAPERS},
+        charge_cents=10_000,
+        because="portal",
+        what="This payer takes papers in its portal only: upload them there, and say so here.",
+        due_on=DAY,
+    ),
     RemittanceReceived(
         meta=meta("payments", f"remittance/{REMITTANCE}", REMITTANCE),
         remittance_id=REMITTANCE,

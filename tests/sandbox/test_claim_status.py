@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.app import is_status_inquiry
+from sandbox.app import set_of
 from shared.x12.acks import Ta1, read_ta1
 from shared.x12.parties import Named, Payer, Person
 from shared.x12.status import StatusInquiry276, StatusResponse277, read_277, write_276
@@ -88,8 +88,8 @@ def test_a_file_of_inquiries_that_cannot_be_read_is_answered_by_a_ta1(tmp_path: 
 
 async def test_an_inquiry_over_http_is_told_from_one_about_coverage(tmp_path: Path) -> None:
     question = write_276([inquiry("NEVER", "RC101")], 1, START)
-    assert is_status_inquiry(question)
-    assert not is_status_inquiry(b"nonsense")
+    assert set_of(question) == "276"
+    assert not set_of(b"nonsense")
     async with serving(tmp_path) as client:
         answer = await client.post("/x12/lakeside", content=question)
         (said,) = [one for one in read_277([answer.content]) if isinstance(one, StatusResponse277)]

@@ -16,6 +16,9 @@ from shared.contracts import (
     AcknowledgementOverdue,
     AdjustmentPosted,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
+    AuthorizationGranted,
     AuthorizationRequired,
     ClaimAccepted,
     ClaimAppealed,
@@ -47,7 +50,9 @@ from shared.replaced import replace
 ClaimStatus: TypeAlias = Literal["unknown", "received", "held", "submitted", "accepted", "rejected", "denied", "paid"]
 Coverage: TypeAlias = Literal["", "verified", "inactive", "unknown", "authorization_required"]
 LedgerEvent: TypeAlias = ClaimRemitted | PaymentPosted | AdjustmentPosted | PaymentReversed
-AnswerEvent: TypeAlias = CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired
+AnswerEvent: TypeAlias = (
+    CoverageVerified | CoverageInactive | EligibilityUnknown | AuthorizationRequired | AuthorizationGranted
+)
 NewsEvent: TypeAlias = (
     DeadlineNear
     | ClaimAppealed
@@ -59,6 +64,8 @@ NewsEvent: TypeAlias = (
     | InformationRequested
     | ClaimRerouted
     | CoverageWorkFound
+    | AttachmentsSent
+    | AttachmentWorkFound
 )
 """Told in the claim's story, and moves neither its status nor its money."""
 OwnEvent: TypeAlias = (
@@ -157,7 +164,9 @@ def decide(view: ClaimView, message: ClaimMessage) -> tuple[ClaimSeen | Effect, 
 def changes_of(message: ClaimMessage) -> ClaimChanges:
     """What an event changes in the view, by the service that says it."""
     match message:
-        case CoverageVerified() | CoverageInactive() | EligibilityUnknown() | AuthorizationRequired():
+        case CoverageVerified() | CoverageInactive() | EligibilityUnknown():
+            return _covered(message)
+        case AuthorizationRequired() | AuthorizationGranted():
             return _covered(message)
         case ClaimRemitted() | PaymentPosted() | AdjustmentPosted() | PaymentReversed():
             return _posted(message)
@@ -167,7 +176,7 @@ def changes_of(message: ClaimMessage) -> ClaimChanges:
 
 def _covered(answer: AnswerEvent) -> ClaimChanges:
     match answer:
-        case CoverageVerified():
+        case CoverageVerified() | AuthorizationGranted():
             return ClaimChanges(coverage="verified")
         case CoverageInactive():
             return ClaimChanges(coverage="inactive")
@@ -224,7 +233,7 @@ def _movement(event: OwnEvent) -> dict[str, object]:  # noqa: C901, PLR0911
             return {}
         case AcknowledgementOverdue() | AcknowledgementArrived() | ClaimStatusReported():
             return {}
-        case ClaimRerouted() | CoverageWorkFound():
+        case ClaimRerouted() | CoverageWorkFound() | AttachmentsSent() | AttachmentWorkFound():
             return {}
         case _:
             assert_never(event)

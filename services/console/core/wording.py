@@ -13,7 +13,12 @@ from shared.contracts import (
     AcknowledgementOverdue,
     AdjustmentPosted,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
+    AuthorizationDecided,
+    AuthorizationGranted,
     AuthorizationRequired,
+    AuthorizationWorkFound,
     BalanceOverdue,
     ClaimAccepted,
     ClaimAppealed,
@@ -127,6 +132,24 @@ def _(event: EligibilityUnknown) -> Said:
 def _(event: AuthorizationRequired) -> Said:
     kinds = ", ".join(event.service_types)
     return Said(f"Coverage active; the payer wants an authorization for service type {kinds}")
+
+
+@words.register
+def _(event: AuthorizationGranted) -> Said:
+    if event.authorization_number is None:
+        return Said("The payer needs no authorization for this service")
+    return Said(f"Authorization {event.authorization_number} is there")
+
+
+@words.register
+def _(event: AuthorizationDecided) -> Said:
+    number = f", number {event.authorization_number}" if event.authorization_number else ""
+    return Said(f"Request for authorization to payer {event.payer_id}: {event.status.replace('_', ' ')}{number}")
+
+
+@words.register
+def _(event: AuthorizationWorkFound) -> Said:
+    return Said(event.what)
 
 
 @words.register
@@ -268,6 +291,17 @@ def _(event: ClaimStatusReported) -> Said:
 def _(event: InformationRequested) -> Said:
     codes = ", ".join(event.codes[:3])
     return Said(f"Payer {event.payer_id} waits for information about the claim ({codes})", event.charge_cents)
+
+
+@words.register
+def _(event: AttachmentsSent) -> Said:
+    papers = "1 paper" if event.papers == 1 else f"{event.papers} papers"
+    return Said(f"{papers} for the claim sent to payer {event.payer_id} ({event.route})")
+
+
+@words.register
+def _(event: AttachmentWorkFound) -> Said:
+    return Said(event.what, event.charge_cents)
 
 
 @words.register
