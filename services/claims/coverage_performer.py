@@ -9,7 +9,14 @@ from services.claims.core.after_coverage import IN_HOUSE
 from services.claims.core.claim_messages import RecordCoverageNews, RecordStanding, ReportRebilling
 from services.claims.core.coverage_news import NewsTold, TellNews
 from services.claims.core.rebilling import RebillClaim
-from services.claims.core.standing import StandingTold, TellStanding, held_by_standing, standing_id, standings_of
+from services.claims.core.standing import (
+    StandingTold,
+    TellStanding,
+    held_by_standing,
+    network_of,
+    standing_id,
+    standings_of,
+)
 from services.claims.core.successors import Refusing, payer_number, why_no_successor
 from services.claims.identity import SELF, patient_of
 from services.claims.intake import Arrival, Intake
@@ -54,6 +61,7 @@ class CoverageTeller:
                             meta=_meta(key, pending, claim_id),
                             claim_id=claim_id,
                             holds=held_by_standing(content, known).holds,
+                            network=network_of(content, known),
                         )
                         for claim_id, content in named.items()
                     ],

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.claims.contract_terms import contracts
 from services.claims.core import DeadlineRule, Policy
 from services.claims.denial_policy import denial_book
 from services.claims.quota import ANY_TENANT, Entry, Quota, QuotaBook
@@ -28,6 +29,7 @@ def claims_policy(folder: Path = POLICY_FOLDER) -> Policy:
         denials=denial_book(folder / "denials.toml"),
         warn_days_before=tuple(deadlines["warn_days_before"]),
         rebills=rebill_policy(folder / "rebilling.toml"),
+        contracts=contracts(folder / "contracts.toml"),
     )
 
 

@@ -117,7 +117,8 @@ class NextPayers:
         cause = pending.cause.model_copy(update={"id": pending.id, "tenant": key.tenant})
         arrival = Arrival(arrival_id, made, f"claim/{key.id}/next-payer", account_id=state.account_id)
         commands = await self._intake.commands(cause, (arrival,))
-        await self._runtime.shell.transact(self._claim, commands)
+        known = {"qualified_medicare_beneficiary": state.is_of_qmb}
+        await self._runtime.shell.transact(self._claim, [one.model_copy(update=known) for one in commands])
         return report.model_copy(update={"next_claim_id": arrival.claim_id, "payer_id": made.payer.id})
 
 

@@ -90,6 +90,7 @@ def _active(benefits: Benefits, on: date | None, conversation: str | None) -> Ou
         managed_care=None if managed is None else managed.name,
         route_to_payer_id=None if managed is None else managed.route_to_payer_id,
         other_payers=benefits.other_payers,
+        qualified_medicare_beneficiary=benefits.qualified_medicare_beneficiary,
         conversation=conversation,
     )
 

@@ -14,6 +14,7 @@ from services.eligibility.core.provider import (
     CredentialSpan,
     Enrollment,
     EnrollmentState,
+    Network,
     Provider,
     ProviderFact,
     ProviderMessage,
@@ -59,6 +60,7 @@ class SpanBody(Body):
     last: date | None = None
     credential: Credential
     route_to_npi: Npi | None = None
+    network: Network | None = None
 
 
 class CredentialsBody(Body):

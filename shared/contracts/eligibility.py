@@ -52,6 +52,9 @@ class CoverageVerified(CoverageAnswer):
     referral_required: bool | None = None
     managed_care: str | None = Field(default=None, description="Organization that manages a Medicaid member's care.")
     route_to_payer_id: str | None = Field(default=None, description="The payer that takes the claim instead.")
+    qualified_medicare_beneficiary: bool = Field(
+        default=False, description="The payer says so (EB04 QM); False: it did not say it."
+    )
 
 
 class CoverageInactive(CoverageAnswer):
@@ -74,6 +77,9 @@ class AuthorizationRequired(CoverageAnswer):
 
     type: Literal["authorization.required.v1"] = "authorization.required.v1"
     service_types: tuple[str, ...]
+    qualified_medicare_beneficiary: bool = Field(
+        default=False, description="The payer says so (EB04 QM); False: it did not say it."
+    )
 
 
 class AuthorizationGranted(CoverageAnswer):
@@ -210,6 +216,9 @@ class StandingSpan(Contract):
     action: Literal["send", "hold", "route"]
     because: Literal["credentialed", "not_credentialed", "pending", "terminated", "not_enrolled", "supervised"]
     route_to_npi: str | None = Field(default=None, description="The supervising provider to bill under.")
+    network: Literal["in", "out"] | None = Field(
+        default=None, description="Whether the provider takes part in the payer's network; None: nobody said it."
+    )
     network: Literal["in", "out"] | None = Field(
         default=None, description="Whether the provider takes part in the payer's network; None: nobody said it."
     )

@@ -260,4 +260,6 @@ def test_a_rejection_above_the_subscriber_is_matched_by_its_reference() -> None:
 
 def test_a_qualified_medicare_beneficiary_is_marked() -> None:
     assert read_benefits(answer(Benefit("1", "IND", ("30",), "QM"))).qualified_medicare_beneficiary
+    assert outcome_of_answer(answer(Benefit("1", "IND", ("30",), "QM"))).qualified_medicare_beneficiary
+    assert not outcome_of_answer(answer(Benefit("1", "IND", ("30",)))).qualified_medicare_beneficiary
     assert {"1", "2", "3", "4", "5"} == ACTIVE

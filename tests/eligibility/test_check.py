@@ -96,6 +96,16 @@ def test_one_inquiry_serves_every_claim_of_coverage_and_date() -> None:
     assert [e.claim_id for e in late.events if isinstance(e, CoverageVerified)] == ["c3"]
 
 
+def test_a_qualified_medicare_beneficiary_is_told_with_either_answer() -> None:
+    for needs in ((), ("30",)):
+        first = asked("c1")
+        said = {"qualified_medicare_beneficiary": True, "authorization_service_types": needs}
+        told = CHECK.run(first.snapshot, [answered(first.snapshot, ACTIVE.model_copy(update=said))])
+        (answer,) = told.events
+        assert isinstance(answer, AuthorizationRequired if needs else CoverageVerified)
+        assert answer.qualified_medicare_beneficiary
+
+
 def test_the_payer_is_asked_about_the_date_of_service() -> None:
     [inquire] = asked("c1").effects
     assert isinstance(inquire, Inquire)

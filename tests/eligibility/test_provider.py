@@ -77,7 +77,7 @@ async def test_what_cannot_follow_is_refused_with_the_reason(house: House, body:
 async def test_credentialing_spans_send_hold_or_route_claims_by_date_of_service(house: House) -> None:
     spans = [
         {"first": "2026-01-01", "last": "2026-02-28", "credential": "supervised", "route_to_npi": "1003000126"},
-        {"first": "2026-04-01", "last": None, "credential": "credentialed"},
+        {"first": "2026-04-01", "last": None, "credential": "credentialed", "network": "in"},
     ]
     assert (await put(house, "credentials", {"spans": spans}, "one")).status_code == 200
     client = house.client()
@@ -95,6 +95,7 @@ async def test_credentialing_spans_send_hold_or_route_claims_by_date_of_service(
     assert "no credentialing span covers 2026-03-15" in told["2026-03-15"]["because"]
     [event] = house.events(ProviderStandingChanged)
     assert [(one.action, one.because) for one in event.spans] == [("route", "supervised"), ("send", "credentialed")]
+    assert [one.network for one in event.spans] == [None, "in"]
     assert event.otherwise == "hold"
 
 

@@ -9,6 +9,7 @@ from shared.contracts import Adjustment, ClaimRemitted, DenialReason, LineDecisi
 from .claim_facts import Adjudication, RemitOutcome, Remitted
 from .claim_state import Claim
 from .content import ClaimContent, OtherPayerContent
+from .contracts import NOTHING_AGREED, Terms, terms_of
 from .denial import Adjusted, Classified, DecidedLine, Decision, classify
 from .denial_rules import Facts, Outcome
 from .policy import Policy
@@ -36,7 +37,8 @@ def remitted_of(policy: Policy, state: Claim, message: ClaimRemitted, levels: in
     `levels` is how many appeal levels the payer has, where that is known.
     """
     decision = decision_of(policy, state, message)
-    found = classify(policy.denials, decision, facts_of(state, message, levels))
+    terms = terms_of(policy.contracts, message.meta.tenant, state.content)
+    found = classify(policy.denials, decision, facts_of(state, message, levels, terms))
     return Remitted(
         remittance_id=message.remittance_id,
         sequence=message.meta.sequence,
@@ -112,8 +114,12 @@ def _of_the_claim_itself(message: ClaimRemitted) -> tuple[Adjusted, ...]:
     return tuple(Adjusted(*code, cents) for code, cents in left.items() if cents)
 
 
-def facts_of(state: Claim, message: ClaimRemitted, levels: int | None = None) -> Facts:
-    """What the claim knows; what it does not know is left unknown. An authorization that was sent is no news."""
+def facts_of(state: Claim, message: ClaimRemitted, levels: int | None = None, terms: Terms = NOTHING_AGREED) -> Facts:
+    """What the claim knows; what it does not know is left unknown. An authorization that was sent is no news.
+
+    A contract's word on the network goes before what is recorded of the providers.
+    """
+    network = terms.network or state.network
     content = state.content
     acks = (*state.acks, *state.early_acks)
     accepted = [ack for ack in acks if ack.category in ACCEPTING]
@@ -129,6 +135,10 @@ def facts_of(state: Claim, message: ClaimRemitted, levels: int | None = None) ->
         accepted_before_filing_limit=in_time,
         timely_filing_days_left=_days_left(deadline, message),
         original_claim_paid=True if paid_before else None,
+        capitated_contract=terms.capitated,
+        out_of_network=None if network is None else network == "out",
+        balance_billing_allowed=terms.balance_billing_allowed,
+        patient_is_qmb=state.is_of_qmb or None,
         appeal_levels_left=None if levels is None else max(levels - state.appeal_level, 0),
     )
 

@@ -30,6 +30,7 @@ from .claim_facts import (
     ClaimReadied,
     ClaimStopped,
     HoldsLifted,
+    NetworkNoted,
     PersonRefused,
     RemittanceKept,
 )
@@ -154,12 +155,15 @@ def _stand(state: Claim, message: RecordStanding) -> Facts:
     """Providers' standing with the payer stops a claim in the house, or lets it go on."""
     wanted = () if PROVIDER_STANDING in state.waived else message.holds
     now = tuple(one for one in state.holds if one.rule == PROVIDER_STANDING)
-    if state.status not in IN_HOUSE or set(now) == set(wanted):
+    if state.status not in IN_HOUSE:
         return ()
+    noted = (NetworkNoted(network=message.network),) if message.network != state.network else ()
+    if set(now) == set(wanted):
+        return noted
     lifted = (HoldsLifted(rules=(PROVIDER_STANDING,)),) if now else ()
     if wanted:
-        return (*lifted, ClaimStopped(reasons=wanted, waivable=(PROVIDER_STANDING,)))
-    return then(state, lifted, onward)
+        return (*noted, *lifted, ClaimStopped(reasons=wanted, waivable=(PROVIDER_STANDING,)))
+    return then(state, (*noted, *lifted), onward)
 
 
 def _index(state: Claim) -> dict[str, Scalar]:

@@ -40,6 +40,7 @@ class ClaimTaken(Fact):
     deadline_on: date | None
     warn_on: tuple[date, ...] = ()
     judged: Judged | None = None
+    qualified_medicare_beneficiary: bool = False
 
 
 class ClaimAmended(Fact):
@@ -107,6 +108,16 @@ class CoverageNoted(Fact):
     sequence: NonNegativeInt
     account_id: str
     route: RouteSeen | None = Field(default=None, description="Who takes the claim instead.")
+    qualified_medicare_beneficiary: bool | None = Field(
+        default=None, description="None where the answer shows no active coverage, so that it says nothing of it."
+    )
+
+
+class NetworkNoted(Fact):
+    """Whether the claim's providers take part in the payer's network, as it is recorded now."""
+
+    type: Literal["network-noted"] = "network-noted"
+    network: Literal["in", "out"] | None
 
 
 class CoverageNewsNoted(Fact):
@@ -266,6 +277,7 @@ ClaimFact: TypeAlias = (
     | HoldsLifted
     | PersonRefused
     | CoverageNoted
+    | NetworkNoted
     | CoverageAwaited
     | ClaimReadied
     | ClaimBatched

@@ -54,6 +54,7 @@ def _taken(policy: Policy, message: ReceiveClaim) -> ClaimTaken:
         deadline_on=deadline,
         warn_on=warn_on,
         judged=_beside_holds(message.judged),
+        qualified_medicare_beneficiary=message.qualified_medicare_beneficiary,
     )
 
 

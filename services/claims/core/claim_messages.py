@@ -75,6 +75,9 @@ class ReceiveClaim(ClaimCommand):
     control_number_held_by: str | None = None
     findings: tuple[IntakeFinding, ...] = ()
     judged: Judged = NOTHING_SAID
+    qualified_medicare_beneficiary: bool = Field(
+        default=False, description="Known already: of the claim that the prior payer decided."
+    )
 
 
 class AssignSubmission(ClaimCommand):
@@ -150,6 +153,7 @@ class RecordStanding(ClaimCommand):
 
     type: Literal["claims.record-standing.v1"] = "claims.record-standing.v1"
     holds: tuple[HoldReason, ...]
+    network: Literal["in", "out"] | None = None
 
 
 class RecordCoverageNews(ClaimCommand):

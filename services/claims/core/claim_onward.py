@@ -77,9 +77,21 @@ def note_coverage(policy: Policy, state: Claim, message: CoverageMessage) -> tup
         sequence=sequence,
         account_id=message.account_id,
         route=route,
+        qualified_medicare_beneficiary=_qmb(message),
     )
     facts = routed(policy, state, message, then(state, (noted,), _reconsider))
     return (*facts, *after_answer(policy, state, message, message.meta.occurred_at.date()))
+
+
+def _qmb(message: CoverageMessage) -> bool | None:
+    """Only an answer that shows active coverage says it; a Medicaid card that ended takes it back."""
+    match message:
+        case CoverageVerified() | AuthorizationRequired():
+            return message.qualified_medicare_beneficiary
+        case CoverageInactive():
+            return False
+        case _:
+            return None
 
 
 def _answer_of(message: CoverageMessage) -> CoverageState:

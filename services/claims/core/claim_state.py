@@ -29,6 +29,7 @@ from .claim_facts import (
     FileRefused,
     HoldsLifted,
     IntakeContradicted,
+    NetworkNoted,
     PersonRefused,
     RemittanceKept,
     Remitted,
@@ -49,6 +50,7 @@ STATUS_OF_REMIT: dict[str, Status] = {
     "rejected": "rejected",
     "reversed": "accepted",
 }
+PRIOR_CLAIM = "the claim before"
 COMMANDS_KEPT = 20
 """A person's repeated command is known among the last so many."""
 
@@ -103,6 +105,8 @@ class Claim:
     appeal_level: int = 0  # the highest that an appeal was sent at
     appeal_open: bool = False
     appeals_seen: tuple[tuple[int, int], ...] = ()  # level and last sequence of each appeal
+    network: Literal["in", "out"] | None = None  # whether its providers take part in the payer's
+    qmb_by: frozenset[str] = frozenset()  # coverages whose payer calls the patient a qualified Medicare beneficiary
 
     @property
     def coverage(self) -> CoverageState:
@@ -126,6 +130,12 @@ class Claim:
     def submission_id(self) -> str | None:
         """The outbound file the claim is or was last in."""
         return self.submissions[-1] if self.submissions else None
+
+    @property
+    def is_of_qmb(self) -> bool:
+        """Whether a payer calls the patient a qualified Medicare beneficiary on the claim's day. No is not known."""
+        day = self.content.service_from if self.content else None
+        return any(one == PRIOR_CLAIM or one.endswith(f" {day}") for one in self.qmb_by)
 
     @property
     def was_sent(self) -> bool:
@@ -187,6 +197,8 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
             return _remember(state, fact.command_id)
         case CoverageNoted():
             return _covered(state, fact)
+        case NetworkNoted():
+            return replace(state, network=fact.network)
         case CoverageAwaited():
             return replace(state, status="waiting_coverage")
         case ClaimReadied():
@@ -228,6 +240,8 @@ def _taken(state: Claim, fact: ClaimTaken) -> Claim:
         deadline_on=fact.deadline_on,
         warn_on=fact.warn_on,
         judged=fact.judged,
+        network=fact.judged.network if fact.judged else None,
+        qmb_by=frozenset({PRIOR_CLAIM}) if fact.qualified_medicare_beneficiary else frozenset(),
     )
 
 
@@ -245,6 +259,7 @@ def _amended(state: Claim, fact: ClaimAmended) -> Claim:
         waived=frozenset(),
         waivable=frozenset(),
         judged=fact.judged,
+        network=fact.judged.network if fact.judged else None,
     )
     return _remember(amended, fact.command_id)
 
@@ -281,7 +296,20 @@ def _covered(state: Claim, fact: CoverageNoted) -> Claim:
         answers=(*(one for one in state.answers if one[:2] != asked), (*asked, fact.answer)),
         routes=(*routes, fact.route) if fact.route else routes,
         account_id=state.account_id or fact.account_id,
+        qmb_by=_qmb_by(state, fact),
     )
+
+
+def _qmb_by(state: Claim, fact: CoverageNoted) -> frozenset[str]:
+    """Who says that the patient is one on that day: a coverage's payer, until its next answer takes it back."""
+    said = f"{fact.coverage_id} {fact.service_date}"
+    match fact.qualified_medicare_beneficiary:
+        case True:
+            return state.qmb_by | {said}
+        case False:
+            return state.qmb_by - {said}
+        case None:
+            return state.qmb_by
 
 
 def _heard(state: Claim, source: str, sequence: int) -> Claim:

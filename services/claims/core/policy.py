@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from .content import ClaimContent
+from .contracts import Contract
 from .deadlines import Asked, CountedFrom, Deadline, DeadlineRule, deadline
 from .denial_rules import DenialBook
 from .rebilling import RebillPolicy
@@ -15,13 +16,15 @@ class Policy:
     """What the claim's rules take as given.
 
     `warn_days_before` are the days before a deadline on which it is called out.
-    `denials` are the rules of the denial classifier, `rebills` say when a claim is sent again by itself.
+    `denials` are the rules of the denial classifier, `rebills` say when a claim is sent again by itself, `contracts`
+    what was agreed with payers.
     """
 
     deadlines: tuple[DeadlineRule, ...]
     denials: DenialBook
     warn_days_before: tuple[int, ...] = ()
     rebills: RebillPolicy = field(default_factory=RebillPolicy)
+    contracts: tuple[Contract, ...] = ()
 
     def filing_deadline(self, content: ClaimContent) -> Deadline | None:
         """The last day on which the payer takes the claim; None where no limit or no day of service is known."""

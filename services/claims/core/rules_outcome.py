@@ -25,12 +25,16 @@ class Explained(Contract):
 
 
 class Judged(Contract):
-    """What rules and tables say of a claim. `waivable` are the rules among the holds that a person may overrule."""
+    """What rules and tables say of a claim. `waivable` are the rules among the holds that a person may overrule.
+
+    `network`: whether its providers take part in the payer's network; None where nobody said it, or they differ.
+    """
 
     holds: tuple[HoldReason, ...] = ()
     waivable: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     explained: tuple[Explained, ...] = ()
+    network: Literal["in", "out"] | None = None
 
     def and_also(self, other: "Judged") -> "Judged":
         """Both judgements, this one first."""
@@ -43,6 +47,7 @@ class Judged(Contract):
             waivable=tuple(sorted({*self.waivable, *other.waivable})),
             tags=tuple(dict.fromkeys((*self.tags, *other.tags))),
             explained=(*self.explained, *other.explained),
+            network=other.network or self.network,
         )
 
 

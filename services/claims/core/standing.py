@@ -80,12 +80,16 @@ class ProviderStanding:
     otherwise: Literal["send", "hold"] = "send"
     sequence: int = 0
 
+    def span_on(self, on: date) -> StandingSpan | None:
+        """What was recorded of a day."""
+        return next((one for one in self.spans if one.first <= on and (one.last is None or on <= one.last)), None)
+
     def fault(self, on: date, transaction: str, supervising_npi: str = "") -> str:
         """Why a claim for a service on a day is not to be sent, in a sentence; "" where it is."""
         enrolled = next((one for one in self.enrollments if one.transaction == transaction), None)
         if enrolled is not None and not _in_force(enrolled, on):
             return "The provider is not enrolled with this payer for such claims on the date of service"
-        span = next((one for one in self.spans if one.first <= on and (one.last is None or on <= one.last)), None)
+        span = self.span_on(on)
         if span is None:
             return (
                 "No credentialing span of the provider covers the date of service" if self.otherwise == "hold" else ""
@@ -132,13 +136,29 @@ def held_by_standing(content: ClaimContent, standings: Mapping[str, ProviderStan
         if fault:
             message = f"{fault}. The claim goes out by itself once it is settled."
             holds.setdefault(field, HoldReason(rule=PROVIDER_STANDING, field=field, message=message))
-    if not holds:
+    network = network_of(content, standings)
+    if not holds and network is None:
         return NOTHING_SAID
     return Judged(
+        network=network,
         holds=tuple(holds.values()),
-        waivable=(PROVIDER_STANDING,),
+        waivable=(PROVIDER_STANDING,) if holds else (),
         explained=tuple(Explained(rule=PROVIDER_STANDING, source=SOURCE, did="hold", at=field) for field in holds),
     )
+
+
+def network_of(content: ClaimContent, standings: Mapping[str, ProviderStanding]) -> Literal["in", "out"] | None:
+    """Whether all who bill or render take part in the payer's network on their days, or none of them does.
+
+    None where nobody said it of any, or they differ: then a person looks.
+    """
+    said: set[Literal["in", "out"]] = set()
+    for _, npi, day in _providers(content):
+        known = standings.get(standing_id(npi, content.payer_id))
+        span = known.span_on(day) if known is not None else None
+        if span is not None and span.network is not None:
+            said.add(span.network)
+    return said.pop() if len(said) == 1 else None
 
 
 def _providers(content: ClaimContent) -> Iterator[tuple[str, str, date]]:

@@ -59,7 +59,11 @@ def _told(check: Check, claim_id: str, meta: Meta) -> EligibilityEvent:
     common: dict[str, Any] = {**_subject(check), "meta": meta, "claim_id": claim_id}
     match outcome.status:
         case "active" if outcome.authorization_service_types:
-            return AuthorizationRequired(service_types=outcome.authorization_service_types, **common)
+            return AuthorizationRequired(
+                service_types=outcome.authorization_service_types,
+                qualified_medicare_beneficiary=outcome.qualified_medicare_beneficiary,
+                **common,
+            )
         case "active":
             return CoverageVerified(
                 copay_cents=outcome.copay_cents,
@@ -69,6 +73,7 @@ def _told(check: Check, claim_id: str, meta: Meta) -> EligibilityEvent:
                 referral_required=outcome.referral_required,
                 managed_care=outcome.managed_care,
                 route_to_payer_id=outcome.route_to_payer_id,
+                qualified_medicare_beneficiary=outcome.qualified_medicare_beneficiary,
                 **common,
             )
         case "inactive":

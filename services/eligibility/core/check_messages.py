@@ -40,6 +40,7 @@ class Outcome(Contract):
     managed_care: str | None = None  # the organization a Medicaid agency names
     route_to_payer_id: str | None = None  # who takes its claims
     other_payers: tuple[OtherPayer, ...] = ()
+    qualified_medicare_beneficiary: bool = False
     conversation: str | None = None
 
 

@@ -15,6 +15,8 @@ from shared.replaced import replace
 Transaction: TypeAlias = Literal["270", "276", "278", "835", "837P", "837I", "837D"]
 EnrollmentState: TypeAlias = Literal["not_enrolled", "requested", "submitted", "enrolled", "rejected", "ended"]
 Credential: TypeAlias = Literal["credentialed", "pending", "terminated", "supervised"]
+Network: TypeAlias = Literal["in", "out"]
+"""Whether the provider takes part in the payer's network; credentialed is not yet contracted."""
 CLAIMS: frozenset[str] = frozenset({"837P", "837I", "837D"})
 ACTIONS: dict[Credential, Literal["send", "hold", "route"]] = {
     "credentialed": "send",
@@ -50,6 +52,7 @@ class CredentialSpan(Contract):
     last: date | None = None
     credential: Credential
     route_to_npi: str | None = None
+    network: Network | None = None
 
 
 class SetEnrollment(Message):
@@ -127,6 +130,7 @@ class Provider:
                 action=ACTIONS[one.credential],
                 because=one.credential,
                 route_to_npi=one.route_to_npi,
+                network=one.network,
             )
             for one in self.spans
         )
