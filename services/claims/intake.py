@@ -220,7 +220,7 @@ def _line_part(line: ServiceLine, claim: Claim837) -> str:
         rendering,
         line.service_from,
         line.service_to,
-        line.procedure,
+        line.bundle or line.procedure,
         *line.modifiers,
         line.place_of_service or claim.facility_code,
         line.units,

@@ -11,7 +11,9 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from typing import TypeAlias
 
+from services.claims.core.bundles import BUNDLE_LINES_MAX, BundleLine
 from services.claims.core.code_sets import ANY, OPEN, Row, joined
+from services.claims.core.content import MODIFIERS_MAX, POINTERS_MAX
 
 ROW_LENGTH_MAX = 4_000
 CELL_MAX = 40
@@ -125,6 +127,85 @@ def _limit(cells: Cells) -> RowMade:
     return joined(_payer(cells), _code(cells, "procedure"), per), units
 
 
+def _bundle(cells: Cells) -> RowMade:
+    """One line of a charge bundle; its charge is given, or a fee schedule's price of a unit."""
+    name = _text(cells, "bundle").upper()
+    if len(name) > 20 or not name.isascii():
+        raise BadCellError("bundle", "a name of up to 20 characters is wanted")
+    line = _whole(cells, "line", BUNDLE_LINES_MAX)
+    if not line:
+        raise BadCellError("line", "lines count from 1")
+    procedure = _code(cells, "procedure") if cells["procedure"].strip() else ""
+    revenue = cells["revenue_code"].strip()
+    if revenue and not (revenue.isascii() and revenue.isdigit() and len(revenue) in (3, 4)):
+        raise BadCellError("revenue_code", "three or four digits are wanted")
+    if not (procedure or revenue):
+        raise BadCellError("procedure", "a procedure is wanted, or a revenue code")
+    charge, schedule = cells["charge"].strip(), cells["schedule"].strip()
+    if bool(charge) is bool(schedule):
+        raise BadCellError("charge", "either a charge is wanted, or the name of a fee schedule")
+    made = BundleLine(
+        procedure=procedure,
+        modifiers=tuple(_modifiers(cells)),
+        units=_number(cells, "units"),
+        charge_cents=_cents(cells, "charge") if charge else None,
+        schedule=_schedule(schedule),
+        pointers=tuple(_pointers(cells)),
+        revenue_code=revenue.zfill(4) if revenue else "",
+    )
+    return joined(name, str(line)), made.packed()
+
+
+def _modifiers(cells: Cells) -> Iterator[str]:
+    found = cells["modifiers"].upper().split()
+    if len(found) > MODIFIERS_MAX or not all(len(one) == 2 and one.isascii() and one.isalnum() for one in found):
+        raise BadCellError("modifiers", f"up to {MODIFIERS_MAX} modifiers of two characters are wanted, with spaces")
+    yield from found
+
+
+def _pointers(cells: Cells) -> Iterator[int]:
+    found = cells["diagnosis_pointers"].split()
+    wanted = tuple(str(one) for one in range(1, 13))
+    if len(found) > POINTERS_MAX or not all(one in wanted for one in found):
+        raise BadCellError("diagnosis_pointers", f"up to {POINTERS_MAX} numbers from 1 to 12 are wanted, with spaces")
+    yield from (int(one) for one in found)
+
+
+def _schedule(name: str) -> str:
+    if len(name) > CELL_MAX or "/" in name or "|" in name:
+        raise BadCellError("schedule", "the name of a fee schedule is wanted")
+    return name
+
+
+def _number(cells: Cells, column: str) -> Decimal:
+    """A number above 0, up to three places."""
+    try:
+        number = Decimal(cells[column].strip() or "1")
+    except InvalidOperation:
+        number = Decimal(0)
+    if not number.is_finite() or not 0 < number <= 99_999 or number != number.quantize(Decimal("0.001")):
+        raise BadCellError(column, "a number above 0 with up to three places is wanted")
+    return Decimal(format(number.normalize(), "f"))
+
+
+def _drug(cells: Cells) -> RowMade:
+    """A drug's code as LIN03 carries it, with unit and quantity of one unit of its procedure."""
+    _one_of(cells, "qualifier", "n4")  # LIN02: no other is written
+    unit = _one_of(cells, "unit", "f2", "gr", "me", "ml", "un").upper()
+    return joined(_payer(cells), _code(cells, "procedure")), f"{_ndc(cells)}/{unit}/{_number(cells, 'factor')}"
+
+
+def _ndc(cells: Cells) -> str:
+    """Eleven digits; a code of ten is filled up where its hyphens show which part is short (5-4-2)."""
+    parts = cells["ndc"].strip().split("-")
+    if len(parts) == 3 and all(parts):
+        parts = [part.zfill(width) for part, width in zip(parts, (5, 4, 2), strict=True)]
+    code = "".join(parts)
+    if len(code) != 11 or not (code.isascii() and code.isdigit()):
+        raise BadCellError("ndc", "eleven digits are wanted, or three parts with hyphens")
+    return code
+
+
 def _span(cells: Cells) -> RowMade:
     npi = _text(cells, "npi")
     if len(npi) != 10 or not npi.isdigit():
@@ -140,6 +221,21 @@ KINDS: Mapping[str, FileKind] = {
     "global_days": FileKind(("code", "days", "visit"), _global),
     "limits": FileKind(("payer", "procedure", "per", "units", "days"), _limit),
     "credentialing": FileKind(("npi", "payer", "status"), _span),
+    "bundles": FileKind(
+        (
+            "bundle",
+            "line",
+            "procedure",
+            "modifiers",
+            "units",
+            "charge",
+            "schedule",
+            "diagnosis_pointers",
+            "revenue_code",
+        ),
+        _bundle,
+    ),
+    "drugs": FileKind(("payer", "procedure", "ndc", "qualifier", "unit", "factor"), _drug),
 }
 DATES = ("valid_from", "valid_to")
 

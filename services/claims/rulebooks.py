@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from services.claims.core.bundles import CHARGE_BUNDLE
 from services.claims.core.code_sets import DatedTable
+from services.claims.core.drug_defaults import DRUG_DEFAULTS
 from services.claims.core.edits import EDIT_IDS, Reference, Restriction
 from services.claims.core.rules import UNSETTLED, Rule, RuleSet, with_version
 from services.claims.core.rules_document import RuleDocument, read_rule
@@ -31,7 +33,16 @@ BOOKS_MAX = 64
 RESERVED = (
     CHECK_IDS
     | EDIT_IDS
-    | {UNSETTLED, PROVIDER_STANDING, "coverage-inactive", "authorization-required", "managed-care", "person"}
+    | {
+        UNSETTLED,
+        PROVIDER_STANDING,
+        CHARGE_BUNDLE,
+        DRUG_DEFAULTS,
+        "coverage-inactive",
+        "authorization-required",
+        "managed-care",
+        "person",
+    }
 )
 """Ids that no rule may take: a hold of this name comes from the program."""
 
@@ -116,6 +127,8 @@ class RuleBooks:
             global_days=tables.get(("global_days", "")),
             limits=tables.get(("limits", "")),
             credentialing=tables.get(("credentialing", "")),
+            bundles=tables.get(("bundles", "")),
+            drugs=tables.get(("drugs", "")),
             standing=diagnosis_standing,
             bypass=lists["bypass"],
             unrelated=lists["unrelated"],

@@ -53,7 +53,7 @@ Reader = Annotated[Principal, Depends(allow("biller", "operator", "auditor"))]
 Author = Annotated[Principal, Depends(allow("biller", "operator"))]
 Keeper = Annotated[Principal, Depends(allow("operator"))]
 Name = Annotated[str, Query(max_length=40, pattern="^[a-z0-9-]*$")]
-Kind = Literal["codes", "fees", "ptp", "mue", "global_days", "limits", "credentialing"]
+Kind = Literal["codes", "fees", "ptp", "mue", "global_days", "limits", "credentialing", "bundles", "drugs"]
 Reason = Annotated[str, Field(min_length=3, max_length=200)]
 
 router = APIRouter()

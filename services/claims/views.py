@@ -19,8 +19,9 @@ HIDDEN = (set(ClaimTaken.model_fields) | set(ClaimAmended.model_fields)) - {
     "origin",
     "deadline_on",
     "command_id",
+    "judged",
 }
-"""The content is shown beside the history, and the seals stay closed."""
+"""The content is shown beside the history, and the seals stay closed. What rules and tables did to it is history."""
 
 
 def shown_claim(state: Claim) -> dict[str, Any]:

@@ -46,8 +46,8 @@ class Reference:
 
     Keys: `codes`, `mue` and `global_days` by procedure; `ptp` by column 1 and column 2; `limits` by payer, procedure
     and what is counted (`line`, `day`, `claim`); `credentialing` by NPI and payer; `fees` by payer, procedure and
-    modifier. `bypass` are the modifiers that lift a pair whose indicator is 1, `unrelated` those that lift a visit
-    out of a global period.
+    modifier; `bundles` by name and line; `drugs` by payer and procedure. `bypass` are the modifiers that lift a pair
+    whose indicator is 1, `unrelated` those that lift a visit out of a global period.
     """
 
     codes: Mapping[str, DatedTable] = field(default_factory=dict[str, DatedTable])
@@ -57,6 +57,8 @@ class Reference:
     global_days: DatedTable | None = None
     limits: DatedTable | None = None
     credentialing: DatedTable | None = None
+    bundles: DatedTable | None = None
+    drugs: DatedTable | None = None
     standing: Standing | None = None
     bypass: frozenset[str] = frozenset()
     unrelated: frozenset[str] = frozenset()

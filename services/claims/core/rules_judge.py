@@ -1,9 +1,14 @@
-"""One judgement of rules and tables over a claim: first the rules, which may change it, then the tables."""
+"""One judgement of rules and tables over a claim.
+
+First its charge bundles are opened and its drugs filled in, then the rules run, which may change it, then the tables.
+"""
 
 from dataclasses import dataclass, field
 from datetime import date
 
+from .bundles import open_bundles
 from .content import ClaimContent
+from .drug_defaults import fill_drugs
 from .edits import Edit, Looked, PastService, Reference, Restriction, edit, edits_of
 from .fee_schedule import prices_of
 from .rules import Outcome, RuleSet, evaluate
@@ -32,6 +37,9 @@ def judge(
     past: tuple[PastService, ...] = (),
 ) -> Outcome:
     """The claim as the rules leave it, with everything that rules and tables say of it."""
-    outcome = evaluate(book.rules, content, received_on, prices=book.prices)
+    opened = open_bundles(content, book.reference.bundles, book.prices)
+    filled = fill_drugs(opened.content, book.reference.drugs)
+    outcome = evaluate(book.rules, filled.content, received_on, prices=book.prices)
     found = edit(Looked(outcome.content, book.reference, restrictions, past), book.edits)
-    return Outcome(outcome.content, outcome.judged.and_also(found))
+    judged = opened.judged.and_also(filled.judged).and_also(outcome.judged)
+    return Outcome(outcome.content, judged.and_also(found))
