@@ -5,7 +5,7 @@ charge = payer paid + adjusted + patient paid + written off + denials given up +
 debits = credits.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import TypeAlias, assert_never
 
@@ -22,6 +22,7 @@ from services.payments.core.account_facts import (
     DenialWrittenOff,
     DiscriminatedAccountFact,
     LedgerAccount,
+    LedgerFact,
     PatientPaymentTaken,
     RepeatDiffered,
     RepeatKind,
@@ -32,20 +33,32 @@ from services.payments.core.account_facts import (
 from services.payments.core.account_messages import (
     AccountMessage,
     AnyAccountMessage,
+    DecideWriteOff,
     FreePrepayment,
+    MovePayment,
+    NoteStandings,
+    PersonsWord,
     PostPatientPayment,
     PostRemittedClaim,
     PostSelfPayCharge,
     RefundPayer,
+    RequestWriteOff,
     RestoreMoney,
     ReversePatientPayment,
+    RevertWriteOff,
+    UnpostRemittedClaim,
 )
 from services.payments.core.account_money_back import give_back, item_of_refund, spendable
-from services.payments.core.account_state import Account, Share, evolve, owner
+from services.payments.core.account_person import move_payment, note_standings, put_back, unpost_remitted
+from services.payments.core.account_state import Account, Share, evolve, fold, owner
+from services.payments.core.account_write_offs import decide_write_off, request_write_off, revert_write_off
 from services.payments.core.adjudication import AdjustmentPolicy
+from services.payments.core.allocation import apply_chosen
+from services.payments.core.line_matching import BilledLine
 from services.payments.core.posting import post_held, post_remitted
 from services.payments.core.remitted import digest_of
 from services.payments.core.settling import (
+    Step,
     announce_balance,
     announce_credit,
     apply_credits,
@@ -56,6 +69,7 @@ from services.payments.core.settling import (
     take_back_denial_write_off,
     unwind,
 )
+from services.payments.core.stopping import stop_shares
 from shared.contracts import AccountWrittenOff, ClaimSubmitted, WriteOffApproved
 from shared.decider import Decider, Scalar
 
@@ -106,26 +120,76 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             return _settled(policy, state, item_of_refund(state, message), give_back(state, message))
         case WriteOffApproved():
             return _settled(policy, state, message.claim_id, _give_up_denial(state, message))
+        case (
+            NoteStandings()
+            | RequestWriteOff()
+            | DecideWriteOff()
+            | RevertWriteOff()
+            | MovePayment()
+            | UnpostRemittedClaim()
+        ):
+            return _on_persons_word(policy, state, message)
+        case _:
+            assert_never(message)
+
+
+def _on_persons_word(policy: AdjustmentPolicy, state: Account, message: PersonsWord) -> tuple[AnyAccountFact, ...]:
+    match message:
+        case NoteStandings():
+            return _settled(policy, state, message.claim_id, note_standings(state, message))
+        case RequestWriteOff():
+            return _settled(policy, state, message.item_id, request_write_off(policy.write_offs, state, message))
+        case DecideWriteOff():
+            asked = state.asked_write_offs.get(message.write_off_id)
+            made = decide_write_off(policy.write_offs, state, message)
+            return _settled(policy, state, asked.item_id if asked else "", made)
+        case RevertWriteOff():
+            made = revert_write_off(state, message)
+            return _settled(policy, state, next(_items_of(made), ""), made)
+        case MovePayment():
+            return _settled(policy, state, message.to_item_id, move_payment(state, message))
+        case UnpostRemittedClaim():
+            made = unpost_remitted(state, message)
+            return _settled(policy, state, message.claim_id, made, lambda now: put_back(now, message.shifts))
         case _:
             assert_never(message)
 
 
 def _settled(
-    policy: AdjustmentPolicy, state: Account, item_id: str, facts: tuple[AnyAccountFact, ...]
+    policy: AdjustmentPolicy,
+    state: Account,
+    item_id: str,
+    facts: tuple[AnyAccountFact, ...],
+    before_credits: Step = lambda _: (),
 ) -> tuple[AnyAccountFact, ...]:
+    """The facts, and what follows for the claims and charges that they are about."""
     if not facts:
         return ()
+    touched = dict.fromkeys((item_id, *_items_of(facts)))
     return in_turn(
         state,
         lambda _: facts,
+        *(step for one in touched for step in _steps_of(policy, one)),
+        before_credits,
+        apply_credits(first=item_id),
+        *(announce_credit(one) for one in touched),
+        announce_balance,
+    )
+
+
+def _steps_of(policy: AdjustmentPolicy, item_id: str) -> tuple[Step, ...]:
+    """What follows for one claim or charge, in this order."""
+    return (
         lambda now: post_held(policy, now, item_id),
         take_back_denial_write_off(item_id),
         coordinate(item_id),
+        lambda now: stop_shares(policy.stops, now, item_id),
         unwind(item_id),
-        apply_credits(first=item_id),
-        announce_credit(item_id),
-        announce_balance,
     )
+
+
+def _items_of(facts: tuple[AnyAccountFact, ...]) -> Iterator[str]:
+    return (fact.item_id for fact in facts if isinstance(fact, LedgerFact) and fact.item_id)
 
 
 def _submit(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]:
@@ -146,6 +210,7 @@ def _submit(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]
                 item_id=event.claim_id,
                 sequence=sequence,
                 frequency_code=event.frequency_code,
+                lines=_lines_of(event),
             ),
         )
     return (
@@ -154,6 +219,7 @@ def _submit(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]
             item_id=event.claim_id,
             sequence=sequence,
             frequency_code=event.frequency_code,
+            lines=_lines_of(event),
             **sides(INSURANCE, REVENUE, change_cents),
         ),
     )
@@ -169,7 +235,15 @@ def _first_charge(event: ClaimSubmitted) -> ChargePosted:
         sequence=event.meta.sequence,
         frequency_code=event.frequency_code,
         sealed_guarantor=event.sealed_guarantor,
+        lines=_lines_of(event),
         **sides(INSURANCE, REVENUE, event.charge_cents),
+    )
+
+
+def _lines_of(event: ClaimSubmitted) -> tuple[BilledLine, ...]:
+    return tuple(
+        BilledLine(one.line_control_number, one.procedure, one.modifiers, one.charge_cents, one.service_from)
+        for one in event.lines
     )
 
 
@@ -198,23 +272,24 @@ def _take_payment(state: Account, command: PostPatientPayment) -> tuple[AnyAccou
     known = next((one.digest for one in state.payments if one.id == command.payment_id), None)
     if known is not None:
         return _repeated(state, "payment", command.payment_id, known, digest)
-    money = Share(command.payment_id, command.paid_cents)
-    waits = bool(command.reserved_for) and not state.is_decided(command.reserved_for)
-    sources = spendable(state) if waits else (*spendable(state), money)
-    applied = match_oldest(sources, owing(state, command.claim_id))
-    return (
-        PatientPaymentTaken(
-            account_id=command.account_id,
-            item_id="",
-            payment_id=command.payment_id,
-            method=command.method,
-            received_on=command.received_on,
-            digest=digest,
-            applied_cents=sum(one.cents for one in applied),
-            reserved_for=command.reserved_for,
-            **sides(LedgerAccount.PATIENT_CASH, LedgerAccount.UNAPPLIED_CREDIT, command.paid_cents),
-        ),
+    taken = PatientPaymentTaken(
+        account_id=command.account_id,
+        item_id="",
+        payment_id=command.payment_id,
+        method=command.method,
+        received_on=command.received_on,
+        digest=digest,
+        applied_cents=0,
+        reserved_for=command.reserved_for,
+        **sides(LedgerAccount.PATIENT_CASH, LedgerAccount.UNAPPLIED_CREDIT, command.paid_cents),
     )
+    chosen = () if command.reserved_for else tuple(apply_chosen(fold(state, (taken,)), command))
+    now = fold(state, (taken, *chosen))
+    rest = match_oldest(spendable(now), owing(now, command.claim_id))
+    applied_cents = sum(one.cents for one in chosen) + sum(
+        one.cents for one in rest if one.source == command.payment_id
+    )
+    return taken.model_copy(update={"applied_cents": applied_cents}), *chosen
 
 
 def _write_off(state: Account, event: AccountWrittenOff) -> tuple[AnyAccountFact, ...]:

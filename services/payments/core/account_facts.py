@@ -2,30 +2,27 @@
 
 from datetime import date
 from decimal import Decimal
-from enum import StrEnum
-from typing import Annotated, Literal, NamedTuple, TypeAlias, TypedDict
+from typing import Annotated, Literal, NamedTuple, TypeAlias
 
-from pydantic import Field, PositiveInt
+from pydantic import Field, NonNegativeInt, PositiveInt
 
 from services.payments.core.adjudication import Action
+from services.payments.core.entries import AccountFact as AccountFact
+from services.payments.core.entries import LedgerAccount as LedgerAccount
+from services.payments.core.entries import LedgerFact as LedgerFact
+from services.payments.core.entries import sides as sides
+from services.payments.core.line_matching import BilledLine
+from services.payments.core.person_facts import (
+    ClaimUnposted,
+    PersonAnswered,
+    PersonWroteOff,
+    StandingsNoted,
+    WriteOffAnswered,
+    WriteOffRequested,
+    WriteOffReverted,
+)
 from services.payments.core.remitted import Position, RemittedClaim
 from shared.contracts import Cents, NonNegativeCents, PositiveCents
-from shared.decider import Fact
-
-
-class LedgerAccount(StrEnum):
-    """The book's accounts."""
-
-    INSURANCE_RECEIVABLE = "insurance_receivable"
-    PATIENT_RECEIVABLE = "patient_receivable"
-    REVENUE = "revenue"
-    PAYER_CASH = "payer_cash"
-    PATIENT_CASH = "patient_cash"
-    CONTRACTUAL_ADJUSTMENT = "contractual_adjustment"
-    BAD_DEBT = "bad_debt"
-    DENIAL_WRITE_OFF = "denial_write_off"
-    UNAPPLIED_CREDIT = "unapplied_credit"
-    PROVIDER_ADJUSTMENT = "provider_adjustment"
 
 
 class Part(NamedTuple):
@@ -44,42 +41,12 @@ class Part(NamedTuple):
 RepeatKind: TypeAlias = Literal["payment", "charge", "remitted-claim", "write-off", "reversal"]
 
 
-class Sides(TypedDict):
-    """Debit, credit and cents of an entry."""
-
-    debit: LedgerAccount
-    credit: LedgerAccount
-    cents: int
-
-
-def sides(debit: LedgerAccount, credit: LedgerAccount, cents: int) -> Sides:
-    """A balanced entry. A negative amount swaps its sides, because an entry's cents are never negative."""
-    if cents < 0:
-        debit, credit = credit, debit
-    return Sides(debit=debit, credit=credit, cents=abs(cents))
-
-
-class AccountFact(Fact):
-    account_id: str
-
-
-class LedgerFact(AccountFact):
-    """A balanced entry. `item_id` is the claim or self-pay charge; empty for money not yet applied to one."""
-
-    item_id: str
-    debit: LedgerAccount
-    credit: LedgerAccount
-    cents: NonNegativeCents
-
-    def effect_on(self, account: LedgerAccount) -> int:
-        """What the entry adds to an account's debit balance."""
-        return self.cents * ((self.debit is account) - (self.credit is account))
-
-
 class ChargePosted(LedgerFact):
     """A claim went to its payer for the first time."""
 
     type: Literal["account.charge-posted.v1"] = "account.charge-posted.v1"
+    lines: tuple[BilledLine, ...] = ()
+    standings: tuple[str, ...] = ()
     patient_control_number: str
     payer_id: str
     service_date: date
@@ -89,9 +56,10 @@ class ChargePosted(LedgerFact):
 
 
 class ChargeCorrected(LedgerFact):
-    """A replacement claim (frequency 7) asks for another amount: the difference."""
+    """A replacement claim (frequency 7) asks for another amount: the difference. It replaces every line."""
 
     type: Literal["account.charge-corrected.v1"] = "account.charge-corrected.v1"
+    lines: tuple[BilledLine, ...] = ()
     sequence: int
     frequency_code: str
 
@@ -100,6 +68,7 @@ class ClaimResubmitted(AccountFact):
     """The claim went out again for the same amount: nothing is charged."""
 
     type: Literal["account.claim-resubmitted.v1"] = "account.claim-resubmitted.v1"
+    lines: tuple[BilledLine, ...] = ()
     item_id: str
     sequence: int
     frequency_code: str
@@ -125,11 +94,15 @@ class RemittedClaimHeld(AccountFact):
 
 
 class ClaimAdjudicated(AccountFact):
-    """A payer's decision, in full; the entries that follow it are its money. `reverses` is what a reversal undoes."""
+    """A payer's decision, in full; the entries that follow it are its money. `reverses` is what a reversal undoes.
+
+    `lines` names for each remitted line the billed one that it answers, from 1; 0 where none can be told.
+    """
 
     type: Literal["account.claim-adjudicated.v1"] = "account.claim-adjudicated.v1"
     item_id: str
     remitted: RemittedClaim
+    lines: tuple[int, ...] = ()
     digest: str
     parts: tuple[Part, ...]
     denied_cents: Cents
@@ -150,7 +123,7 @@ class PayerPaymentPosted(RemittedFact):
 
 
 class ContractualAdjusted(RemittedFact):
-    """An amount nobody owes. `line` is the service line, 0 for the claim as a whole."""
+    """An amount nobody owes. `line` is the line as it was billed, 0 for the claim as a whole."""
 
     type: Literal["account.contractual-adjusted.v1"] = "account.contractual-adjusted.v1"
     line: int
@@ -175,6 +148,13 @@ class PatientShareCoordinated(LedgerFact):
     type: Literal["account.patient-share-coordinated.v1"] = "account.patient-share-coordinated.v1"
 
 
+class PatientShareStopped(LedgerFact):
+    """A rule keeps part of a stated share from the patient, or does so no longer: see policy/never_billed.toml."""
+
+    type: Literal["account.patient-share-stopped.v1"] = "account.patient-share-stopped.v1"
+    rule: str
+
+
 class PatientPaymentTaken(LedgerFact):
     """The guarantor's money arrived. What was applied at once follows in entries of its own."""
 
@@ -192,6 +172,8 @@ class PatientPaymentApplied(LedgerFact):
 
     type: Literal["account.patient-payment-applied.v1"] = "account.patient-payment-applied.v1"
     payment_id: str
+    line: NonNegativeInt = 0  # as billed; 0: the whole claim or charge
+    reason: str = ""  # a person's, who said where it goes
 
 
 class PatientPaymentReleased(LedgerFact):
@@ -199,6 +181,8 @@ class PatientPaymentReleased(LedgerFact):
 
     type: Literal["account.patient-payment-released.v1"] = "account.patient-payment-released.v1"
     payment_id: str
+    reason: str = ""  # a person's, who moved it
+    kept: bool = False  # it stays unapplied until a person moves it on
 
 
 class PatientPaymentReversed(LedgerFact):
@@ -273,6 +257,7 @@ class WriteOffReversed(LedgerFact):
     """The balance that was written off fell away, so there was nothing to write off."""
 
     type: Literal["account.write-off-reversed.v1"] = "account.write-off-reversed.v1"
+    write_off_id: str = ""  # empty: the newest first, in entries of before it was named
 
 
 class DenialGivenUp(AccountFact):
@@ -299,6 +284,8 @@ class DenialWriteOffReversed(LedgerFact):
     """The payer paid what was given up, or took its denial back: that much was not lost."""
 
     type: Literal["account.denial-write-off-reversed.v1"] = "account.denial-write-off-reversed.v1"
+    write_off_id: str = ""
+    denied_cents: NonNegativeCents | None = None  # of it, refused before; None: all of it
 
 
 class CreditChanged(AccountFact):
@@ -335,6 +322,7 @@ AnyLedgerFact: TypeAlias = (
     | ContractualAdjusted
     | MovedToPatient
     | PatientShareCoordinated
+    | PatientShareStopped
     | PatientPaymentTaken
     | PatientPaymentApplied
     | PatientPaymentReleased
@@ -346,10 +334,13 @@ AnyLedgerFact: TypeAlias = (
     | WriteOffReversed
     | DenialWrittenOff
     | DenialWriteOffReversed
+    | PersonWroteOff
+    | WriteOffReverted
 )
 AnyAccountFact: TypeAlias = (
     AnyLedgerFact
     | ClaimResubmitted
+    | StandingsNoted
     | RemittedClaimHeld
     | ClaimAdjudicated
     | WriteOffTaken
@@ -359,5 +350,9 @@ AnyAccountFact: TypeAlias = (
     | RepeatDiffered
     | ReversalRefused
     | PrepaymentFreed
+    | PersonAnswered
+    | WriteOffRequested
+    | WriteOffAnswered
+    | ClaimUnposted
 )
 DiscriminatedAccountFact = Annotated[AnyAccountFact, Field(discriminator="type")]

@@ -3,10 +3,35 @@
 from datetime import date
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field
+from pydantic import Field, NonNegativeInt
 
+from services.payments.core.never_billed import Standing
 from services.payments.core.remitted import Reference, RemittedClaim
-from shared.contracts import AccountWrittenOff, ClaimSubmitted, Message, PositiveCents, Sealed, WriteOffApproved
+from services.payments.core.write_off_policy import Side
+from shared.contracts import (
+    AccountWrittenOff,
+    Cents,
+    ClaimSubmitted,
+    Contract,
+    Message,
+    PositiveCents,
+    Sealed,
+    WriteOffApproved,
+)
+
+Why = Annotated[str, Field(min_length=3, max_length=500, description="A person's reason; no patient data.")]
+ClaimStanding: TypeAlias = Standing | Literal["no_next_payer"]
+"""`no_next_payer`: a person found that no further payer will decide a claim that was forwarded."""
+Allocation: TypeAlias = Literal["oldest", "statement", "line", "hand"]
+"""Where a patient's money goes: the oldest balance, what a statement named, line by line, or as a person said."""
+
+
+class Target(Contract):
+    """So much of a payment for a claim or charge; `line` is the line as it was billed, 0 for the whole."""
+
+    item_id: str
+    line: NonNegativeInt = 0
+    cents: PositiveCents
 
 
 class AccountCommand(Message):
@@ -32,9 +57,88 @@ class PostPatientPayment(AccountCommand):
     paid_cents: PositiveCents
     claim_id: str | None = None
     received_on: date
+    allocation: Allocation = "oldest"
+    items: tuple[str, ...] = Field(
+        default=(), description="Claims and charges of the statement that is paid, in order."
+    )
+    targets: tuple[Target, ...] = Field(default=(), description="By hand or by line: what goes where.")
     reserved_for: str = Field(
         default="", max_length=38, description="A visit's control number: kept for its claim until a payer decided it."
     )
+
+
+class NoteStandings(AccountCommand):
+    """What a person or another system knows of a claim's patient that bears on what may be billed. The whole set."""
+
+    type: Literal["payments.note-standings.v1"] = "payments.note-standings.v1"
+    claim_id: str
+    standings: tuple[ClaimStanding, ...]
+    reason: Why
+
+
+class RequestWriteOff(AccountCommand):
+    """A person gives up money of one claim or charge; above the limit of the reason, another person approves it."""
+
+    type: Literal["payments.request-write-off.v1"] = "payments.request-write-off.v1"
+    write_off_id: Reference
+    item_id: str
+    side: Side
+    reason: str
+    written_off_cents: PositiveCents
+    note: Why
+
+
+class DecideWriteOff(AccountCommand):
+    """The second person's word on a write-off above the limit."""
+
+    type: Literal["payments.decide-write-off.v1"] = "payments.decide-write-off.v1"
+    write_off_id: Reference
+    approved: bool
+    note: Why
+
+
+class RevertWriteOff(AccountCommand):
+    """Undo what still stands of a write-off, a person's or another service's, by a linked reversal."""
+
+    type: Literal["payments.revert-write-off.v1"] = "payments.revert-write-off.v1"
+    write_off_id: str
+    note: Why
+
+
+class MovePayment(AccountCommand):
+    """Move applied money of one payment; an empty `to_item_id` keeps it unapplied until somebody moves it on."""
+
+    type: Literal["payments.move-payment.v1"] = "payments.move-payment.v1"
+    payment_id: Reference
+    from_item_id: str
+    to_item_id: str
+    moved_cents: PositiveCents
+    reason: Why
+
+
+class Shift(Contract):
+    """Where posting a decision moved a patient's money: so many cents of a payment (or write-off) to, or from, a claim.
+
+    `source` is the payment or write-off; positive cents came to the claim, negative ones left it.
+    """
+
+    kind: Literal["payment", "write-off"]
+    item_id: str
+    source: str
+    cents: Cents
+
+
+class UnpostRemittedClaim(AccountCommand):
+    """A decision was posted on the wrong claim: take it back as if it had never been, by linked reversals.
+
+    `shifts` are what its posting moved of the patient's money, read from the journal.
+    """
+
+    type: Literal["payments.unpost-remitted-claim.v1"] = "payments.unpost-remitted-claim.v1"
+    claim_id: str
+    remitted: RemittedClaim
+    reason: Why
+    shifts: tuple[Shift, ...] = ()
 
 
 class PostSelfPayCharge(AccountCommand):
@@ -86,6 +190,9 @@ class FreePrepayment(AccountCommand):
 
 
 MoneyBack: TypeAlias = ReversePatientPayment | RefundPayer | RestoreMoney | FreePrepayment
+PersonsWord: TypeAlias = (
+    NoteStandings | RequestWriteOff | DecideWriteOff | RevertWriteOff | MovePayment | UnpostRemittedClaim
+)
 AccountMessage: TypeAlias = (
     ClaimSubmitted
     | PostRemittedClaim
@@ -94,5 +201,6 @@ AccountMessage: TypeAlias = (
     | AccountWrittenOff
     | WriteOffApproved
     | MoneyBack
+    | PersonsWord
 )
 AnyAccountMessage = Annotated[AccountMessage, Field(discriminator="type")]

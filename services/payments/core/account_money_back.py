@@ -173,7 +173,14 @@ def _repeated(state: Account, reversal_id: str, digest: str) -> tuple[AnyAccount
 
 
 def spendable(state: Account) -> tuple[Share, ...]:
-    """Unapplied money that may pay any balance: all but prepayments that wait for their visit's claim."""
-    if not state.reserved:
+    """Unapplied money that may pay any balance.
+
+    Prepayments wait for their visit's claim, and what a person keeps unapplied waits for that person.
+    """
+    if not state.reserved and not state.kept:
         return state.credits
-    return tuple(share for share in state.credits if not state.is_waiting(share.payment_id))
+    return tuple(
+        share
+        for share in state.credits
+        if share.payment_id not in state.kept and not state.is_waiting(share.payment_id)
+    )

@@ -1,11 +1,9 @@
-"""What an account knows, and how each fact changes it. No rules here, so history always replays."""
+"""How each fact changes an account. No rules here, so history always replays."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
 from functools import reduce
 from types import MappingProxyType
-from typing import NamedTuple, assert_never
+from typing import assert_never
 
 from services.payments.core.account_facts import (
     AnyAccountFact,
@@ -23,13 +21,13 @@ from services.payments.core.account_facts import (
     LedgerAccount,
     LedgerFact,
     MovedToPatient,
-    Part,
     PatientPaymentApplied,
     PatientPaymentReleased,
     PatientPaymentRestored,
     PatientPaymentReversed,
     PatientPaymentTaken,
     PatientShareCoordinated,
+    PatientShareStopped,
     PayerPaymentPosted,
     PayerRefunded,
     PayerRefundRestored,
@@ -41,128 +39,28 @@ from services.payments.core.account_facts import (
     WriteOffReversed,
     WriteOffTaken,
 )
-from services.payments.core.remitted import Position, RemittedClaim
+from services.payments.core.account_shape import Account as Account
+from services.payments.core.account_shape import AskedWriteOff as AskedWriteOff
+from services.payments.core.account_shape import GivenUp as GivenUp
+from services.payments.core.account_shape import Held as Held
+from services.payments.core.account_shape import Posting as Posting
+from services.payments.core.account_shape import Receivable as Receivable
+from services.payments.core.account_shape import Reversal as Reversal
+from services.payments.core.account_shape import Share as Share
+from services.payments.core.account_shape import Stopped as Stopped
+from services.payments.core.account_shape import Taken as Taken
+from services.payments.core.person_facts import (
+    ClaimUnposted,
+    PersonAnswered,
+    PersonWroteOff,
+    StandingsNoted,
+    WriteOffAnswered,
+    WriteOffRequested,
+    WriteOffReverted,
+)
+from services.payments.core.person_state import as_given_up, as_said
+from services.payments.core.remitted import RemittedClaim
 from shared.replaced import replace
-
-
-class Share(NamedTuple):
-    """Part of a patient payment: which one, and how many cents."""
-
-    payment_id: str
-    cents: int
-
-
-class Taken(NamedTuple):
-    """A payment, or a write-off, that was posted: its id and what it said."""
-
-    id: str
-    digest: str
-
-
-class Reversal(NamedTuple):
-    """Money that was to go back: to whom it was, and whether it did."""
-
-    digest: str
-    of: str  # the payment, or the claim whose payer is refunded
-    cents: int
-    status: str  # made, refused, restored
-    available_cents: int = 0  # where it was refused
-
-
-class Held(NamedTuple):
-    """A payer's decision that waits for its charge, or a reversal that waits for its original."""
-
-    item_id: str
-    waits_for: str
-    remitted: RemittedClaim
-
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """A payer's decision that was posted; `parts` are forgotten once it is reversed."""
-
-    place: Position
-    digest: str
-    payer_id: str
-    payer_claim_control_number: str
-    charge_cents: int
-    paid_cents: int
-    parts: tuple[Part, ...]
-    open: bool  # it can still be reversed
-
-
-@dataclass(frozen=True, slots=True)
-class Receivable:
-    """One claim or self-pay charge: its part of the book, in cents.
-
-    charge = paid + adjusted + patient_paid + written_off + denials_written_off + insurance + patient, after every
-    fact. A negative `insurance_cents` is a credit: payers paid more than the charge. `patient_cents` is negative only
-    where payers took back more patient responsibility than they had stated.
-    """
-
-    service_date: date
-    patient_control_number: str = ""
-    payer_id: str = ""  # empty: a self-pay charge
-    digest: str = ""  # of a self-pay charge
-    sequence: int = 0  # of the last submission seen
-    charge_cents: int = 0
-    paid_cents: int = 0
-    adjusted_cents: int = 0
-    patient_paid_cents: int = 0
-    written_off_cents: int = 0  # the patient's, given up
-    denials_written_off_cents: int = 0  # the payer's, given up
-    insurance_cents: int = 0
-    patient_cents: int = 0
-    moved_to_patient_cents: int = 0  # patient responsibility as payers stated it
-    coordinated_cents: int = 0  # of that, taken back because payers together paid past the charge
-    denied_cents: int = 0  # of insurance_cents, refused and waiting for work
-    credit_cents: int = 0  # as last announced
-    postings: tuple[Posting, ...] = ()
-    patient_payments: tuple[Share, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Account:
-    """A guarantor's account with one billing client."""
-
-    account_id: str = ""
-    receivables: Mapping[str, Receivable] = field(default_factory=dict[str, Receivable])
-    held: tuple[Held, ...] = ()
-    credits: tuple[Share, ...] = ()  # unapplied patient money, oldest first
-    payments: tuple[Taken, ...] = ()
-    write_offs: tuple[Taken, ...] = ()
-    reversals: Mapping[str, Reversal] = field(default_factory=dict[str, Reversal])
-    reserved: Mapping[str, str] = field(default_factory=dict[str, str])  # payment: control number of its visit
-    conflicts: tuple[str, ...] = ()  # repeats with other content, once each
-    patient_cents: int = 0  # of all receivables together
-    unapplied_cents: int = 0
-    received_cents: int = 0
-    balance_cents: int = 0  # as last announced
-    credit_cents: int = 0  # as last announced
-    sealed_guarantor: str | None = None
-
-    @property
-    def owed_cents(self) -> int:
-        """What the guarantor owes: open patient balances less unapplied money. Negative: the practice owes.
-
-        A prepayment that waits for its visit's claim is neither: it pays no other balance, and is no overpayment.
-        """
-        return self.patient_cents - self.unapplied_cents + self.waiting_cents
-
-    @property
-    def waiting_cents(self) -> int:
-        """Prepayments that wait for their visit's claim."""
-        return sum(share.cents for share in self.credits if self.is_waiting(share.payment_id)) if self.reserved else 0
-
-    def is_waiting(self, payment_id: str) -> bool:
-        """Whether this payment is kept for a visit whose claim no payer has decided yet."""
-        visit = self.reserved.get(payment_id)
-        return visit is not None and not self.is_decided(visit)
-
-    def is_decided(self, visit: str) -> bool:
-        """Whether a payer decided the claim with this control number."""
-        return any(item.patient_control_number == visit and item.postings for item in self.receivables.values())
-
 
 _COLUMNS: Mapping[LedgerAccount, tuple[str, int]] = MappingProxyType(
     {
@@ -220,7 +118,13 @@ def _booked(state: Account, entry: LedgerFact) -> Account:
 def _opened(state: Account, fact: ChargePosted | SelfPayChargePosted) -> Account:
     item = Receivable(fact.service_date)
     if isinstance(fact, ChargePosted):
-        item = replace(item, patient_control_number=fact.patient_control_number, payer_id=fact.payer_id)
+        item = replace(
+            item,
+            patient_control_number=fact.patient_control_number,
+            payer_id=fact.payer_id,
+            lines=fact.lines,
+            standings=fact.standings,
+        )
     else:
         item = replace(item, digest=fact.digest)
     return replace(_with(state, fact.item_id, item), sealed_guarantor=fact.sealed_guarantor)
@@ -230,7 +134,10 @@ def _opened(state: Account, fact: ChargePosted | SelfPayChargePosted) -> Account
 def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0911, PLR0912
     match fact:
         case ChargePosted() | ChargeCorrected() | ClaimResubmitted():
-            return _with(state, fact.item_id, replace(state.receivables[fact.item_id], sequence=fact.sequence))
+            item = state.receivables[fact.item_id]
+            return _with(state, fact.item_id, replace(item, sequence=fact.sequence, lines=fact.lines or item.lines))
+        case PatientShareStopped():
+            return _stopped(state, fact)
         case SelfPayChargePosted():
             return _moved(state, fact.item_id, fact.cents)
         case MovedToPatient():
@@ -255,7 +162,8 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
         case PatientPaymentApplied():
             return _applied(state, fact.item_id, fact.payment_id, fact.cents)
         case PatientPaymentReleased():
-            return _applied(state, fact.item_id, fact.payment_id, -fact.cents)
+            state = _applied(state, fact.item_id, fact.payment_id, -fact.cents)
+            return replace(state, kept=(*state.kept, fact.payment_id)) if fact.kept else state
         case (
             PatientPaymentReversed()
             | PatientPaymentRestored()
@@ -274,15 +182,24 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
         case DenialGivenUp():
             taken = Taken(fact.write_off_id, f"{fact.write_off_id}/{fact.asked_cents}")
             return replace(state, write_offs=(*state.write_offs, taken))
-        case DenialWrittenOff() | DenialWriteOffReversed():
-            return _denied(state, fact.item_id, fact.effect_on(LedgerAccount.INSURANCE_RECEIVABLE))
+        case (
+            BalanceWrittenOff()
+            | WriteOffReversed()
+            | DenialWrittenOff()
+            | DenialWriteOffReversed()
+            | PersonWroteOff()
+            | WriteOffReverted()
+        ):
+            return _with(state, fact.item_id, as_given_up(state.receivables[fact.item_id], fact))
+        case StandingsNoted() | PersonAnswered() | WriteOffRequested() | WriteOffAnswered() | ClaimUnposted():
+            return as_said(state, fact)
         case CreditChanged():
             return _credited(state, fact)
         case BalanceChanged():
             return replace(state, balance_cents=fact.balance_cents)
         case RepeatDiffered():
             return replace(state, conflicts=(*state.conflicts, fact.digest))
-        case PayerPaymentPosted() | ContractualAdjusted() | BalanceWrittenOff() | WriteOffReversed():
+        case PayerPaymentPosted() | ContractualAdjusted():
             return state
         case _:
             assert_never(fact)
@@ -322,6 +239,10 @@ def _adjudicated(state: Account, fact: ClaimAdjudicated) -> Account:
         paid_cents=remitted.paid_cents,
         parts=() if fact.reverses else fact.parts,
         open=remitted.can_be_reversed,
+        status=remitted.status,
+        filing_code=remitted.filing_code,
+        remark_codes=() if fact.reverses else _every_remark(remitted),
+        paid_on=remitted.payment_date,
     )
     postings = (*(_closed(one) if one.place == fact.reverses else one for one in item.postings), posting)
     item = replace(item, postings=postings, denied_cents=item.denied_cents + fact.denied_cents)
@@ -329,8 +250,20 @@ def _adjudicated(state: Account, fact: ClaimAdjudicated) -> Account:
     return replace(_with(state, fact.item_id, item), held=held)
 
 
+def _every_remark(remitted: RemittedClaim) -> tuple[str, ...]:
+    return tuple(sorted({*remitted.remark_codes, *(code for line in remitted.lines for code in line.remark_codes)}))
+
+
 def _closed(posting: Posting) -> Posting:
-    return replace(posting, open=False, parts=())
+    return replace(posting, open=False, parts=(), remark_codes=())
+
+
+def _stopped(state: Account, fact: PatientShareStopped) -> Account:
+    item, cents = state.receivables[fact.item_id], fact.effect_on(LedgerAccount.INSURANCE_RECEIVABLE)
+    sums = {one.rule: one.cents for one in item.stopped}
+    sums[fact.rule] = sums.get(fact.rule, 0) + cents
+    stopped = tuple(Stopped(rule, held) for rule, held in sums.items() if held)
+    return _with(state, fact.item_id, replace(item, stopped=stopped))
 
 
 def _moved(state: Account, item_id: str, cents: int) -> Account:
@@ -338,15 +271,21 @@ def _moved(state: Account, item_id: str, cents: int) -> Account:
     return _with(state, item_id, replace(item, moved_to_patient_cents=item.moved_to_patient_cents + cents))
 
 
-def _denied(state: Account, item_id: str, cents: int) -> Account:
-    item = state.receivables[item_id]
-    return _with(state, item_id, replace(item, denied_cents=item.denied_cents + cents))
-
-
 def _applied(state: Account, item_id: str, payment_id: str, cents: int) -> Account:
     item = state.receivables[item_id]
     item = replace(item, patient_payments=add_share(item.patient_payments, payment_id, cents))
-    return replace(_with(state, item_id, item), credits=add_share(state.credits, payment_id, -cents))
+    credits_ = in_order(state, add_share(state.credits, payment_id, -cents))
+    is_used_up = all(one.payment_id != payment_id for one in credits_)
+    kept = tuple(one for one in state.kept if one != payment_id) if is_used_up else state.kept
+    return replace(_with(state, item_id, item), credits=credits_, kept=kept)
+
+
+def in_order(state: Account, shares: tuple[Share, ...]) -> tuple[Share, ...]:
+    """Shares as their payments came, so that money which was used and is free again is as old as it was."""
+    if len(shares) < 2:
+        return shares
+    came = {one.id: n for n, one in enumerate(state.payments)}
+    return tuple(sorted(shares, key=lambda one: came.get(one.payment_id, len(came))))
 
 
 def _credited(state: Account, fact: CreditChanged) -> Account:

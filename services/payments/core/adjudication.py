@@ -9,6 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from services.payments.core.never_billed import Stops
+from services.payments.core.write_off_policy import NO_WRITE_OFFS, WriteOffPolicy
+
 PROVIDER_GROUPS = frozenset({"CO", "OA", "PI"})
 PATIENT_GROUP = "PR"
 
@@ -38,9 +41,14 @@ class AdjustmentRule:
 
 @dataclass(frozen=True, slots=True)
 class AdjustmentPolicy:
-    """The rules by claim adjustment reason code, newest first."""
+    """The rules by claim adjustment reason code, newest first.
+
+    With them comes what may never be billed to a patient, and why a person may give up money.
+    """
 
     rules: Mapping[str, tuple[AdjustmentRule, ...]]
+    stops: Stops = ()
+    write_offs: WriteOffPolicy = NO_WRITE_OFFS
 
     def classify(self, group: str, reason: str, on: date) -> Action:
         """The action for CAS group and reason on the date of the remittance.

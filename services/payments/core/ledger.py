@@ -151,6 +151,7 @@ def _unlike_itself(account: Account) -> Iterator[Discrepancy]:
                 - item.adjusted_cents
                 - item.moved_to_patient_cents
                 + item.coordinated_cents
+                + item.stopped_cents
                 - item.denials_written_off_cents
             )
             yield from _unless_equal(account, item_id, "insurance receivable", item.insurance_cents, insurance)

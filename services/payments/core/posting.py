@@ -23,6 +23,7 @@ from services.payments.core.account_facts import (
 from services.payments.core.account_messages import PostRemittedClaim
 from services.payments.core.account_state import Account, Posting, Receivable, fold
 from services.payments.core.adjudication import OUTSTANDING, Action, AdjustmentPolicy
+from services.payments.core.line_matching import WHOLE_CLAIM, match_lines
 from services.payments.core.remitted import Position, RemittedAdjustment, RemittedClaim, digest_of
 
 INSURANCE, PATIENT = LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.PATIENT_RECEIVABLE
@@ -92,12 +93,13 @@ def _post(
         account_id=state.account_id,
         item_id=item_id,
         remitted=remitted,
+        lines=match_lines(receivable.lines, remitted.lines),
         digest=digest_of(remitted),
         parts=parts,
         denied_cents=sum(part.amount_cents for part in parts if part.action in OUTSTANDING),
         reverses=original.place if original else None,
     )
-    return (adjudicated, *_entries(adjudicated, actions)) if remitted.is_posted else (adjudicated,)
+    return (adjudicated, *entries_of(adjudicated, actions)) if remitted.is_posted else (adjudicated,)
 
 
 def find_original(receivable: Receivable, reversal: RemittedClaim) -> Posting | None:
@@ -150,7 +152,8 @@ def _actions(
     return {code: then.get(code) or policy.classify(*code, remitted.payment_date) for code in codes}
 
 
-def _entries(decision: ClaimAdjudicated, actions: dict[tuple[str, str], Action]) -> Iterator[AnyAccountFact]:
+def entries_of(decision: ClaimAdjudicated, actions: dict[tuple[str, str], Action]) -> Iterator[AnyAccountFact]:
+    """The money of a decision: what was paid, and each amount that nobody owes or that is the patient's."""
     remitted, place, reverses = decision.remitted, decision.remitted.place, decision.reverses
     if remitted.paid_cents:
         yield PayerPaymentPosted(
@@ -160,7 +163,7 @@ def _entries(decision: ClaimAdjudicated, actions: dict[tuple[str, str], Action])
             reverses=reverses,
             **sides(LedgerAccount.PAYER_CASH, INSURANCE, remitted.paid_cents),
         )
-    for line, one in _merged(remitted.every_adjustment()):
+    for line, one in _merged(_as_billed(decision)):
         made = _adjusting(actions[one.group, one.reason])
         if made is not None and one.amount_cents:
             fact, debit = made
@@ -175,6 +178,12 @@ def _entries(decision: ClaimAdjudicated, actions: dict[tuple[str, str], Action])
                 quantity=one.quantity,
                 **sides(debit, INSURANCE, one.amount_cents),
             )
+
+
+def _as_billed(decision: ClaimAdjudicated) -> Iterator[tuple[int, RemittedAdjustment]]:
+    """Every adjustment with the number of the line as it was billed; the claim's (0) where none can be told."""
+    for line, one in decision.remitted.every_adjustment():
+        yield (decision.lines[line - 1] if line else WHOLE_CLAIM), one
 
 
 def _merged(adjustments: Iterable[tuple[int, RemittedAdjustment]]) -> Iterable[tuple[int, RemittedAdjustment]]:

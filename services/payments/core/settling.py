@@ -19,7 +19,8 @@ from services.payments.core.account_facts import (
     sides,
 )
 from services.payments.core.account_money_back import spendable
-from services.payments.core.account_state import Account, Receivable, Share, fold
+from services.payments.core.account_state import Account, GivenUp, Receivable, Share, fold
+from services.payments.core.write_off_policy import Side
 
 PATIENT, UNAPPLIED = LedgerAccount.PATIENT_RECEIVABLE, LedgerAccount.UNAPPLIED_CREDIT
 
@@ -55,7 +56,9 @@ def coordinate(item_id: str) -> Step:
         item = state.receivables.get(item_id)
         if item is None:
             return
-        overpaid_cents = item.coordinated_cents - item.insurance_cents
+        overpaid_cents = (
+            item.coordinated_cents + item.stopped_cents - item.insurance_cents - item.denials_written_off_cents
+        )
         wanted_cents = max(0, min(overpaid_cents, item.moved_to_patient_cents))
         change_cents = wanted_cents - item.coordinated_cents
         if change_cents:
@@ -76,12 +79,15 @@ def unwind(item_id: str) -> Step:
         if item is None or item.patient_cents >= 0:
             return
         excess_cents = -item.patient_cents
-        restored_cents = min(excess_cents, item.written_off_cents)
-        if restored_cents:
+        for one in _newest(item, "patient", min(excess_cents, item.written_off_cents)):
+            excess_cents -= one.cents
             yield WriteOffReversed(
-                account_id=state.account_id, item_id=item_id, **sides(PATIENT, LedgerAccount.BAD_DEBT, restored_cents)
+                account_id=state.account_id,
+                item_id=item_id,
+                write_off_id=one.write_off_id,
+                **sides(PATIENT, LedgerAccount.BAD_DEBT, one.cents),
             )
-        for payment_id, cents in _take(reversed(item.patient_payments), excess_cents - restored_cents):
+        for payment_id, cents in _take(reversed(item.patient_payments), excess_cents):
             yield PatientPaymentReleased(
                 account_id=state.account_id, item_id=item_id, payment_id=payment_id, **sides(PATIENT, UNAPPLIED, cents)
             )
@@ -97,14 +103,25 @@ def take_back_denial_write_off(item_id: str) -> Step:
         if item is None:
             return
         regained_cents = min(item.denials_written_off_cents, max(-item.insurance_cents, -item.denied_cents, 0))
-        if regained_cents:
+        for one in _newest(item, "payer", regained_cents):
             yield DenialWriteOffReversed(
                 account_id=state.account_id,
                 item_id=item_id,
-                **sides(LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.DENIAL_WRITE_OFF, regained_cents),
+                write_off_id=one.write_off_id,
+                denied_cents=one.denied_cents,
+                **sides(LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.DENIAL_WRITE_OFF, one.cents),
             )
 
     return step
+
+
+def _newest(item: Receivable, side: Side, cents: int) -> Iterator[GivenUp]:
+    """What of the write-offs of a side makes up these cents, the newest first."""
+    for one in reversed(item.given_up):
+        taken_cents = min(one.cents, cents)
+        if one.side == side and taken_cents:
+            cents -= taken_cents
+            yield one._replace(cents=taken_cents, denied_cents=min(one.denied_cents, taken_cents))
 
 
 def apply_credits(first: str | None = None) -> Step:

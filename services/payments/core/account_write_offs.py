@@ -1,0 +1,155 @@
+"""Giving up money by a person: within the limits of its reason, above them by two people, and undone by a person.
+
+A write-off takes no more than is open of the side it is meant for. Undoing one is a linked reversal of what still
+stands of it: what a payer's later decision took back already is not given back twice.
+"""
+
+from collections.abc import Iterator
+from datetime import date
+
+from services.payments.core.account_facts import AnyAccountFact, LedgerAccount, RepeatDiffered, sides
+from services.payments.core.account_messages import DecideWriteOff, RequestWriteOff, RevertWriteOff
+from services.payments.core.account_state import Account, AskedWriteOff, Receivable
+from services.payments.core.person_facts import (
+    PersonAnswered,
+    PersonWroteOff,
+    WriteOffAnswered,
+    WriteOffRequested,
+    WriteOffReverted,
+)
+from services.payments.core.remitted import digest_of
+from services.payments.core.write_off_policy import Side, WriteOffPolicy
+
+GIVEN_UP = {"patient": LedgerAccount.BAD_DEBT, "payer": LedgerAccount.DENIAL_WRITE_OFF}
+OPEN = {"patient": LedgerAccount.PATIENT_RECEIVABLE, "payer": LedgerAccount.INSURANCE_RECEIVABLE}
+
+
+def request_write_off(policy: WriteOffPolicy, state: Account, command: RequestWriteOff) -> tuple[AnyAccountFact, ...]:
+    """Post it, let it wait for a second person, or refuse it with the rule that it breaks."""
+    digest = digest_of(command)
+    known = state.asked_write_offs.get(command.write_off_id)
+    if known is not None:
+        if known.digest == digest or digest in state.conflicts:
+            return ()
+        repeat = RepeatDiffered(
+            account_id=state.account_id, kind="write-off", reference=command.write_off_id, digest=digest
+        )
+        return (repeat,)
+    requested = WriteOffRequested(
+        account_id=state.account_id,
+        write_off_id=command.write_off_id,
+        item_id=command.item_id,
+        side=command.side,
+        reason=command.reason,
+        asked_cents=command.written_off_cents,
+        note=command.note,
+        requested_by=command.meta.actor,
+        digest=digest,
+    )
+    asked = _asked(requested)
+    because = _why_not(policy, state, asked, command.meta.occurred_at.date())
+    if because:
+        return requested, _answer(state, command.write_off_id, "refused", because=because)
+    rule = policy.find(asked.reason, command.meta.occurred_at.date())
+    assert rule is not None, "a reason that is not in force was refused"
+    if asked.cents > rule.alone_cents:
+        return requested, _answer(state, command.write_off_id, "waiting")
+    return requested, *_posted(state, command.write_off_id, asked, approved_by="")
+
+
+def decide_write_off(policy: WriteOffPolicy, state: Account, command: DecideWriteOff) -> tuple[AnyAccountFact, ...]:
+    """Another person's word. Nobody approves what they asked for themselves; what is not open any more is refused."""
+    asked = state.asked_write_offs.get(command.write_off_id)
+    if asked is None or asked.status != "waiting" or asked.requested_by == command.meta.actor:
+        return ()
+    if not command.approved:
+        return (_answer(state, command.write_off_id, "declined", command.meta.actor, command.note),)
+    because = _why_not(policy, state, asked, command.meta.occurred_at.date())
+    if because:
+        return (_answer(state, command.write_off_id, "refused", command.meta.actor, because),)
+    return _posted(state, command.write_off_id, asked, approved_by=command.meta.actor)
+
+
+def revert_write_off(state: Account, command: RevertWriteOff) -> tuple[AnyAccountFact, ...]:
+    """The opposite of what still stands of it, on every claim it was posted to."""
+    command_id = str(command.meta.id)
+    if command_id in state.answered:
+        return ()
+    entries = tuple(_reverting(state, command))
+    because = "" if entries else "nothing of this write-off stands: it was never posted, or it was taken back before"
+    answered = PersonAnswered(
+        account_id=state.account_id, command_id=command_id, wish="revert-write-off", because=because
+    )
+    return answered, *entries
+
+
+def _reverting(state: Account, command: RevertWriteOff) -> Iterator[WriteOffReverted]:
+    for item_id, item in state.receivables.items():
+        for one in item.given_up:
+            if one.write_off_id == command.write_off_id:
+                yield WriteOffReverted(
+                    account_id=state.account_id,
+                    item_id=item_id,
+                    write_off_id=one.write_off_id,
+                    note=command.note,
+                    denied_cents=one.denied_cents,
+                    **sides(OPEN[one.side], GIVEN_UP[one.side], one.cents),
+                )
+
+
+def open_cents(item: Receivable, side: Side) -> int:
+    """What is open of a side: nothing where it shows a credit."""
+    return max(0, item.patient_cents if side == "patient" else item.insurance_cents)
+
+
+def _why_not(policy: WriteOffPolicy, state: Account, asked: AskedWriteOff, today: date) -> str:
+    rule, item = policy.find(asked.reason, today), state.receivables.get(asked.item_id)
+    if rule is None:
+        return "no such reason is in force: choose one that the write-off policy knows"
+    if asked.side not in rule.sides:
+        return f"this reason is not for the {asked.side}'s share"
+    if item is None:
+        return "the account has no such claim or charge"
+    if rule.most_cents is not None and asked.cents > rule.most_cents:
+        return f"more than the {rule.most_cents} cents that this reason allows"
+    if asked.cents > open_cents(item, asked.side):
+        return f"only {open_cents(item, asked.side)} cents of the {asked.side}'s share are open"
+    return ""
+
+
+def _posted(state: Account, write_off_id: str, asked: AskedWriteOff, approved_by: str) -> tuple[AnyAccountFact, ...]:
+    item = state.receivables[asked.item_id]
+    denied_cents = min(asked.cents, max(0, item.denied_cents)) if asked.side == "payer" else 0
+    entry = PersonWroteOff(
+        account_id=state.account_id,
+        item_id=asked.item_id,
+        write_off_id=write_off_id,
+        side=asked.side,
+        reason=asked.reason,
+        note=asked.note,
+        requested_by=asked.requested_by,
+        approved_by=approved_by,
+        denied_cents=denied_cents,
+        **sides(GIVEN_UP[asked.side], OPEN[asked.side], asked.cents),
+    )
+    return _answer(state, write_off_id, "posted", approved_by), entry
+
+
+def _answer(
+    state: Account, write_off_id: str, outcome: str, decided_by: str = "", because: str = ""
+) -> WriteOffAnswered:
+    return WriteOffAnswered.model_validate(
+        {
+            "account_id": state.account_id,
+            "write_off_id": write_off_id,
+            "outcome": outcome,
+            "decided_by": decided_by,
+            "because": because,
+        }
+    )
+
+
+def _asked(fact: WriteOffRequested) -> AskedWriteOff:
+    return AskedWriteOff(
+        fact.item_id, fact.side, fact.reason, fact.asked_cents, fact.note, fact.requested_by, fact.digest
+    )
