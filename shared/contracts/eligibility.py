@@ -219,9 +219,6 @@ class StandingSpan(Contract):
     network: Literal["in", "out"] | None = Field(
         default=None, description="Whether the provider takes part in the payer's network; None: nobody said it."
     )
-    network: Literal["in", "out"] | None = Field(
-        default=None, description="Whether the provider takes part in the payer's network; None: nobody said it."
-    )
 
 
 class ProviderStandingChanged(Event):
