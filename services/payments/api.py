@@ -6,22 +6,19 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import Field
 
+from services.payments.books_api import books
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import LedgerFact
 from services.payments.core.account_messages import PostPatientPayment, PostSelfPayCharge
 from services.payments.core.account_state import Account
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.inbound_file import INBOUND_FILE
-from services.payments.core.provider import PROVIDER
 from services.payments.core.remittance import REMITTANCE, RejectRemittance, ReleaseRemittance, Remittance
-from services.payments.proof import prove_ledger
 from services.payments.views import (
     shown_account,
     shown_balance,
     shown_entry,
     shown_file,
-    shown_proof,
-    shown_provider,
     shown_remittance,
     shown_unmatched,
 )
@@ -34,6 +31,7 @@ from shared.runtime import Runtime
 from shared.store.port import Key
 
 router = APIRouter()
+router.include_router(books)
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
 Poster = Annotated[Principal, Depends(allow("poster", "integrator"))]
@@ -161,12 +159,6 @@ async def ledger(account_id: str, run: Run, caller: Reader, accounts: Accounts) 
     return [shown_entry(entry) for entry in entries if isinstance(entry.fact, LedgerFact)]
 
 
-@router.get("/ledger/proof")
-async def proof(run: Run, caller: Reader, accounts: Accounts) -> dict[str, Any]:
-    """Recompute the tenant's book from the journal and compare it with every account."""
-    return shown_proof(await prove_ledger(run.store, accounts, caller.tenant))
-
-
 @router.get("/remittances")
 async def remittances(
     run: Run, caller: Reader, *, status: str | None = None, after: str | None = None, limit: Limit = 50
@@ -200,13 +192,6 @@ async def unmatched(run: Run, caller: Reader, *, after: str | None = None, limit
     """Remitted claims whose control number no claim of ours has, or more than one."""
     found = await run.store.find(CONTROL_NUMBER, caller.tenant, {"held": True}, after, limit)
     return [shown_unmatched(state) for _, state in found]
-
-
-@router.get("/providers")
-async def providers(run: Run, caller: Reader, *, after: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-    """Provider-level adjustments by provider and reason code."""
-    found = await run.store.find(PROVIDER, caller.tenant, {}, after, limit)
-    return [shown_provider(state) for _, state in found]
 
 
 @router.get("/files")

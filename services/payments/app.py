@@ -11,9 +11,10 @@ from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.provider import PROVIDER
 from services.payments.core.remittance import REMITTANCE
 from services.payments.handlers import TOPICS, routes
+from services.payments.payees import read_payees
 from services.payments.performers import Performers
 from services.payments.pickup import EraPickup
-from services.payments.policy import load_adjustments
+from services.payments.policy import load_adjustments, load_provider_codes
 from services.payments.settings import PaymentsSettings
 from services.payments.vault import RemittanceVault
 from shared.decider import Effect
@@ -25,9 +26,11 @@ from shared.worker import Performer
 def make_spec(settings: PaymentsSettings) -> Spec:
     """What makes this service. The policy is read once; its entries are dated, so time may move under them."""
     account = make_account(load_adjustments())
+    codes, payees = load_provider_codes(), read_payees(settings.payees)
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        return Performers(runtime, account, RemittanceVault(runtime.store, runtime.sealer)).by_kind()
+        vault = RemittanceVault(runtime.store, runtime.sealer)
+        return Performers(runtime, account, vault, codes, payees).by_kind()
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
         return (EraPickup(runtime, settings.exchange, RemittanceVault(runtime.store, runtime.sealer)),)

@@ -1,6 +1,7 @@
 """Who performs the effects of payments: reading files, distributing remittances, forwarding claims to accounts."""
 
 import asyncio
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -15,7 +16,8 @@ from services.payments.core.control_number import (
     RouteRemittedClaim,
 )
 from services.payments.core.inbound_file import INBOUND_FILE, FileUnreadable, ReadRemittanceFile, TransactionsRead
-from services.payments.core.provider import PROVIDER, PostProviderAdjustment
+from services.payments.core.provider import PROVIDER, NamedClaim, PostProviderAdjustment, plain_reference
+from services.payments.core.provider_code import ProviderCodePolicy
 from services.payments.core.remittance import (
     REMITTANCE,
     DistributeRemittance,
@@ -23,15 +25,16 @@ from services.payments.core.remittance import (
     ReceiveRemittance,
     RemittanceDistributed,
 )
-from services.payments.from_x12 import incoming, present, provider_of, remitted_claim
+from services.payments.from_x12 import corrections, incoming, present, provider_of, remitted_claim
+from services.payments.payees import NO_PAYEES, Payees, limits_of
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message, Meta
 from shared.decider import Effect, Pending
 from shared.grouped import Grouped
 from shared.runtime import Runtime
-from shared.store.port import Key
+from shared.store.port import Key, Store
 from shared.worker import Performer, answer_meta
-from shared.x12.era835 import Remittance835, read_835
+from shared.x12.era835 import ClaimPayment, Remittance835, read_835
 from shared.x12.findings import Finding, X12Error
 
 TRANSACTIONS_A_STEP = 50
@@ -51,8 +54,16 @@ class Stretch(NamedTuple):
 class Performers:
     """Performs every effect of the service; each may be repeated, because the core knows what it has seen."""
 
-    def __init__(self, runtime: Runtime, account: AccountDecider, vault: RemittanceVault) -> None:
+    def __init__(
+        self,
+        runtime: Runtime,
+        account: AccountDecider,
+        vault: RemittanceVault,
+        codes: ProviderCodePolicy,
+        payees: Payees = NO_PAYEES,
+    ) -> None:
         self._runtime, self._account, self._vault = runtime, account, vault
+        self._codes, self._payees = codes, payees
         self._posting = Grouped(self._post)
 
     def by_kind(self) -> Mapping[str, Mapping[type[Effect], Performer]]:
@@ -87,8 +98,9 @@ class Performers:
         self, key: Key, pending: Pending, effect: ReadRemittanceFile, eras: Sequence[Remittance835]
     ) -> None:
         received: list[ReceiveRemittance] = []
+        limits = limits_of(self._payees, key.tenant, self._runtime.clock.now().date())
         for number, era in enumerate(eras, effect.after + 1):
-            one = incoming(era, effect.file_id, number)
+            one = incoming(era, effect.file_id, number, limits)
             if one is None:
                 await self._quarantine(key, f"{effect.file_id}/{number}", "FILE:payment-date", None)
                 continue
@@ -114,22 +126,32 @@ class Performers:
         upto = min(effect.after + CLAIMS_A_STEP, len(era.claims))
         for start in range(effect.after, upto, CLAIMS_A_BATCH):
             places = range(start, min(start + CLAIMS_A_BATCH, upto))
-            routed = [self._route(key, pending, effect, era, place) for place in places]
+            routed = [await self._route(key, pending, effect, era, place) for place in places]
             await self._runtime.shell.transact(CONTROL_NUMBER, routed)
         done = upto == len(era.claims)
-        if done:
-            adjustments = list(provider_adjustments(key, pending, effect.remittance_id, header, era))
-            await self._runtime.shell.transact(PROVIDER, adjustments)
+        if done and era.provider_adjustments:
+            named = await named_claims(self._runtime.store, key.tenant, era)
+            adjustments = provider_adjustments(key, pending, effect.remittance_id, header, era, self._codes, named)
+            await self._runtime.shell.transact(PROVIDER, list(adjustments))
         meta = answer_meta(key, pending, self._runtime.clock)
         return RemittanceDistributed(meta=meta, remittance_id=effect.remittance_id, upto=upto, done=done)
 
-    def _route(
+    async def _route(
         self, key: Key, pending: Pending, effect: DistributeRemittance, era: Remittance835, place: int
     ) -> RouteRemittedClaim:
-        remitted = remitted_claim(era.claims[place], effect.remittance_id, effect.header, place + 1)
+        claim = era.claims[place]
+        corrected = await self._seal(key.tenant, claim)
+        remitted = remitted_claim(claim, effect.remittance_id, effect.header, place + 1, corrected)
         number = remitted.patient_control_number
         meta = _derived(pending, key, f"route/{place + 1}", f"control_number/{number}", number)
         return RouteRemittedClaim(meta=meta, remitted=remitted)
+
+    async def _seal(self, tenant: str, claim: ClaimPayment) -> str | None:
+        """Who the payer says the patient is, sealed for whoever mends the coverage."""
+        named = corrections(claim)
+        if named is None:
+            return None
+        return await self._runtime.sealer.seal(tenant, claim.patient_control_number, json.dumps(named).encode())
 
     async def forward(self, key: Key, pending: Pending) -> Message:
         """Post a claim on its account. Claims that are forwarded at the same time are posted in one batch."""
@@ -198,12 +220,45 @@ def transaction_at(pieces: Iterable[bytes], number: int) -> Remittance835:
     return next(islice(transactions, number - 1, None))
 
 
+async def named_claims(store: Store, tenant: str, era: Remittance835) -> Mapping[str, NamedClaim]:
+    """The claims that the references of a remittance's adjustments name, by plain reference.
+
+    A reference is the claim's number at the payer (CLP07) or ours (CLP01); a claim of this remittance may be named by
+    either, an older one by ours.
+    """
+    references = [one.reference.strip() for one in era.provider_adjustments]
+    wanted = {plain_reference(one): one for one in references if one}
+    here = {
+        plain_reference(number): claim.patient_control_number
+        for claim in era.claims
+        for number in (claim.payer_claim_control_number, claim.patient_control_number)
+    }
+    numbers = {plain: here.get(plain, reference) for plain, reference in wanted.items()}
+    rows = await store.load(CONTROL_NUMBER, {Key(tenant, number) for number in numbers.values()})
+    found: dict[str, NamedClaim] = {}
+    for plain, number in numbers.items():
+        bearers = rows[Key(tenant, number)].snapshot.state.bearers
+        if len(bearers) == 1:
+            [(account_id, claim_id)] = bearers
+            found[plain] = NamedClaim(patient_control_number=number, claim_id=claim_id, account_id=account_id)
+        elif plain in here:
+            found[plain] = NamedClaim(patient_control_number=number)
+    return found
+
+
 def provider_adjustments(
-    key: Key, pending: Pending, remittance_id: str, header: Header, era: Remittance835
+    key: Key,
+    pending: Pending,
+    remittance_id: str,
+    header: Header,
+    era: Remittance835,
+    codes: ProviderCodePolicy,
+    named: Mapping[str, NamedClaim],
 ) -> Iterator[PostProviderAdjustment]:
     """Every PLB amount of a remittance, counted from 1."""
     for line, one in enumerate(era.provider_adjustments, 1):
         provider_id = provider_of(one, era)
+        rule = codes.classify(one.code, header.payment_date)
         yield PostProviderAdjustment(
             meta=_derived(pending, key, f"provider/{line}", f"provider/{provider_id}", provider_id),
             provider_id=provider_id,
@@ -214,6 +269,9 @@ def provider_adjustments(
             reference=one.reference,
             amount_cents=present(one.amount_cents),
             payment_date=header.payment_date,
+            account=rule.account,
+            nets=rule.nets,
+            claim=named.get(plain_reference(one.reference)),
         )
 
 

@@ -13,3 +13,4 @@ class PaymentsSettings(Settings):
     database: str = "revcycle_payments"
     port: PositiveInt = 8103
     exchange: Path = Field(description="Folder shared with the clearinghouse: <exchange>/<tenant>/eras/*.835.")
+    payees: Path | None = Field(default=None, description="TOML: the NPIs and tax ids each tenant is paid under.")

@@ -8,7 +8,14 @@ from services.payments.core.account_state import Account, Receivable
 from services.payments.core.control_number import ControlNumber
 from services.payments.core.inbound_file import InboundFile
 from services.payments.core.ledger import totals_of
-from services.payments.core.provider import Provider
+from services.payments.core.provider import (
+    OpenItem,
+    Provider,
+    ProviderAdjusted,
+    ProviderFact,
+    ProviderItemSettled,
+)
+from services.payments.core.provider_code import ProviderAccount
 from services.payments.core.remittance import Remittance
 from services.payments.proof import Proof
 from shared.decider import Entry
@@ -106,7 +113,61 @@ def shown_provider(provider: Provider) -> dict[str, Any]:
         "provider_id": provider.provider_id,
         "adjusted_cents": provider.adjusted_cents,
         "by_code": [one._asdict() for one in provider.by_code],
+        "balances": {account.value: cents for account, cents in provider.balances.items()},
+        "open": [shown_open_item(item) for item in provider.open],
         "remittances": len(provider.posted),
+    }
+
+
+def shown_open_item(item: OpenItem) -> dict[str, Any]:
+    """What still has to net to nothing, in words for whoever follows it up."""
+    claim = item.claim
+    return {
+        "item_id": item.item_id,
+        "payer_id": item.payer_id,
+        "account": item.account.value,
+        "codes": item.codes,
+        "reference": item.reference,
+        "open_cents": item.cents,
+        "since": item.since,
+        "remittances": item.remittances,
+        "claim": None if claim is None else claim.model_dump(mode="json"),
+        "what": what_is_open(item),
+    }
+
+
+def what_is_open(item: OpenItem) -> str:
+    """Why an item is open: positive was kept from a payment, negative was added to one."""
+    kept = item.cents > 0
+    match item.account:
+        case ProviderAccount.OVERPAYMENT_RECOVERY if kept:
+            return "kept from a payment; no reversal of the claim has given it back"
+        case ProviderAccount.OVERPAYMENT_RECOVERY:
+            return "taken back on the claim; the payer has not kept it from a payment yet"
+        case ProviderAccount.FORWARDING_BALANCE if kept:
+            return "more was kept than had been carried forward"
+        case ProviderAccount.FORWARDING_BALANCE:
+            return "carried forward; a later payment will be lower"
+        case ProviderAccount.UNEXPLAINED:
+            return "a code without a rule: say what it is"
+        case _:
+            return "worked off beyond what was paid ahead" if kept else "paid ahead; later claims work it off"
+
+
+def shown_provider_entry(entry: Entry[ProviderFact]) -> dict[str, Any]:
+    """An entry of a provider's ledger with its cause, its poster and its reason."""
+    fact = entry.fact
+    said = fact.model_dump(mode="json", exclude={"provider_id", "digest", "by"})
+    reason = fact.reason if isinstance(fact, ProviderItemSettled) else ""
+    if isinstance(fact, ProviderAdjusted):
+        reason = f"PLB {fact.code} of remittance {fact.remittance_id}, adjustment {fact.line}"
+    return {
+        "id": entry.meta.id,
+        "at": entry.meta.occurred_at,
+        "cause": entry.meta.causation,
+        "posted_by": entry.meta.actor,
+        **said,
+        "reason": reason,
     }
 
 
@@ -126,6 +187,13 @@ def shown_proof(proof: Proof) -> dict[str, Any]:
         "totals": {**asdict(totals), "outstanding_cents": totals.outstanding_cents},
         "ledger_accounts": {account.value: cents for account, cents in sorted(proof.balances.items())},
         "provider_adjustments_cents": proof.provider_adjustments_cents,
+        "provider_accounts": {account.value: cents for account, cents in sorted(proof.provider_balances.items())},
+        "providers": proof.providers,
         "payer_cash_cents": proof.payer_cash_cents,
+        "remittances": proof.remittances,
+        "remitted_cents": proof.remitted_cents,
+        "waiting_cents": proof.waiting_cents,
+        "at_rest": proof.at_rest,
+        "discrepancies_found": proof.discrepancies_found,
         "discrepancies": [one._asdict() for one in proof.discrepancies],
     }

@@ -19,6 +19,7 @@ from services.payments.core.inbound_file import (
     TransactionsRead,
 )
 from services.payments.core.provider import PROVIDER, PostProviderAdjustment, ProviderAdjusted, ProviderRepeatDiffered
+from services.payments.core.provider_code import Nets, ProviderAccount
 from services.payments.core.remittance import (
     REMITTANCE,
     DistributeRemittance,
@@ -173,6 +174,8 @@ def withheld(amount_cents: int = 5_000, line: int = 1) -> PostProviderAdjustment
         reference="ICN-0",
         amount_cents=amount_cents,
         payment_date=TODAY,
+        account=ProviderAccount.OVERPAYMENT_RECOVERY,
+        nets=Nets.BY_REFERENCE,
     )
 
 
@@ -181,8 +184,8 @@ def test_case_34_a_recovered_overpayment_goes_to_the_providers_ledger() -> None:
     [first, second] = decided.facts
     assert isinstance(first, ProviderAdjusted)
     assert isinstance(second, ProviderAdjusted)
-    assert (first.debit.value, first.credit.value, first.cents) == ("provider_adjustment", "payer_cash", 5_000)
-    assert (second.debit.value, second.credit.value, second.cents) == ("payer_cash", "provider_adjustment", 1_000)
+    assert (first.debit.value, first.credit.value, first.cents) == ("overpayment_recovery", "payer_cash", 5_000)
+    assert (second.debit.value, second.credit.value, second.cents) == ("payer_cash", "overpayment_recovery", 1_000)
     assert [type(event) for event in decided.events] == [ProviderAdjustmentPosted] * 2
     assert decided.snapshot.state.adjusted_cents == 4_000
     assert decided.snapshot.state == PROVIDER.fold(decided.facts)

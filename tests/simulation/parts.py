@@ -63,7 +63,7 @@ from services.payments.handlers import TOPICS as PAYMENTS_TOPICS
 from services.payments.handlers import routes as payments_routes
 from services.payments.performers import Performers
 from services.payments.pickup import EraPickup
-from services.payments.policy import load_adjustments
+from services.payments.policy import load_adjustments, load_provider_codes
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
@@ -291,7 +291,7 @@ class _Poster(Performers):
     """The real performers, but for remittances that are data."""
 
     def __init__(self, payments: Payments, runtime: Runtime, account: AccountDecider, vault: RemittanceVault) -> None:
-        super().__init__(runtime, account, vault)
+        super().__init__(runtime, account, vault, load_provider_codes())
         self._payments = payments
         # A group's caller waits for a task of its own, which a simulated death would leave waiting for ever.
         self._posting = cast("Grouped[PostRemittedClaim]", _Alone(self._post))
