@@ -11,6 +11,7 @@ from shared.contracts import (
     AcknowledgementArrived,
     AcknowledgementOverdue,
     AppealDecided,
+    AuthorizationGranted,
     AuthorizationRequired,
     ClaimAccepted,
     ClaimAppealed,
@@ -40,7 +41,7 @@ TOPICS = (events_topic("eligibility"), events_topic("payments"), events_topic("c
 
 def routes(claim: Decider[Claim, ClaimMessage, ClaimFact]) -> Routes:
     """Coverage answers, payers' decisions, and the claim's own deadlines: no other aggregate here has any."""
-    coverage = (CoverageVerified, CoverageInactive, EligibilityUnknown, AuthorizationRequired)
+    coverage = (CoverageVerified, CoverageInactive, EligibilityUnknown, AuthorizationRequired, AuthorizationGranted)
     return route(claim, *coverage, ClaimRemitted, ClaimAppealed, AppealDecided, Due)
 
 

@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 from uuid import uuid5
@@ -144,7 +145,8 @@ class SubmissionPerformer:
             await self._exclude(key, pending, state.claim_id, HoldReason(rule="seal", field="claim", message=message))
             return None
         identity = IDENTITY.validate_json(opened)
-        return Joined(state, claim837_of(state.content, identity), identity)
+        claim = claim837_of(state.content, identity)
+        return Joined(state, replace(claim, extras=(*claim.extras, *state.papers)), identity)
 
     async def _write(
         self, key: Key, pending: Pending, state: Submission, joined: Sequence[Joined]

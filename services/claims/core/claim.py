@@ -7,6 +7,7 @@ from pydantic import Field, TypeAdapter
 
 from shared.contracts import (
     AppealDecided,
+    AuthorizationGranted,
     AuthorizationRequired,
     ClaimAppealed,
     ClaimRemitted,
@@ -21,6 +22,7 @@ from .adjudication import remit_outcome
 from .after_coverage import IN_HOUSE, after_news
 from .after_decision import call_out, note_appeal, remit
 from .after_sending import acknowledge, refuse, transmit
+from .claim_additions import announce_papers, enter_authorization
 from .claim_events import publish
 from .claim_facts import (
     AnyClaimFact,
@@ -36,6 +38,7 @@ from .claim_facts import (
 )
 from .claim_intake import correct, rebilled, receive
 from .claim_messages import (
+    AnnouncePapers,
     AnyClaimMessage,
     AssignSubmission,
     ClaimMessage,
@@ -69,6 +72,10 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
             return routed(policy, state, message, receive(policy, state, message))
         case CoverageVerified() | CoverageInactive() | EligibilityUnknown() | AuthorizationRequired():
             return note_coverage(policy, state, message)
+        case AuthorizationGranted():
+            return enter_authorization(state, message)
+        case AnnouncePapers():
+            return announce_papers(state, message)
         case RecordStanding():
             return _stand(state, message)
         case RecordCoverageNews():

@@ -156,6 +156,7 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         submitted_on=fact.transmitted_on,
         sealed_guarantor=state.identity.sealed_guarantor,
         partner=state.partner,
+        authorization_number=content.prior_authorization_number or None,
     )
 
 
@@ -167,6 +168,7 @@ def _submitted_line(line: ContentLine, of_claim: date) -> SubmittedLine:
         modifiers=line.modifiers,
         charge_cents=line.charge_cents or 0,
         service_from=line.service_from or of_claim,
+        units=None if line.units is None else f"{line.units:f}",
     )
 
 

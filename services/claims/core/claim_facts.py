@@ -120,6 +120,23 @@ class NetworkNoted(Fact):
     network: Literal["in", "out"] | None
 
 
+class AuthorizationEntered(Fact):
+    """The payer authorized the service, or needs no authorization (`authorization_number` None)."""
+
+    type: Literal["authorization-entered"] = "authorization-entered"
+    request_id: str
+    authorization_number: str | None
+    source: str
+    sequence: NonNegativeInt
+
+
+class PapersAnnounced(Fact):
+    """The claim names papers that come with it (PWK), as one segment."""
+
+    type: Literal["papers-announced"] = "papers-announced"
+    segment: tuple[str, ...]
+
+
 class CoverageNewsNoted(Fact):
     """News about coverage that was heard once; `source` and `sequence` tell a repeat."""
 
@@ -277,6 +294,8 @@ ClaimFact: TypeAlias = (
     | HoldsLifted
     | PersonRefused
     | CoverageNoted
+    | AuthorizationEntered
+    | PapersAnnounced
     | NetworkNoted
     | CoverageAwaited
     | ClaimReadied

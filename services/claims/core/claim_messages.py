@@ -7,6 +7,7 @@ from pydantic import Field, NonNegativeInt, PositiveInt
 
 from shared.contracts import (
     AppealDecided,
+    AuthorizationGranted,
     AuthorizationRequired,
     ClaimAppealed,
     ClaimRemitted,
@@ -148,6 +149,13 @@ class CorrectClaim(ClaimCommand):
     judged: Judged = NOTHING_SAID
 
 
+class AnnouncePapers(ClaimCommand):
+    """Papers are attached to the claim: it names them when it goes (PWK, as one segment)."""
+
+    type: Literal["claims.announce-papers.v1"] = "claims.announce-papers.v1"
+    segment: tuple[str, ...] = Field(min_length=3)
+
+
 class RecordStanding(ClaimCommand):
     """What keeps the claim in the house because of its providers' standing with the payer, as it is now."""
 
@@ -191,6 +199,8 @@ ClaimMessage: TypeAlias = (
     | CoverageInactive
     | EligibilityUnknown
     | AuthorizationRequired
+    | AuthorizationGranted
+    | AnnouncePapers
     | AssignSubmission
     | ExcludeClaim
     | RecordTransmission

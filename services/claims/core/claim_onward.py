@@ -79,7 +79,7 @@ def note_coverage(policy: Policy, state: Claim, message: CoverageMessage) -> tup
         route=route,
         qualified_medicare_beneficiary=_qmb(message),
     )
-    facts = routed(policy, state, message, then(state, (noted,), _reconsider))
+    facts = routed(policy, state, message, then(state, (noted,), reconsider))
     return (*facts, *after_answer(policy, state, message, message.meta.occurred_at.date()))
 
 
@@ -108,7 +108,7 @@ def _answer_of(message: CoverageMessage) -> CoverageState:
             assert_never(message)
 
 
-def _reconsider(state: Claim) -> Facts:
+def reconsider(state: Claim) -> Facts:
     """A coverage answer moves a claim only while it is in the house."""
     stop = _coverage_stop(state)
     match state.status:

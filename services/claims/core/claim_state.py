@@ -12,6 +12,7 @@ from .claim_deadlines import Running
 from .claim_facts import (
     AckKept,
     AppealNoted,
+    AuthorizationEntered,
     ClaimAcknowledged,
     ClaimAdjudicated,
     ClaimAmended,
@@ -30,6 +31,7 @@ from .claim_facts import (
     HoldsLifted,
     IntakeContradicted,
     NetworkNoted,
+    PapersAnnounced,
     PersonRefused,
     RemittanceKept,
     Remitted,
@@ -104,6 +106,7 @@ class Claim:
     payer_changes: tuple[PayerChanged, ...] = ()
     appeal_level: int = 0  # the highest that an appeal was sent at
     appeal_open: bool = False
+    papers: tuple[tuple[str, ...], ...] = ()  # PWK of papers that were attached here
     appeals_seen: tuple[tuple[int, int], ...] = ()  # level and last sequence of each appeal
     network: Literal["in", "out"] | None = None  # whether its providers take part in the payer's
     qmb_by: frozenset[str] = frozenset()  # coverages whose payer calls the patient a qualified Medicare beneficiary
@@ -197,6 +200,10 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
             return _remember(state, fact.command_id)
         case CoverageNoted():
             return _covered(state, fact)
+        case AuthorizationEntered():
+            return _authorized(state, fact)
+        case PapersAnnounced():
+            return replace(state, papers=(*state.papers, fact.segment))
         case NetworkNoted():
             return replace(state, network=fact.network)
         case CoverageAwaited():
@@ -310,6 +317,16 @@ def _qmb_by(state: Claim, fact: CoverageNoted) -> frozenset[str]:
             return state.qmb_by - {said}
         case None:
             return state.qmb_by
+
+
+def _authorized(state: Claim, fact: AuthorizationEntered) -> Claim:
+    heard = _heard(state, fact.source, fact.sequence)
+    if fact.authorization_number is None:
+        return replace(heard, waived=state.waived | {"authorization-required"})
+    number = (state.content.prior_authorization_number if state.content else "") or fact.authorization_number
+    if state.content is None:
+        return heard
+    return replace(heard, content=state.content.model_copy(update={"prior_authorization_number": number}))
 
 
 def _heard(state: Claim, source: str, sequence: int) -> Claim:
