@@ -27,7 +27,7 @@ class Consumer:
 
     def __init__(self, settings: Settings, service: str, topics: Sequence[str], inbox: Inbox, log: Log) -> None:
         self._pipeline = Pipeline(inbox, log)
-        self._closing = False
+        self._closing = self._joining = self.refused = False
         self._broker = KafkaBroker(
             settings.kafka.split(","),  # FastStream takes a text for one address
             client_id=f"revcycle-{service}",
@@ -56,7 +56,15 @@ class Consumer:
         return self._pipeline.handled
 
     async def start(self) -> None:
-        await self._broker.start()
+        """Join the group and begin to read. After a failure it may be called again."""
+        self._joining = True
+        try:
+            await self._broker.start()
+        except Exception:
+            self.refused = True
+            await self._broker.stop()
+            raise
+        self._joining = self.refused = False
 
     async def stop(self) -> None:
         """Finish the batches in hand, commit them, and leave the group."""
@@ -68,7 +76,7 @@ class Consumer:
         """Records in this member's partitions that are not handled yet."""
         consumer: Any = self._subscriber.consumer
         if consumer is None:
-            return 0
+            return int(self._joining)
         partitions: list[TopicPartition] = list(consumer.assignment())
         if not partitions:
             return 1  # not assigned yet: nothing can be said to be handled

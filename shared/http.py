@@ -150,9 +150,9 @@ async def live() -> dict[str, str]:
 
 @health.get("/health/ready")
 async def ready(request: Request) -> dict[str, str]:
-    """Everything started, and no loop has ended."""
+    """Everything started, and no loop has ended. The consumer may still be joining its group."""
     running: Running | None = getattr(request.app.state, "running", None)
-    if running is None or any(task.done() for task in running.tasks):
+    if running is None or not running.serves:
         raise HTTPException(503, "a part of this service is not running; see its log")
     return {"status": "ready"}
 

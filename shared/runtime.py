@@ -64,6 +64,12 @@ class Loop(Protocol):
         ...
 
 
+class Joining(Protocol):
+    """The part of a consumer that joins its group; after a failure it may be started again."""
+
+    async def start(self) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Runtime:
     """The parts every service has. Tests build one on memory; `open_runtime` builds the real one."""
@@ -109,6 +115,11 @@ class Running:
     rest: dict[str, Any] = field(default_factory=dict[str, Any])  # the last answer of `at_rest`, and when it was true
     looked: tuple[int, datetime] | None = None
     looked_at: datetime = NEVER
+
+    @property
+    def serves(self) -> bool:
+        """No loop has ended, and no broker refused the consumer the last time it was asked."""
+        return not self.consumer.refused and not any(task.done() for task in self.tasks)
 
     async def at_rest(self) -> dict[str, Any]:
         """Whether nothing waits to be done at the clock's time, and when the next thing comes.
@@ -211,16 +222,30 @@ async def run(spec: Spec, runtime: Runtime) -> AsyncGenerator[Running]:
     inbox = Inbox(runtime.shell, runtime.bus, runtime.sealer, spec.routes, runtime.log, runtime.wall)
     consumer = Consumer(runtime.settings, spec.name, spec.topics, inbox, runtime.log)
     running = Running(runtime, spec, consumer, workers, spec.loops(runtime))
-    await consumer.start()
+    joining = asyncio.create_task(join(consumer, runtime.log))
     running.tasks = _start_loops(running)
     try:
         yield running
     finally:
-        await end_tasks(running.tasks)
+        await end_tasks((joining, *running.tasks))
         await consumer.stop()
         for worker in workers:
             await worker.stop()
         await runtime.relay.retire()
+
+
+async def join(consumer: Joining, log: Log, wait: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
+    """Make the consumer a member of its group, however often it takes.
+
+    A broker lets the first member wait for others, for seconds (Kafka: `group.initial.rebalance.delay.ms`): a service
+    takes files and requests meanwhile, and is not at rest.
+    """
+    while True:
+        try:
+            return await consumer.start()
+        except Exception as error:  # noqa: BLE001 - whatever the reason, it is an outage: records wait where they are
+            log.warning("join_failed", error=type(error).__name__)
+            await wait(FAILURE_SECONDS)
 
 
 def _start_loops(running: Running) -> list[asyncio.Task[None]]:

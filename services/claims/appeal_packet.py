@@ -11,13 +11,14 @@ from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
 from string import Formatter
-from typing import Any
-
-from fpdf import FPDF
+from typing import TYPE_CHECKING, Any
 
 from services.claims.core.appeal import Appeal
 from services.claims.core.content import ClaimContent, PostalAddress
 from shared.policy import PolicyError
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FILE = Path(__file__).parent / "policy" / "appeal_letters.toml"
 NAMES = frozenset(
@@ -111,6 +112,8 @@ def letter_pdf(
     appeal: Appeal, content: ClaimContent, filing_limit: date | None, who: Correspondents
 ) -> tuple[bytes, int]:
     """The letter with its list of evidence, and how many pages it has. The same input gives the same bytes."""
+    from fpdf import FPDF  # see `services.claims.paper`
+
     values = _values(appeal, content, filing_limit, who)
     template = letter_for(appeal.category, who.written_on)
     pdf = FPDF(format="letter", unit="mm")
@@ -133,7 +136,7 @@ def letter_pdf(
     return bytes(pdf.output()), pdf.pages_count
 
 
-def _head(pdf: FPDF, content: ClaimContent, who: Correspondents) -> None:
+def _head(pdf: "FPDF", content: ClaimContent, who: Correspondents) -> None:
     billing = content.billing
     for text in (billing.name, *_address(billing.address), f"NPI {billing.npi}"):
         _line(pdf, text)
@@ -144,7 +147,7 @@ def _head(pdf: FPDF, content: ClaimContent, who: Correspondents) -> None:
     _line(pdf, who.written_on.isoformat(), gap=6)
 
 
-def _facts(pdf: FPDF, appeal: Appeal, content: ClaimContent, who: Correspondents) -> None:
+def _facts(pdf: "FPDF", appeal: Appeal, content: ClaimContent, who: Correspondents) -> None:
     rows = (
         ("Patient", who.patient_name),
         ("Member id", who.member_id),
@@ -162,7 +165,7 @@ def _facts(pdf: FPDF, appeal: Appeal, content: ClaimContent, who: Correspondents
     pdf.ln(5)
 
 
-def _evidence(pdf: FPDF, appeal: Appeal) -> None:
+def _evidence(pdf: "FPDF", appeal: Appeal) -> None:
     _line(pdf, "Enclosed", bold=True, gap=2)
     if not appeal.evidence:
         _line(pdf, "Nothing further.")
@@ -172,7 +175,7 @@ def _evidence(pdf: FPDF, appeal: Appeal) -> None:
         _line(pdf, f"{number}. {what} of {one.on.isoformat()}, {one.reference}{proof} {one.detail}".rstrip())
 
 
-def _line(pdf: FPDF, text: str, *, bold: bool = False, gap: float = 0) -> None:
+def _line(pdf: "FPDF", text: str, *, bold: bool = False, gap: float = 0) -> None:
     pdf.set_font("Helvetica", "B" if bold else "", 11 if bold else 10)
     pdf.multi_cell(0, 5, _printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
     if gap:

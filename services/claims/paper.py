@@ -8,8 +8,7 @@ are drawn, where the form has its boxes.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-
-from fpdf import FPDF
+from typing import TYPE_CHECKING
 
 from services.claims.core.content import ClaimContent
 from services.claims.identity import Identity
@@ -19,6 +18,9 @@ from services.claims.paper_layout_cms1500 import CMS1500
 from services.claims.paper_layout_ub04 import UB04
 from services.claims.paper_texts import FormName, PaperError, PaperPage
 from services.claims.paper_ub04 import ub04_pages
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 LAYOUTS: dict[FormName, Layout] = {"CMS-1500": CMS1500, "UB-04": UB04}
 INCH_MM = 25.4
@@ -79,6 +81,8 @@ def _check(page: PaperPage) -> None:
 
 def paper_pdf(pages: Sequence[PaperPage], at: datetime, sheet: Sheet = PLAIN, *, test: bool = False) -> bytes:
     """One PDF of all pages, dated `at`; the same input gives the same bytes. Test pages are marked as such."""
+    from fpdf import FPDF  # a sixth of the start of this service, and few processes ever print
+
     pdf = FPDF(format="letter", unit="mm")
     pdf.set_creation_date(at)
     pdf.set_title("Claims")
@@ -93,7 +97,7 @@ def paper_pdf(pages: Sequence[PaperPage], at: datetime, sheet: Sheet = PLAIN, *,
     return bytes(pdf.output())
 
 
-def _draw(pdf: FPDF, sheet: Sheet, page: PaperPage) -> None:
+def _draw(pdf: "FPDF", sheet: Sheet, page: PaperPage) -> None:
     layout = LAYOUTS[page.form]
     if sheet.framed:
         _draw_form(pdf, sheet, layout)
@@ -103,7 +107,7 @@ def _draw(pdf: FPDF, sheet: Sheet, page: PaperPage) -> None:
             _write(pdf, sheet, slot, text)
 
 
-def _write(pdf: FPDF, sheet: Sheet, slot: Slot, text: str) -> None:
+def _write(pdf: "FPDF", sheet: Sheet, slot: Slot, text: str) -> None:
     if slot.choice:
         if slot.choice != text:
             return
@@ -116,7 +120,7 @@ def _write(pdf: FPDF, sheet: Sheet, slot: Slot, text: str) -> None:
     pdf.set_char_spacing(0)
 
 
-def _draw_form(pdf: FPDF, sheet: Sheet, layout: Layout) -> None:
+def _draw_form(pdf: "FPDF", sheet: Sheet, layout: Layout) -> None:
     pdf.set_draw_color(150)
     pdf.set_text_color(90)
     pdf.set_line_width(0.15)
@@ -133,7 +137,7 @@ def _draw_form(pdf: FPDF, sheet: Sheet, layout: Layout) -> None:
     pdf.set_text_color(0)
 
 
-def _draw_frame(pdf: FPDF, sheet: Sheet, frame: Frame) -> None:
+def _draw_frame(pdf: "FPDF", sheet: Sheet, frame: Frame) -> None:
     x, y = sheet.x(frame.column) - 0.6, sheet.y(frame.line)
     width, height = frame.width * sheet.column, frame.lines * sheet.line
     if frame.grey:

@@ -3,11 +3,12 @@
 A server that says yes and keeps nothing is found out: only a file that its own listing shows with every byte counts.
 """
 
-from typing import NamedTuple
-
-import asyncssh
+from typing import TYPE_CHECKING, NamedTuple
 
 from services.claims.routing import SftpRoute
+
+if TYPE_CHECKING:
+    import asyncssh
 
 
 class Fault(NamedTuple):
@@ -19,6 +20,8 @@ class Fault(NamedTuple):
 
 async def upload(route: SftpRoute, name: str, content: bytes) -> Fault | None:
     """Put a file into the partner's folder; None when its listing shows it whole. A file that lies there is left."""
+    import asyncssh  # few partners speak it, and each start would pay for it
+
     try:
         host_key = asyncssh.import_public_key(route.host_key)
         async with (
@@ -54,7 +57,7 @@ async def upload(route: SftpRoute, name: str, content: bytes) -> Fault | None:
         return Fault("SFTP:unreachable", message)
 
 
-async def _put(client: asyncssh.SFTPClient, folder: str, name: str, content: bytes) -> Fault | None:
+async def _put(client: "asyncssh.SFTPClient", folder: str, name: str, content: bytes) -> Fault | None:
     before = await _size(client, folder, name)
     if before == len(content):
         return None
@@ -76,7 +79,7 @@ async def _put(client: asyncssh.SFTPClient, folder: str, name: str, content: byt
     return None
 
 
-async def _size(client: asyncssh.SFTPClient, folder: str, name: str) -> int | None:
+async def _size(client: "asyncssh.SFTPClient", folder: str, name: str) -> int | None:
     """What the folder's listing says; a stat of the name alone would ask the same memory that took the file."""
     async for entry in client.scandir(folder):
         if entry.filename == name:
