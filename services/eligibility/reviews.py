@@ -223,7 +223,7 @@ def _read(said: Review278, ask: AskKind) -> ReviewOutcome:
         return ReviewOutcome(status="rejected" if rejections else "unclear", rejections=rejections)
     whole = said.event if said.event and said.event.decision else decided[0]
     status = STATUS.get(whole.decision.outcome, "unclear") if whole.decision else "unclear"
-    among = {STATUS.get(one.decision.outcome, "unclear") for one in decided if one.decision}
+    among: set[ReviewStatus] = {STATUS.get(one.decision.outcome, "unclear") for one in decided if one.decision}
     if whole is not said.event and len(among) > 1:
         status = _of_several(among)
     if ask == "cancel" and status == "certified":

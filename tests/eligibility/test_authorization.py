@@ -216,6 +216,7 @@ def test_a_pended_request_is_inquired_about_until_it_is_decided() -> None:
     assert [one.status for one in events(pended, AuthorizationDecided)] == ["pended"]
     assert not pended.snapshot.effects
     inquire_at = REVIEW.due(pended.snapshot.state)
+    assert inquire_at is not None
     assert inquire_at == AT + timedelta(hours=24)
     assert not REVIEW.run(pended.snapshot, [due(AT + timedelta(hours=1))]).changed
     inquired = REVIEW.run(pended.snapshot, [due(inquire_at)])
@@ -243,7 +244,7 @@ def test_a_request_that_is_pended_too_long_is_called_out_once() -> None:
 
 
 def test_a_silent_payer_is_asked_again_and_then_a_person_hears_of_it() -> None:
-    decided, waits = asked("c1"), []
+    decided, waits = asked("c1"), list[timedelta]()
     silent = ReviewOutcome(status="unavailable")
     while decided.snapshot.effects:
         decided = REVIEW.run(decided.snapshot, [answer(decided, silent)])
