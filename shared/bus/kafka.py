@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 from aiokafka import AIOKafkaProducer
@@ -12,16 +13,64 @@ from shared.wire import Record
 
 
 class KafkaBus:
-    """Implements `Bus`. Records are handed over in order and confirmed together: one by one is 15 times slower."""
+    """Implements `Bus`. Records are handed over in order and confirmed together: one by one is 15 times slower.
+
+    After a failed send the producer is replaced. An idempotent one counts what it could not send, too: its next
+    records would leave a gap in the sequence, and the broker refuses them for ever.
+    """
 
     def __init__(self, servers: str, client_id: str, *, idempotent: bool) -> None:
         self._servers = servers
         self._client_id = client_id
         self._idempotent = idempotent
+        self._open = False
         self._producer: AIOKafkaProducer | None = None
+        self._failed: AIOKafkaProducer | None = None
+        self._replacing = asyncio.Lock()
 
     async def start(self) -> None:
         """Connect; BusUnavailableError when no broker answers."""
+        self._producer = await self._connect()
+        self._open = True
+
+    async def stop(self) -> None:
+        self._open = False
+        async with self._replacing:
+            await self._close_failed()
+            if self._producer is not None:
+                await self._producer.stop()
+                self._producer = None
+
+    async def send(self, records: Sequence[Record], /) -> None:
+        if not self._open:
+            msg = "the producer is not started"
+            raise BusUnavailableError(msg)
+        producer = self._producer or await self._replace()
+        try:
+            sent: list[asyncio.Future[Any]] = [
+                await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records
+            ]
+            await asyncio.gather(*sent)
+        except KafkaError as error:
+            if self._producer is producer:
+                self._producer, self._failed = None, producer
+            raise BusUnavailableError(type(error).__name__) from None
+
+    async def _replace(self) -> AIOKafkaProducer:
+        """A new producer, once nothing of the failed one can arrive: its records would come after newer ones."""
+        async with self._replacing:
+            await self._close_failed()
+            if self._producer is None:
+                self._producer = await self._connect()
+            return self._producer
+
+    async def _close_failed(self) -> None:
+        failed, self._failed = self._failed, None
+        if failed is not None:
+            with suppress(KafkaError):
+                await failed.stop()
+
+    async def _connect(self) -> AIOKafkaProducer:
         producer = AIOKafkaProducer(
             bootstrap_servers=self._servers,
             client_id=self._client_id,
@@ -35,21 +84,4 @@ class KafkaBus:
         except KafkaError as error:
             await producer.stop()
             raise BusUnavailableError(type(error).__name__) from None
-        self._producer = producer
-
-    async def stop(self) -> None:
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
-
-    async def send(self, records: Sequence[Record], /) -> None:
-        if self._producer is None:
-            msg = "the producer is not started"
-            raise BusUnavailableError(msg)
-        try:
-            sent: list[asyncio.Future[Any]] = [
-                await self._producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records
-            ]
-            await asyncio.gather(*sent)
-        except KafkaError as error:
-            raise BusUnavailableError(type(error).__name__) from None
+        return producer

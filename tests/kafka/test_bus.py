@@ -1,9 +1,11 @@
 """The bus over the wire: what was confirmed is there once, in order per key; what could not be sent is an outage."""
 
 import asyncio
+from typing import Any
 from uuid import uuid4
 
 import pytest
+from aiokafka import TopicPartition
 
 from revcycle.stack.ports import free_port
 from revcycle.stack.topics import create_topics
@@ -48,6 +50,24 @@ async def test_several_senders_at_once_keep_their_own_order(each_kafka: Kafka) -
     found = await read_all(each_kafka.servers, topic)
     for sender in range(5):
         assert [int(r.value) for r in found if r.key == b"s%d" % sender] == list(range(50))
+
+
+async def test_a_producer_that_lost_its_place_is_replaced(apache_kafka: Kafka) -> None:
+    """A batch that was given up leaves a gap in an idempotent producer's sequence, as when every broker was away."""
+    topic = f"bus.{uuid4().hex}"
+    await create_topics(apache_kafka.servers, 1, [topic])
+    bus = KafkaBus(apache_kafka.servers, "test", idempotent=True)
+    await bus.start()
+    await bus.send([Record(topic, b"k", b"0", ())])
+    counting: Any = bus._producer._txn_manager  # type: ignore[union-attr] # pyright: ignore[reportOptionalMemberAccess]
+    counting.increment_sequence_number(TopicPartition(topic, 0), 1)
+    with pytest.raises(BusUnavailableError, match="OutOfOrderSequence"):
+        await bus.send([Record(topic, b"k", b"1", ())])
+    await asyncio.gather(*(bus.send([Record(topic, b"k%d" % n, b"%d" % n, ())]) for n in range(1, 5)))
+    await bus.stop()
+    assert {record.value for record in await read_all(apache_kafka.servers, topic)} == {b"%d" % n for n in range(5)}
+    with pytest.raises(BusUnavailableError, match="not started"):
+        await bus.send([Record(topic, b"k", b"v", ())])
 
 
 async def test_no_broker_is_an_outage() -> None:
