@@ -22,6 +22,8 @@ PROOF_ROWS = (
     ("+ outstanding at patients", "patient_cents"),
 )
 
+WAITING = ("parked", "waiting", "effects_stuck", "dead_letters", "out_of_balance")
+
 Proof = Mapping[str, Any]
 
 
@@ -66,7 +68,7 @@ def faults(tally: Tally, proofs: Mapping[str, Proof], numbers: Mapping[str, Mapp
     if tally.dead_letters:
         found.append(f"{tally.dead_letters} dead letters on good input")
     for name, said in numbers.items():
-        waiting = {field: said.get(field) for field in ("parked", "waiting", "effects_stuck", "dead_letters")}
+        waiting = {field: said.get(field) for field in WAITING}
         found += [f"{name}: {count} {field.replace('_', ' ')}" for field, count in waiting.items() if count]
     return found
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 from uuid import uuid4
 
 from pymongo import AsyncMongoClient
@@ -68,6 +68,16 @@ class Joining(Protocol):
     """The part of a consumer that joins its group; after a failure it may be started again."""
 
     async def start(self) -> None: ...
+
+
+@runtime_checkable
+class Watching(Protocol):
+    """A loop that holds the books against their journals all the time."""
+
+    @property
+    def out_of_balance(self) -> int:
+        """How much did not tie out when it was looked at last."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +165,7 @@ class Running:
         pending = {loop.name: await loop.pending() for loop in self.loops}
         health = await store.health(self.spec.deciders, now)
         unpublished = await self.runtime.relay.owing(self.spec.deciders)
+        watching = [loop.out_of_balance for loop in self.loops if isinstance(loop, Watching)]
         waits = (lag, unpublished, health.effects_due, health.deadlines_due, *pending.values())
         return {
             "service": self.spec.name,
@@ -168,6 +179,7 @@ class Running:
             "pending": pending,
             "dead_letters": await store.count_notes("dead_letters"),
             "quarantined": await store.count_notes("quarantine"),
+            **({"out_of_balance": sum(watching)} if watching else {}),
         }
 
 

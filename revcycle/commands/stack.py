@@ -18,7 +18,17 @@ if TYPE_CHECKING:
     from revcycle.stack.record import StackRecord
     from revcycle.stack.status import ProcessStatus, StackStatus
 
-NUMBERS = ("lag", "unpublished", "effects_due", "effects_stuck", "parked", "waiting", "dead_letters", "quarantined")
+NUMBERS = (
+    "lag",
+    "unpublished",
+    "effects_due",
+    "effects_stuck",
+    "parked",
+    "waiting",
+    "dead_letters",
+    "quarantined",
+    "out_of_balance",
+)
 """What `revcycle status` shows of a service's numbers; `--json` gives all of them."""
 Port: TypeAlias = Annotated[int, typer.Option(min=1, max=65535, rich_help_panel="Ports")]
 

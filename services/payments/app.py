@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI
 
 from services.payments.api import router
+from services.payments.control_total import ControlTotal
 from services.payments.core.account import make_account
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.inbound_file import INBOUND_FILE
@@ -33,7 +34,8 @@ def make_spec(settings: PaymentsSettings) -> Spec:
         return Performers(runtime, account, vault, codes, payees).by_kind()
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
-        return (EraPickup(runtime, settings.exchange, RemittanceVault(runtime.store, runtime.sealer)),)
+        eras = EraPickup(runtime, settings.exchange, RemittanceVault(runtime.store, runtime.sealer))
+        return eras, ControlTotal(runtime, (account, PROVIDER))
 
     return Spec(
         name="payments",

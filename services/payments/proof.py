@@ -26,6 +26,8 @@ from shared.store.port import Key, Store
 
 PAGE = 200
 DISCREPANCIES_SHOWN = 100
+LOOKS = 5
+"""How often an aggregate that changes under the reader is read again."""
 
 AnyDecider: TypeAlias = Decider[Any, Any, Any]
 Told: TypeAlias = Callable[["Progress"], None]
@@ -183,8 +185,13 @@ async def _compared(
 
 
 async def _fresh(store: Store, decider: AnyDecider, key: Key) -> tuple[Any, History, int]:
+    """State and journal of one moment: read again while the aggregate changes in between."""
     row = (await store.load(decider, (key,)))[key]
-    entries = list(await store.history(decider, key))
+    for _ in range(LOOKS):
+        entries = list(await store.history(decider, key))
+        before, row = row, (await store.load(decider, (key,)))[key]
+        if row.version == before.version:
+            break
     known = max((entry.number for entry in entries), default=0)
     entries += [entry_from_document(decider, entry) for entry in row.outbox if entry["number"] > known]
     whole = [entry.number for entry in entries] == list(range(1, len(entries) + 1))

@@ -1,0 +1,103 @@
+"""`revcycle ledger`: prove the books, and see what a remittance would do."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+
+import httpx
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from revcycle.commands.options import DEFAULT_DIRECTORY, AccessToken, AsJson, Directory
+from revcycle.refusal import Exit, RefusalError
+from revcycle.stack.layout import Layout
+
+ledger = typer.Typer(help="Prove the books, and see what a remittance would do.", no_args_is_help=True)
+Url = Annotated[str | None, typer.Option(metavar="URL", help="Another payments service than the local one.")]
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(ledger, name="ledger")
+
+
+@ledger.command()
+def prove(
+    tenant: Annotated[list[str], typer.Option(help="A billing client; may be given again.")],
+    payments: Url = None,
+    token: AccessToken = None,
+    directory: Directory = DEFAULT_DIRECTORY,
+    as_json: AsJson = False,
+) -> None:
+    """Recompute a client's whole book from the journal, and compare it with everything stored.
+
+    Accounts, providers' ledgers, what each remittance says against what was posted of it, and the payers' cash. Exit
+    code 1 when anything differs, and each difference is named.
+    """
+    from revcycle.report import proof_table
+
+    proofs: dict[str, Mapping[str, Any]] = {}
+    for one in tenant:
+        with _client(directory, payments, token, one) as client:
+            proofs[one] = watch_proof(client, one, quiet=as_json)
+    if as_json:
+        typer.echo(json.dumps(proofs, indent=2))
+    else:
+        console = Console()
+        console.print(proof_table(proofs))
+        for name, proof in proofs.items():
+            for line in differences(proof):
+                console.print(f"{name}: {line}", highlight=False, soft_wrap=True)
+    if not all(proof["proved"] for proof in proofs.values()):
+        raise typer.Exit(Exit.FAILED)
+
+
+def _client(directory: Any, payments: str | None, token: str | None, tenant: str) -> httpx.Client:
+    from revcycle.identity import issue_token
+    from revcycle.stack.status import running_stack
+
+    layout = Layout(directory.resolve())
+    url = payments or running_stack(layout).url("payments") or ""
+    signed = token or issue_token(layout, tenant, "revcycle ledger", ["auditor"])
+    headers = {"authorization": f"Bearer {signed}"}
+    return httpx.Client(base_url=url, headers=headers, timeout=httpx.Timeout(30, read=600), trust_env=False)
+
+
+def watch_proof(client: httpx.Client, tenant: str, *, quiet: bool = False) -> Mapping[str, Any]:
+    """The proof, with a bar on the error output while it runs. RefusalError when the service does not answer."""
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn()
+    last: Mapping[str, Any] = {}
+    with Progress(*columns, console=Console(stderr=True), disable=quiet) as progress:
+        bar = progress.add_task(f"Proving {tenant}", total=None)
+        for last in _lines(client):
+            if "total" in last:
+                progress.update(bar, completed=last["done"], total=last["total"])
+    if "proved" not in last:
+        raise RefusalError("The payments service ended its answer before the proof was done; run it again.")
+    return last
+
+
+def _lines(client: httpx.Client) -> Iterator[Mapping[str, Any]]:
+    try:
+        with client.stream("GET", "/ledger/proof/progress") as answer:
+            if answer.is_error:
+                raise RefusalError(f"The payments service refused: {answer.status_code}.")
+            for line in answer.iter_lines():
+                yield json.loads(line)
+    except httpx.HTTPError as error:
+        raise RefusalError(f"The payments service did not answer ({type(error).__name__}).") from error
+
+
+def differences(proof: Mapping[str, Any]) -> list[str]:
+    """Each difference in a sentence, and what is only not done yet."""
+    said = [
+        f"{one['account_id'] or 'the book'}{' ' + one['item_id'] if one['item_id'] else ''}: {one['what']}: "
+        f"{one['stated_cents']} stored, {one['expected_cents']} by the journal"
+        for one in proof["discrepancies"]
+    ]
+    more = proof["discrepancies_found"] - len(said)
+    if more:
+        said.append(f"and {more} more")
+    if not proof["at_rest"]:
+        said.append("remitted claims are still on their way to their accounts; prove again when it is at rest")
+    return said
