@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Annotated, Any
 
 import httpx
@@ -9,7 +10,7 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from revcycle.commands.options import DEFAULT_DIRECTORY, AccessToken, AsJson, Directory
+from revcycle.commands.options import DEFAULT_DIRECTORY, AccessToken, AsJson, Directory, Tenant
 from revcycle.refusal import Exit, RefusalError
 from revcycle.stack.layout import Layout
 
@@ -52,7 +53,78 @@ def prove(
         raise typer.Exit(Exit.FAILED)
 
 
-def _client(directory: Any, payments: str | None, token: str | None, tenant: str) -> httpx.Client:
+@ledger.command("dry-run")
+def dry_run(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, readable=True, metavar="FILE")],
+    tenant: Tenant,
+    payments: Url = None,
+    token: AccessToken = None,
+    directory: Directory = DEFAULT_DIRECTORY,
+    as_json: AsJson = False,
+) -> None:
+    """Show what posting a remittance file (835) would do, claim by claim, without posting anything.
+
+    Exit code 1 when something of it would not post by itself.
+    """
+    with _client(directory, payments, token, tenant) as client:
+        rehearsed = ask_dry_run(client, file.read_bytes())
+    if as_json:
+        typer.echo(json.dumps(rehearsed, indent=2))
+    else:
+        for one in rehearsed:
+            Console().print(*in_words(one), sep="\n", highlight=False, soft_wrap=True)
+    if not all(_posts(one) for one in rehearsed):
+        raise typer.Exit(Exit.FAILED)
+
+
+def ask_dry_run(client: httpx.Client, content: bytes) -> list[Mapping[str, Any]]:
+    """The service's answer. RefusalError with its reason when it cannot read the file."""
+    try:
+        answer = client.post("/remittances/dry-run", content=content)
+        said: Any = answer.json()
+    except (httpx.HTTPError, json.JSONDecodeError) as error:
+        raise RefusalError(f"The payments service did not answer ({type(error).__name__}).") from error
+    if answer.is_error:
+        raise RefusalError(f"The file cannot be rehearsed: {said.get('detail', answer.status_code)}")
+    return list(said)
+
+
+def in_words(one: Mapping[str, Any]) -> list[str]:
+    """One transaction: its outcome, its totals, and every claim that would not simply post."""
+    totals = one["totals"]
+    come_to = ", ".join(
+        (
+            f"{totals['claims_posting']} of {totals['claims']} claims post",
+            f"{_dollars(totals['paid_cents'])} paid",
+            f"{_dollars(totals['denied_cents'])} denied",
+            f"patients' balances by {_dollars(totals['patient_change_cents'])}",
+            f"provider adjustments {_dollars(totals['provider_adjustments_cents'])}",
+        )
+    )
+    return [
+        f"{one['transaction']}: {one.get('trace_number', '')}: {one['outcome']}",
+        f"  {come_to}",
+        *(
+            f"  claim {claim['position']} ({claim['patient_control_number']}): {claim['outcome']}"
+            for claim in one["remitted"]
+            if claim["outcome"] != "posts"
+        ),
+        *(
+            f"  {line['code']} {line['reference']}: {_dollars(line['cents'])} {line['debit']} / {line['credit']}"
+            for line in one["adjustments"]
+        ),
+    ]
+
+
+def _posts(one: Mapping[str, Any]) -> bool:
+    return one["outcome"] == "posts" and all(claim["outcome"] == "posts" for claim in one["remitted"])
+
+
+def _dollars(cents: int) -> str:
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02}"
+
+
+def _client(directory: Path, payments: str | None, token: str | None, tenant: str) -> httpx.Client:
     from revcycle.identity import issue_token
     from revcycle.stack.status import running_stack
 

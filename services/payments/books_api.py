@@ -1,26 +1,41 @@
 """HTTP of the books: their proof, providers' ledgers, and what a remittance would do."""
 
 import asyncio
+import hashlib
 import json
 from collections.abc import AsyncIterator
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
+from services.payments.books_views import shown_rehearsed
 from services.payments.core.account import AccountDecider
 from services.payments.core.provider import PROVIDER, SettleProviderItem
 from services.payments.core.provider_code import ProviderAccount
+from services.payments.core.remittance import REMITTANCE
+from services.payments.payees import NO_PAYEES, Payees, limits_of, read_payees
+from services.payments.performers import place_of, transaction_at
+from services.payments.policy import load_provider_codes
 from services.payments.proof import Progress, prove_ledger
+from services.payments.rehearsal import Rehearsal
+from services.payments.settings import PaymentsSettings
+from services.payments.vault import RemittanceVault
 from services.payments.views import shown_proof, shown_provider, shown_provider_entry
 from shared.auth import Principal
 from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
+from shared.runtime import Runtime
 from shared.store.port import Key, Store
 from shared.tasks import end_tasks
+from shared.x12.findings import X12Error
 
 books = APIRouter()
+DRY_RUN_BYTES_MAX = 20_000_000
+REHEARSED = UUID(int=0)
+"""A rehearsal's messages are never stored, so their ids matter to nobody."""
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
 Poster = Annotated[Principal, Depends(allow("poster"))]
@@ -132,3 +147,44 @@ async def settle(
     if state.settled.get(body.item_id) != command.account or any(one.item_id == body.item_id for one in state.open):
         raise HTTPException(409, "the item is not open, or its account is the one it stands on")
     return shown_provider(state)
+
+
+@books.post("/remittances/dry-run")
+async def dry_run(request: Request, run: Run, caller: Reader, accounts: Accounts) -> list[dict[str, Any]]:
+    """What posting this 835 would do, transaction by transaction and claim by claim. Nothing is kept or posted.
+
+    413 for a file of more than 20 MB; 422 when it cannot be read, with the rule, the segment and the byte.
+    """
+    content = await request.body()
+    if len(content) > DRY_RUN_BYTES_MAX:
+        raise HTTPException(413, f"a dry run takes up to {DRY_RUN_BYTES_MAX} bytes")
+    await run.audit.record(caller, "remittance.dry-run", f"file/{hashlib.sha256(content).hexdigest()}")
+    rehearsal = _rehearsal(run, accounts, caller)
+    try:
+        done = await rehearsal.file(content, limits_of(_payees(run), caller.tenant, run.clock.now().date()))
+    except X12Error as error:
+        raise HTTPException(422, f"{error.finding.code}: {error.finding.message} ({place_of(error.finding)})") from None
+    return [shown_rehearsed(one) for one in done]
+
+
+@books.get("/remittances/{remittance_id}/dry-run")
+async def dry_run_of_stored(remittance_id: str, run: Run, caller: Reader, accounts: Accounts) -> dict[str, Any]:
+    """What releasing a parked remittance would post."""
+    key = Key(caller.tenant, remittance_id)
+    header = (await run.store.load(REMITTANCE, (key,)))[key].snapshot.state.header
+    if header is None:
+        raise HTTPException(404, "no such remittance")
+    pieces = await RemittanceVault(run.store, run.sealer).read(caller.tenant, header.file_id)
+    era = await asyncio.to_thread(transaction_at, pieces, header.transaction)
+    limits = limits_of(_payees(run), caller.tenant, run.clock.now().date())
+    rehearsed = await _rehearsal(run, accounts, caller).transaction(era, header.file_id, header.transaction, limits)
+    return shown_rehearsed(rehearsed)
+
+
+def _rehearsal(run: Runtime, accounts: AccountDecider, caller: Principal) -> Rehearsal:
+    meta = command_meta(run, caller, "payments", REHEARSED, "remittance/dry-run", "dry-run")
+    return Rehearsal(run.store, accounts, load_provider_codes(), meta)
+
+
+def _payees(run: Runtime) -> Payees:
+    return read_payees(run.settings.payees) if isinstance(run.settings, PaymentsSettings) else NO_PAYEES
