@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
+from services.claims.core.content import ClaimType
 from services.claims.policies import POLICY_FOLDER
 from shared.policy import PolicyError
 
 ANY_TENANT = "*"
-NEEDED = frozenset(
+KINDS: Mapping[str, ClaimType] = {"professional": "P", "institutional": "I", "dental": "D"}
+_ALL_NEED = frozenset(
     {
         "patient_control_number",
         "payer_id",
@@ -19,13 +21,17 @@ NEEDED = frozenset(
         "subscriber_last_name",
         "billing_name",
         "billing_npi",
-        "place_of_service",
-        "procedure",
         "charge",
-        "service_from",
     }
 )
-"""Without a column or a constant for each of these no row could become a claim."""
+NEEDED: Mapping[ClaimType, frozenset[str]] = {
+    "P": _ALL_NEED | {"place_of_service", "procedure", "service_from"},
+    "I": _ALL_NEED | {"type_of_bill", "statement_from", "revenue_code"},
+    "D": _ALL_NEED | {"place_of_service", "procedure", "service_from"},
+}
+"""Without a column or a constant for each of these no row could become a claim of this kind."""
+OF_BUNDLES = frozenset({"charge", "procedure", "revenue_code"})
+"""What a sheet of nothing but charge bundles leaves out."""
 CLAIM_FIELDS = frozenset(
     {
         "accident_date",
@@ -51,6 +57,7 @@ CLAIM_FIELDS = frozenset(
         "patient_last_name",
         "patient_relationship",
         "patient_sex",
+        "payer_claim_control_number",
         "payer_id",
         "payer_name",
         "place_of_service",
@@ -76,6 +83,7 @@ CLAIM_FIELDS = frozenset(
 )
 LINE_FIELDS = frozenset(
     {
+        "bundle",
         "charge",
         "diagnosis_pointers",
         "line_control_number",
@@ -89,6 +97,54 @@ LINE_FIELDS = frozenset(
         "units",
     }
 )
+KIND_FIELDS: Mapping[ClaimType, frozenset[str]] = {
+    "P": frozenset(),
+    "I": frozenset(
+        {
+            "admission_date",
+            "admission_hour",
+            "admission_source",
+            "admission_type",
+            "admitting_diagnosis",
+            "attending_first_name",
+            "attending_last_name",
+            "attending_npi",
+            "condition_codes",
+            "discharge_hour",
+            "drg",
+            "external_causes",
+            "non_covered",
+            "occurrence_spans",
+            "occurrences",
+            "operating_first_name",
+            "operating_last_name",
+            "operating_npi",
+            "other_procedures",
+            "patient_status",
+            "present_on_admission",
+            "principal_procedure",
+            "reasons_for_visit",
+            "revenue_code",
+            "statement_from",
+            "statement_to",
+            "type_of_bill",
+            "unit",
+            "value_codes",
+        }
+    ),
+    "D": frozenset(
+        {
+            "missing_teeth",
+            "oral_cavity",
+            "orthodontic_months",
+            "orthodontic_months_left",
+            "prosthesis",
+            "teeth",
+            "teeth_to_extract",
+        }
+    ),
+}
+"""What only sheets of one kind may name."""
 FIELDS = CLAIM_FIELDS | LINE_FIELDS
 ENTRY_FIELDS = frozenset({"tenant", "name", "columns", "valid_from", "source", "owner"})
 
@@ -98,8 +154,9 @@ class ChargeMapping:
     """How one tenant's sheet is read.
 
     `columns` names, for each field, the columns that hold it: several for a field of many values (diagnoses,
-    modifiers). `constants` are fields that no column holds. A date may have any of `date_forms` (strptime). `separator`
-    parts the columns of a CSV, `value_separator` several values in one cell.
+    modifiers); a sheet may lack those of `optional` fields. `constants` are fields that no column holds. A date may
+    have any of `date_forms` (strptime). `separator` parts the columns of a CSV, `value_separator` several values in one
+    cell.
     """
 
     tenant: str
@@ -113,18 +170,24 @@ class ChargeMapping:
     source: str
     owner: str
     valid_to: date | None = None
+    claim_type: ClaimType = "P"
+    optional: frozenset[str] = frozenset()
 
     def missing(self, header: Sequence[str]) -> list[str]:
         """The columns that a sheet with this header lacks, in the mapping's order."""
         present = {_plain(name) for name in header}
-        return [name for names in self.columns.values() for name in names if _plain(name) not in present]
+        needed = [names for field, names in self.columns.items() if field not in self.optional]
+        return [name for names in needed for name in names if _plain(name) not in present]
 
     def places(self, header: Sequence[str]) -> dict[str, tuple[int, ...]]:
         """Where in a row each field stands."""
         first: dict[str, int] = {}
         for place, name in enumerate(header):
             first.setdefault(_plain(name), place)
-        return {field: tuple(first[_plain(name)] for name in names) for field, names in self.columns.items()}
+        return {
+            field: tuple(first[_plain(name)] for name in names if _plain(name) in first)
+            for field, names in self.columns.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +226,13 @@ def _mapping(file: str, place: int, entry: Mapping[str, Any]) -> ChargeMapping:
         raise PolicyError(msg)
     columns = {name: _names(given) for name, given in entry["columns"].items()}
     constants: dict[str, str] = entry.get("constants", {})
-    unknown = (set(columns) | set(constants)) - FIELDS
-    lacking = NEEDED - set(columns) - set(constants)
+    kind = KINDS.get(entry.get("claim_type", "professional"))
+    if kind is None:
+        msg = f"{file}: mapping {place} ({entry['name']}): claim_type is one of {', '.join(KINDS)}"
+        raise PolicyError(msg)
+    optional: list[str] = entry.get("optional", [])
+    unknown = (set(columns) | set(constants) | set(optional)) - FIELDS - KIND_FIELDS[kind]
+    lacking = NEEDED[kind] - set(columns) - set(constants) - (OF_BUNDLES if "bundle" in columns else set())
     if unknown or lacking:
         what, names = ("names unknown fields", unknown) if unknown else ("lacks", lacking)
         msg = f"{file}: mapping {place} ({entry['name']}) {what}: {', '.join(sorted(names))}"
@@ -181,6 +249,8 @@ def _mapping(file: str, place: int, entry: Mapping[str, Any]) -> ChargeMapping:
         valid_to=entry.get("valid_to"),
         source=entry["source"],
         owner=entry["owner"],
+        claim_type=kind,
+        optional=frozenset(optional),
     )
 
 

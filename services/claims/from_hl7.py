@@ -1,26 +1,25 @@
 """HL7 v2 detailed financial transactions (DFT^P03), one claim a message. They give the claims an 837 gives.
 
-The `hl7` library takes a message apart; which field is what stands here (HL7 v2.5, chapter 6). A file holds one message
+The `hl7` library takes a message apart; which field is what stands here (HL7 v2.5, chapter 6) and, of
+institutional claims, in `hl7_visits.py`. A file holds one message
 or many, with or without batch headers and MLLP frames. What a message does not say comes from the sender's entry in
 `policy/hl7_senders.toml`. A message that cannot be read is a finding with its number and field, never a value.
 """
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date
-from decimal import Decimal, InvalidOperation
-from typing import Any
+from decimal import Decimal
 
 import hl7
 from hl7.exceptions import HL7Exception
 
+from services.claims.guide_headers import HEADERS
+from services.claims.hl7_messages import FieldError, Message, Segment, messages_of
 from services.claims.hl7_senders import ANY, Hl7Sender
+from services.claims.hl7_visits import as_stay
 from shared.x12.claim837 import (
     Address,
     Claim837,
     Diagnosis,
-    Header837,
     OtherPayer,
     Party,
     Payer,
@@ -28,19 +27,12 @@ from shared.x12.claim837 import (
     ServiceLine,
     Subscriber,
 )
-from shared.x12.findings import Finding, Severity, unreadable
-from shared.x12.values import parse_date
+from shared.x12.findings import Finding, Severity
 
-HL7_BYTES_MAX = 100_000_000
-STARTS = re.compile(r"(?m)^\x0b?(?=MSH)")
-BATCH = ("FHS", "BHS", "BTS", "FTS")
+BUNDLES = "BUNDLE"
+"""FT1-7.3 of a transaction code that names a charge bundle of the tenant."""
 RELATIONSHIPS = {"SEL": "18", "SELF": "18", "18": "18", "SPO": "01", "01": "01", "CHD": "19", "19": "19"}
 RESPONSIBILITIES = "PSTABCDEFGH"
-HEADER = Header837("837P", "005010X222A1", "P", "", "", "00", "", "CH", Party(), Party())
-
-
-class FieldError(ValueError):
-    """A field that keeps a message from becoming a claim: its name and what to do."""
 
 
 def read_hl7(senders: Sequence[Hl7Sender]) -> Callable[[Iterable[bytes]], Iterator[Claim837 | Finding]]:
@@ -49,9 +41,9 @@ def read_hl7(senders: Sequence[Hl7Sender]) -> Callable[[Iterable[bytes]], Iterat
 
 
 def _claims(senders: Sequence[Hl7Sender], chunks: Iterable[bytes]) -> Iterator[Claim837 | Finding]:
-    for number, text in enumerate(_messages(chunks), 1):
+    for number, text in enumerate(messages_of(chunks), 1):
         try:
-            yield _claim(_Message(number, hl7.parse(text)), senders)
+            yield _claim(Message(number, hl7.parse(text)), senders)
         except FieldError as fault:
             yield Finding(Severity.ERROR, "HL7:field", f"Message {number}: {fault}", number)
         except (HL7Exception, KeyError, IndexError, ValueError):
@@ -59,94 +51,7 @@ def _claims(senders: Sequence[Hl7Sender], chunks: Iterable[bytes]) -> Iterator[C
             yield Finding(Severity.ERROR, "HL7:message", message, number)
 
 
-def _messages(chunks: Iterable[bytes]) -> Iterator[str]:
-    content = bytearray()
-    for chunk in chunks:
-        content += chunk
-        if len(content) > HL7_BYTES_MAX:
-            raise unreadable("HL7:size", "The file has more than 100 MB: send several.")
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        message = "The file is no text in UTF-8 (MSH-18 UNICODE UTF-8)."
-        raise unreadable("HL7:text", message, byte_offset=error.start) from None
-    lines = text.replace("\r\n", "\r").replace("\n", "\r").replace("\x1c", "").replace("\r", "\n")
-    _, *messages = STARTS.split(lines)
-    if not messages:
-        raise unreadable("HL7:msh", "The file holds no HL7 message: each starts with MSH on a line of its own.")
-    for one in messages:
-        segments = (line for line in one.split("\n") if line and not line.startswith(BATCH))
-        yield "\r".join(segments) + "\r"
-
-
-@dataclass(frozen=True, slots=True)
-class _Message:
-    """A message with its number in the file."""
-
-    number: int
-    parsed: Any
-
-    def all(self, segment: str) -> list["_Segment"]:
-        found: list[Any] = [one for one in self.parsed if str(one[0]) == segment]
-        return [_Segment(segment, one, self.parsed) for one in found]
-
-    def first(self, segment: str) -> "_Segment":
-        return next(iter(self.all(segment)), _Segment(segment, None, self.parsed))
-
-
-@dataclass(frozen=True, slots=True)
-class _Segment:
-    """A segment; a field that is not there is ""."""
-
-    name: str
-    parsed: Any
-    message: Any
-
-    def get(self, field: int, component: int = 1, repetition: int = 1) -> str:
-        """Text of a component, unescaped; the first ones count as 1."""
-        if self.parsed is None:
-            return ""
-        found = _at(_at(self.parsed, field), repetition - 1)
-        text = str(found if isinstance(found, str) and component == 1 else _at(found, component - 1))
-        return str(self.message.unescape(text)).strip().strip('"')
-
-    def needed(self, field: int, what: str) -> str:
-        text = self.get(field)
-        if not text:
-            msg = f"{self.name}-{field} ({what}) is missing."
-            raise FieldError(msg)
-        return text
-
-    def repetitions(self, field: int, most: int) -> list[str]:
-        found = (self.get(field, 1, repetition) for repetition in range(1, most + 1))
-        return [text for text in dict.fromkeys(found) if text]
-
-    def day(self, field: int, what: str) -> date | None:
-        text = self.get(field)
-        try:
-            return parse_date(text[:8]) if text else None
-        except ValueError:
-            msg = f"{self.name}-{field} ({what}) is no date."
-            raise FieldError(msg) from None
-
-    def number(self, field: int, what: str) -> Decimal | None:
-        text = self.get(field)
-        try:
-            number = Decimal(text) if text else None
-        except InvalidOperation:
-            number = Decimal("NaN")
-        if number is not None and not number.is_finite():
-            msg = f"{self.name}-{field} ({what}) is no number."
-            raise FieldError(msg)
-        return number
-
-
-def _at(container: Any, place: int) -> Any:
-    """What stands at a place of a field, repetition or component; "" where there is none."""
-    return container[place] if not isinstance(container, str) and place < len(container) else ""
-
-
-def _claim(message: _Message, senders: Sequence[Hl7Sender]) -> Claim837:
+def _claim(message: Message, senders: Sequence[Hl7Sender]) -> Claim837:
     head = message.first("MSH")
     if (head.get(9), head.get(9, 2)) != ("DFT", "P03"):
         msg = "MSH-9 is not DFT^P03: only charges are taken here."
@@ -162,7 +67,7 @@ def _claim(message: _Message, senders: Sequence[Hl7Sender]) -> Claim837:
     person = _person(patient, 5, 7, 11, patient.get(8))
     own = _relationship(primary) == "18"
     charges = [line.charge_cents for line in lines if line.charge_cents is not None]
-    return Claim837(
+    claim = Claim837(
         patient_control_number=visit.get(19) or patient.get(18) or head.needed(10, "control id"),
         charge_cents=sum(charges) if len(charges) == len(lines) else None,
         facility_code=sender.place_of_service.get(visit.get(2), ""),
@@ -191,8 +96,9 @@ def _claim(message: _Message, senders: Sequence[Hl7Sender]) -> Claim837:
         ),
         prior_authorization_number=primary.get(14),
         segment_number=message.number,
-        header=HEADER,
+        header=HEADERS["P"],
     )
+    return as_stay(message, claim, sender) if sender.claim_types.get(visit.get(2)) == "I" else claim
 
 
 def _sender(facility: str, senders: Sequence[Hl7Sender]) -> Hl7Sender:
@@ -203,7 +109,7 @@ def _sender(facility: str, senders: Sequence[Hl7Sender]) -> Hl7Sender:
     return found
 
 
-def _charges(message: _Message) -> list[_Segment]:
+def _charges(message: Message) -> list[Segment]:
     """FT1 segments; a credit or a payment among them is no line of a claim."""
     found = message.all("FT1")
     if not found:
@@ -215,14 +121,14 @@ def _charges(message: _Message) -> list[_Segment]:
     return found
 
 
-def _diagnoses(message: _Message) -> list[str]:
+def _diagnoses(message: Message) -> list[str]:
     """Of DG1, and of FT1-19 where there is none: each code once, without point."""
     given = [one.get(3) for one in message.all("DG1")]
     given = given or [code for one in message.all("FT1") for code in one.repetitions(19, 8)]
     return [code.replace(".", "").upper() for code in dict.fromkeys(given) if code]
 
 
-def _line(charge: _Segment, place: int, diagnoses: Sequence[str]) -> ServiceLine:
+def _line(charge: Segment, place: int, diagnoses: Sequence[str]) -> ServiceLine:
     units = charge.number(10, "quantity") or Decimal(1)
     amount = charge.number(11, "amount")
     each = charge.number(12, "unit amount")
@@ -235,32 +141,33 @@ def _line(charge: _Segment, place: int, diagnoses: Sequence[str]) -> ServiceLine
     own = [code.replace(".", "").upper() for code in charge.repetitions(19, 4)]
     pointed = tuple(diagnoses.index(code) + 1 for code in own if code in diagnoses)
     first = charge.day(4, "transaction date")
+    bundle = charge.get(7).upper() if charge.get(7, 3).upper() == BUNDLES else ""
     return ServiceLine(
         number=str(place),
         line_control_number=charge.get(2) or str(place),
-        procedure_qualifier="HC",
-        procedure=charge.get(25) or charge.needed(7, "transaction code"),
-        modifiers=tuple(charge.repetitions(26, 4)),
+        procedure_qualifier="" if bundle else "HC",
+        procedure="" if bundle else charge.get(25) or charge.needed(7, "transaction code"),
+        modifiers=() if bundle else tuple(charge.repetitions(26, 4)),
         charge_cents=None if cents is None else int(cents),
         unit="UN",
         units=units,
         diagnosis_pointers=pointed or tuple(range(1, min(len(diagnoses), 4) + 1)),
         service_from=first,
         service_to=first,
-        rendering=None,
+        bundle=bundle,
     )
 
 
-def _relationship(insurance: _Segment) -> str:
+def _relationship(insurance: Segment) -> str:
     return RELATIONSHIPS.get(insurance.get(17).upper() or "SEL", "G8")
 
 
-def _payer(insurance: _Segment) -> Payer:
+def _payer(insurance: Segment) -> Payer:
     identifier = insurance.needed(3, "insurance company id")
     return Payer(insurance.get(4) or identifier, identifier)
 
 
-def _subscriber(insurance: _Segment, patient: Person, responsibility: str, sender: Hl7Sender) -> Subscriber:
+def _subscriber(insurance: Segment, patient: Person, responsibility: str, sender: Hl7Sender) -> Subscriber:
     own = _relationship(insurance) == "18"
     codes = sender.filing_codes
     return Subscriber(
@@ -273,7 +180,7 @@ def _subscriber(insurance: _Segment, patient: Person, responsibility: str, sende
     )
 
 
-def _person(segment: _Segment, name: int, born: int, address: int, sex: str) -> Person:
+def _person(segment: Segment, name: int, born: int, address: int, sex: str) -> Person:
     lines = Address(
         segment.get(address),
         segment.get(address, 2),
@@ -292,7 +199,7 @@ def _person(segment: _Segment, name: int, born: int, address: int, sex: str) -> 
     )
 
 
-def _provider(visit: _Segment, field: int) -> Party | None:
+def _provider(visit: Segment, field: int) -> Party | None:
     npi, name = visit.get(field), visit.get(field, 2)
     if not name:
         return None

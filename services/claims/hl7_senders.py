@@ -2,11 +2,12 @@
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
 
+from services.claims.core.content import ClaimType
 from services.claims.policies import POLICY_FOLDER
 from shared.policy import PolicyError
 from shared.x12.claim837 import Address, Party
@@ -17,7 +18,12 @@ FIELDS = frozenset({"tenant", "facility", "valid_from", "source", "owner", "bill
 
 @dataclass(frozen=True, slots=True)
 class Hl7Sender:
-    """One sending facility (MSH-4). `place_of_service` is by patient class (PV1-2); `filing_codes` by payer (IN1-3)."""
+    """One sending facility (MSH-4). `filing_codes` go by payer (IN1-3).
+
+    By patient class (PV1-2): `claim_types`, professional without one; `place_of_service`, and of institutional claims
+    `type_of_bill`; `inpatient_classes` have an admission. `revenue_codes` go by department (FT1-13);
+    `admission_types`, `admission_sources` and `patient_status` make claim codes of the site's (PV1-4, PV1-14, PV1-36).
+    """
 
     tenant: str
     facility: str
@@ -28,6 +34,13 @@ class Hl7Sender:
     source: str
     owner: str
     valid_to: date | None = None
+    claim_types: Mapping[str, ClaimType] = field(default_factory=dict[str, ClaimType])
+    type_of_bill: Mapping[str, str] = field(default_factory=dict[str, str])
+    inpatient_classes: frozenset[str] = frozenset({"I"})
+    revenue_codes: Mapping[str, str] = field(default_factory=dict[str, str])
+    admission_types: Mapping[str, str] = field(default_factory=dict[str, str])
+    admission_sources: Mapping[str, str] = field(default_factory=dict[str, str])
+    patient_status: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,4 +80,32 @@ def _sender(file: str, place: int, entry: Mapping[str, Any]) -> Hl7Sender:
         valid_to=entry.get("valid_to"),
         source=entry["source"],
         owner=entry["owner"],
+        claim_types=_kinds(file, place, entry),
+        type_of_bill=_bills(file, place, entry),
+        inpatient_classes=frozenset(entry.get("inpatient_classes", ("I",))),
+        revenue_codes=entry.get("revenue_codes", {}),
+        admission_types=entry.get("admission_types", {}),
+        admission_sources=entry.get("admission_sources", {}),
+        patient_status=entry.get("patient_status", {}),
     )
+
+
+def _kinds(file: str, place: int, entry: Mapping[str, Any]) -> dict[str, ClaimType]:
+    """A message says nothing of teeth, so no class makes dental claims."""
+    given: dict[str, str] = entry.get("claim_types", {})
+    kinds: dict[str, ClaimType] = {"professional": "P", "institutional": "I"}
+    if odd := sorted(set(given.values()) - set(kinds)):
+        msg = f"{file}: sender {place}: claim_types are professional or institutional, not {', '.join(odd)}"
+        raise PolicyError(msg)
+    return {patient_class: kinds[kind] for patient_class, kind in given.items()}
+
+
+def _bills(file: str, place: int, entry: Mapping[str, Any]) -> dict[str, str]:
+    """Three digits for each class that makes institutional claims, with or without a leading zero."""
+    given: dict[str, str] = entry.get("type_of_bill", {})
+    bills = {patient_class: bill.removeprefix("0") for patient_class, bill in given.items()}
+    wanted = {one for one, kind in entry.get("claim_types", {}).items() if kind == "institutional"}
+    if wanted - set(bills) or not all(len(bill) == 3 and bill.isalnum() for bill in bills.values()):
+        msg = f"{file}: sender {place}: type_of_bill has a bill such as 0111 for each class of institutional claims"
+        raise PolicyError(msg)
+    return bills

@@ -59,9 +59,9 @@ async def test_a_bundle_becomes_its_lines_and_history_says_so(client: RulesClien
         (one.procedure, one.modifiers, one.units, one.charge_cents, one.diagnosis_pointers)
         for one in state.content.lines
     ] == [
-        ("99392", ("25",), 1, 150_00, (1,)),
-        ("90471", (), 1, 25_50, (1, 2)),
-        ("90707", (), 2, 40_00, (1,)),
+        ("99392", ("25",), Decimal(1), 150_00, (1,)),
+        ("90471", (), Decimal(1), 25_50, (1, 2)),
+        ("90707", (), Decimal(2), 40_00, (1,)),
     ]
     assert state.content.charge_cents == 215_50
     assert [one.line_control_number for one in state.content.lines] == ["1-1", "1-2", "1-3"]

@@ -23,7 +23,8 @@ from tests.claims.callers import calling
 from tests.claims.world import TENANT, World, make_world
 
 MAPPING = charge_mappings().of("anybody", date(2026, 7, 1))
-COLUMNS = [name for names in MAPPING[0].columns.values() for name in names]
+PLAIN = next(one for one in MAPPING if one.name == "plain")
+COLUMNS = [name for names in PLAIN.columns.values() for name in names]
 ROW = {
     "Claim number": "S-1",
     "Payer id": "PAYER1",
@@ -243,7 +244,7 @@ constants = {{ {constants} }}
 [mapping.columns]
 procedure = "CPT"
 """
-    constants = ", ".join(f'{name} = "1"' for name in sorted(NEEDED - {"procedure"}))
+    constants = ", ".join(f'{name} = "1"' for name in sorted(NEEDED["P"] - {"procedure"}))
     path = tmp_path / "sheets.toml"
     given_entries = [("*", "house", "2000-01-01"), (TENANT, "old", "2020-01-01"), (TENANT, "new", "2026-01-01")]
     path.write_text(
