@@ -41,19 +41,29 @@ def read_277(chunks: Iterable[bytes]) -> Iterator[StatusResponse277 | Finding]:
         yield item if isinstance(item, Finding) else StatusResponse277(**item)
 
 
+def responses_of(transaction: Transaction) -> Iterator[StatusResponse277 | Finding]:
+    """The answers of one 277 that was read already."""
+    for item in _of_one(transaction, answers=True):
+        yield item if isinstance(item, Finding) else StatusResponse277(**item)
+
+
 def _read(set_id: str, chunks: Iterable[bytes], answers: bool) -> Iterator[dict[str, Any] | Finding]:
     """The fields of each claim, and between them what is wrong above the claims."""
     for item in read_transactions_of(set_id, chunks):
         if isinstance(item, Finding):
             yield item
-            continue
-        yield from item.findings
-        findings: list[Finding] = []
-        for fields in _claims(item, findings, answers):
-            yield from findings
-            findings.clear()
-            yield fields
+        else:
+            yield from _of_one(item, answers)
+
+
+def _of_one(transaction: Transaction, answers: bool) -> Iterator[dict[str, Any] | Finding]:
+    yield from transaction.findings
+    findings: list[Finding] = []
+    for fields in _claims(transaction, findings, answers):
         yield from findings
+        findings.clear()
+        yield fields
+    yield from findings
 
 
 def _claims(transaction: Transaction, findings: list[Finding], answers: bool) -> Iterator[dict[str, Any]]:
