@@ -46,6 +46,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FilingDeadlineNear,
     InformationRequested,
+    InsuredCorrected,
     OtherCoverageFound,
     PatientBalanceChanged,
     PatientMoneyRestored,
@@ -65,6 +66,7 @@ from shared.contracts import (
     RemittanceReceived,
     StatementSent,
     WriteOffApproved,
+    WriteOffPosted,
 )
 from shared.inbox import Routes, join_routes, route
 from shared.wire import events_topic
@@ -121,6 +123,8 @@ OF_ACCOUNTS = (
 )
 OF_REMITTANCES = (RemittanceReceived, RemittanceParked, ProviderAdjustmentPosted)
 OF_NO_VIEW = (
+    InsuredCorrected,
+    WriteOffPosted,
     AuthorizationDecided,
     AuthorizationWorkFound,
     CoverageChecked,

@@ -11,16 +11,15 @@ from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import LedgerFact
 from services.payments.core.account_messages import PostPatientPayment, PostSelfPayCharge
 from services.payments.core.account_state import Account
-from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.remittance import REMITTANCE, RejectRemittance, ReleaseRemittance, Remittance
+from services.payments.matching_api import matching
 from services.payments.views import (
     shown_account,
     shown_balance,
     shown_entry,
     shown_file,
     shown_remittance,
-    shown_unmatched,
 )
 from shared.auth import Principal
 from shared.decider import Scalar
@@ -32,6 +31,7 @@ from shared.store.port import Key
 
 router = APIRouter()
 router.include_router(books)
+router.include_router(matching)
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
 Poster = Annotated[Principal, Depends(allow("poster", "integrator"))]
@@ -185,13 +185,6 @@ async def release(remittance_id: str, body: Reason, run: Run, caller: Decider, k
 async def reject(remittance_id: str, body: Reason, run: Run, caller: Decider, key: IdempotencyKey) -> dict[str, Any]:
     """Never post a parked remittance. 409 when it is not parked."""
     return await _decide(run, caller, remittance_id, body, key, "reject")
-
-
-@router.get("/unmatched")
-async def unmatched(run: Run, caller: Reader, *, after: str | None = None, limit: Limit = 50) -> list[dict[str, Any]]:
-    """Remitted claims whose control number no claim of ours has, or more than one."""
-    found = await run.store.find(CONTROL_NUMBER, caller.tenant, {"held": True}, after, limit)
-    return [shown_unmatched(state) for _, state in found]
 
 
 @router.get("/files")

@@ -14,6 +14,7 @@ from services.payments.core.control_number import (
     ForwardRemittedClaim,
     RemittedClaimForwarded,
     RouteRemittedClaim,
+    WithdrawRemittedClaim,
 )
 from services.payments.core.inbound_file import INBOUND_FILE, FileUnreadable, ReadRemittanceFile, TransactionsRead
 from services.payments.core.provider import PROVIDER, NamedClaim, PostProviderAdjustment, plain_reference
@@ -26,6 +27,7 @@ from services.payments.core.remittance import (
     RemittanceDistributed,
 )
 from services.payments.from_x12 import corrections, incoming, present, provider_of, remitted_claim
+from services.payments.matching import Withdrawer, told_by_payer_numbers
 from services.payments.payees import NO_PAYEES, Payees, limits_of
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message, Meta
@@ -70,7 +72,10 @@ class Performers:
         return {
             INBOUND_FILE.kind: {ReadRemittanceFile: self.read_file},
             REMITTANCE.kind: {DistributeRemittance: self.distribute},
-            CONTROL_NUMBER.kind: {ForwardRemittedClaim: self.forward},
+            CONTROL_NUMBER.kind: {
+                ForwardRemittedClaim: self.forward,
+                WithdrawRemittedClaim: Withdrawer(self._runtime, self._account).withdraw,
+            },
         }
 
     async def read_file(self, key: Key, pending: Pending) -> Message:
@@ -127,6 +132,7 @@ class Performers:
         for start in range(effect.after, upto, CLAIMS_A_BATCH):
             places = range(start, min(start + CLAIMS_A_BATCH, upto))
             routed = [await self._route(key, pending, effect, era, place) for place in places]
+            routed = await told_by_payer_numbers(self._runtime.store, key.tenant, routed)
             await self._runtime.shell.transact(CONTROL_NUMBER, routed)
         done = upto == len(era.claims)
         if done and era.provider_adjustments:

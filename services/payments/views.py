@@ -5,7 +5,6 @@ from typing import Any
 
 from services.payments.core.account_facts import AnyAccountFact, LedgerFact
 from services.payments.core.account_state import Account, Receivable
-from services.payments.core.control_number import ControlNumber
 from services.payments.core.inbound_file import InboundFile
 from services.payments.core.ledger import totals_of
 from services.payments.core.provider import (
@@ -86,25 +85,6 @@ def shown_remittance(remittance: Remittance) -> dict[str, Any]:
         "releasable": remittance.status == "parked" and remittance.postable,
         "claims_distributed": remittance.distributed,
         "came_again_with_other_content": remittance.differs,
-    }
-
-
-def shown_unmatched(number: ControlNumber) -> dict[str, Any]:
-    """Remitted claims that no single claim of ours answers to."""
-    return {
-        "patient_control_number": number.patient_control_number,
-        "claims_of_this_number": len(number.bearers),
-        "remitted": [
-            {
-                "remittance_id": one.remittance_id,
-                "position": one.position,
-                "payer_id": one.payer_id,
-                "status": one.status,
-                "charge_cents": one.charge_cents,
-                "paid_cents": one.paid_cents,
-            }
-            for one in number.held
-        ],
     }
 
 

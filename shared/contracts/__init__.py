@@ -69,6 +69,7 @@ from .payments import (
     CreditBalanceFound,
     DepositMatched,
     DepositUnmatched,
+    InsuredCorrected,
     LineDecision,
     PatientBalanceChanged,
     PatientMoneyRestored,
@@ -82,6 +83,7 @@ from .payments import (
     RemittanceParked,
     RemittancePlace,
     RemittanceReceived,
+    WriteOffPosted,
 )
 
 EligibilityEvent: TypeAlias = (
@@ -135,6 +137,8 @@ PaymentsEvent: TypeAlias = (
     | CreditBalanceFound
     | ProviderAdjustmentPosted
     | PatientMoneyReversed
+    | WriteOffPosted
+    | InsuredCorrected
     | PatientMoneyRestored
     | RefundIssued
     | RefundVoided
@@ -222,6 +226,7 @@ __all__ = [
     "FilingDeadlineNear",
     "HoldReason",
     "InformationRequested",
+    "InsuredCorrected",
     "LineDecision",
     "Message",
     "Meta",
@@ -253,4 +258,5 @@ __all__ = [
     "SubmittedLine",
     "UnknownCause",
     "WriteOffApproved",
+    "WriteOffPosted",
 ]

@@ -92,6 +92,10 @@ class ClaimRemitted(AccountEvent):
     forwarded_to: str | None = Field(default=None, description="The next payer it was sent to (NM1*TT), by its id.")
     position: NonNegativeInt = Field(default=0, description="The claim's place in the remittance, from 1; 0 unknown.")
     reverses: RemittancePlace | None = Field(default=None, description="Which decision a reversal (22) takes back.")
+    stopped_cents: Cents = Field(
+        default=0,
+        description="Stated as the patient's, but kept from the patient by a rule; not in the responsibility.",
+    )
 
 
 class PaymentPosted(AccountEvent):
@@ -121,6 +125,28 @@ class PaymentReversed(AccountEvent):
     claim_id: str
     remittance_id: str
     reversed_cents: PositiveCents
+
+
+class WriteOffPosted(AccountEvent):
+    """A person gave up money of a claim or charge, or took that back (a negative amount)."""
+
+    type: Literal["write-off.posted.v1"] = "write-off.posted.v1"
+    claim_id: str
+    write_off_id: str
+    side: Literal["patient", "payer"] = Field(description="Of whose share: what the guarantor owes, or the payer.")
+    reason: str
+    written_off_cents: Cents
+
+
+class InsuredCorrected(AccountEvent):
+    """A payer says that the patient or insured is another than was billed (NM1*74). Who, is sealed."""
+
+    type: Literal["insured.corrected.v1"] = "insured.corrected.v1"
+    claim_id: str
+    payer_id: str
+    remittance_id: str
+    position: NonNegativeInt
+    sealed_corrected: Sealed
 
 
 class PatientBalanceChanged(AccountEvent):

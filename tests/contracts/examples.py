@@ -52,6 +52,7 @@ from shared.contracts import (
     FilingDeadlineNear,
     HoldReason,
     InformationRequested,
+    InsuredCorrected,
     LineDecision,
     Meta,
     OtherCoverageFound,
@@ -76,6 +77,7 @@ from shared.contracts import (
     StatementSent,
     SubmittedLine,
     WriteOffApproved,
+    WriteOffPosted,
 )
 
 AT = datetime(2026, 7, 1, 12, tzinfo=UTC)
@@ -409,6 +411,24 @@ EXAMPLES: tuple[Event, ...] = (
         code="WO",
         line=1,
         amount_cents=5_000,
+    ),
+    WriteOffPosted(
+        meta=LEDGER,
+        account_id=ACCOUNT,
+        claim_id=CLAIM,
+        write_off_id="wo_8c1e",
+        side="payer",
+        reason="timely_filing",
+        written_off_cents=4_000,
+    ),
+    InsuredCorrected(
+        meta=LEDGER,
+        account_id=ACCOUNT,
+        claim_id=CLAIM,
+        payer_id="87726",
+        remittance_id="rem_5d2f",
+        position=3,
+        sealed_corrected=SEALED,
     ),
     PatientMoneyReversed(
         meta=LEDGER,

@@ -49,6 +49,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FilingDeadlineNear,
     InformationRequested,
+    InsuredCorrected,
     OtherCoverageFound,
     PatientBalanceChanged,
     PatientMoneyRestored,
@@ -68,6 +69,7 @@ from shared.contracts import (
     RemittanceReceived,
     StatementSent,
     WriteOffApproved,
+    WriteOffPosted,
 )
 
 
@@ -375,6 +377,18 @@ def _(event: CreditBalanceFound) -> Said:
 @words.register
 def _(event: ProviderAdjustmentPosted) -> Said:
     return Said(f"Provider-level adjustment {event.code}", event.amount_cents)
+
+
+@words.register
+def _(event: WriteOffPosted) -> Said:
+    if event.written_off_cents < 0:
+        return Said(f"Write-off of the {event.side}'s share taken back", event.written_off_cents)
+    return Said(f"A person gave up of the {event.side}'s share: {event.reason}", event.written_off_cents)
+
+
+@words.register
+def _(_: InsuredCorrected) -> Said:
+    return Said("The payer names another patient or insured than was billed")
 
 
 @words.register

@@ -33,6 +33,7 @@ from services.payments.core.account_facts import (
 from services.payments.core.account_messages import (
     AccountMessage,
     AnyAccountMessage,
+    CloseCorrection,
     DecideWriteOff,
     FreePrepayment,
     MovePayment,
@@ -49,7 +50,13 @@ from services.payments.core.account_messages import (
     UnpostRemittedClaim,
 )
 from services.payments.core.account_money_back import give_back, item_of_refund, spendable
-from services.payments.core.account_person import move_payment, note_standings, put_back, unpost_remitted
+from services.payments.core.account_person import (
+    close_correction,
+    move_payment,
+    note_standings,
+    put_back,
+    unpost_remitted,
+)
 from services.payments.core.account_state import Account, Share, evolve, fold, owner
 from services.payments.core.account_write_offs import decide_write_off, request_write_off, revert_write_off
 from services.payments.core.adjudication import AdjustmentPolicy
@@ -91,7 +98,7 @@ def make_account(policy: AdjustmentPolicy) -> AccountDecider:
         initial=Account(),
         decide=partial(decide, policy),
         evolve=evolve,
-        publish=publish,
+        publish=partial(publish, policy.stops),
         aggregate_id=lambda message: message.account_id,
         record_key=lambda state: state.account_id,
         state_codec=TypeAdapter(Account),
@@ -122,6 +129,7 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             return _settled(policy, state, message.claim_id, _give_up_denial(state, message))
         case (
             NoteStandings()
+            | CloseCorrection()
             | RequestWriteOff()
             | DecideWriteOff()
             | RevertWriteOff()
@@ -133,10 +141,13 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             assert_never(message)
 
 
-def _on_persons_word(policy: AdjustmentPolicy, state: Account, message: PersonsWord) -> tuple[AnyAccountFact, ...]:
+# One branch for each word: the table itself, not logic to take apart.
+def _on_persons_word(policy: AdjustmentPolicy, state: Account, message: PersonsWord) -> tuple[AnyAccountFact, ...]:  # noqa: PLR0911
     match message:
         case NoteStandings():
             return _settled(policy, state, message.claim_id, note_standings(state, message))
+        case CloseCorrection():
+            return _settled(policy, state, message.claim_id, close_correction(state, message))
         case RequestWriteOff():
             return _settled(policy, state, message.item_id, request_write_off(policy.write_offs, state, message))
         case DecideWriteOff():
@@ -361,4 +372,7 @@ def _index(state: Account) -> Mapping[str, Scalar]:
         "owes": state.owed_cents > 0,
         "credit": state.owed_cents < 0 or any(item.credit_cents for item in state.receivables.values()),
         "held": bool(state.held),
+        "corrected": any(item.corrections for item in state.receivables.values()),
+        "write_off_waits": any(one.status == "waiting" for one in state.asked_write_offs.values()),
+        "stopped": any(item.stopped for item in state.receivables.values()),
     }

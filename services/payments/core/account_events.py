@@ -14,13 +14,22 @@ from services.payments.core.account_facts import (
 )
 from services.payments.core.account_state import Account
 from services.payments.core.adjudication import Action
-from services.payments.core.remitted import Position, RemittedLine
+from services.payments.core.never_billed import Stops
+from services.payments.core.person_facts import (
+    ClaimUnposted,
+    InsuredCorrectionFound,
+    PersonWroteOff,
+    WriteOffReverted,
+)
+from services.payments.core.remitted import REVERSAL, Position, RemittedLine
+from services.payments.core.stopping import stopped_parts
 from shared.contracts import (
     Adjustment,
     AdjustmentPosted,
     ClaimRemitted,
     CreditBalanceFound,
     Event,
+    InsuredCorrected,
     LineDecision,
     Meta,
     PatientBalanceChanged,
@@ -30,15 +39,30 @@ from shared.contracts import (
     PaymentPosted,
     PaymentReversed,
     RemittancePlace,
+    WriteOffPosted,
 )
 
 
 # One branch for each public fact: the table itself, not logic to take apart.
-def publish(state: Account, fact: AnyAccountFact, meta: Meta) -> Event | None:  # noqa: PLR0911
+def publish(stops: Stops, state: Account, fact: AnyAccountFact, meta: Meta) -> Event | None:  # noqa: C901, PLR0911
     """The event made of a fact; entries inside the account (applications, transfers) stay private."""
     match fact:
         case ClaimAdjudicated():
-            return _remitted(fact, meta) if fact.remitted.is_posted else None
+            return _remitted(fact, _stopped_cents(stops, state, fact), meta) if fact.remitted.is_posted else None
+        case ClaimUnposted():
+            return _taken_back(state, fact, meta) if fact.was_posted else None
+        case PersonWroteOff() | WriteOffReverted():
+            return _given_up(fact, meta)
+        case InsuredCorrectionFound():
+            return InsuredCorrected(
+                meta=meta,
+                account_id=fact.account_id,
+                claim_id=fact.item_id,
+                payer_id=fact.payer_id,
+                remittance_id=fact.place.remittance_id,
+                position=fact.place.claim,
+                sealed_corrected=fact.sealed_corrected,
+            )
         case PayerPaymentPosted():
             return _paid(fact, meta)
         case ContractualAdjusted():
@@ -72,8 +96,50 @@ def publish(state: Account, fact: AnyAccountFact, meta: Meta) -> Event | None:  
             return None
 
 
-def _remitted(fact: ClaimAdjudicated, meta: Meta) -> ClaimRemitted:
+def _stopped_cents(stops: Stops, state: Account, fact: ClaimAdjudicated) -> int:
+    """Of what the payer stated as the patient's: what may not be billed, by what is known now."""
+    item = state.receivables[fact.item_id]
+    posting = next((one for one in item.postings if one.place == fact.remitted.place), None)
+    stopped = stopped_parts(stops, item, posting) if posting is not None else ()
+    return sum(part.amount_cents for part, _ in stopped if part.action is Action.PATIENT)
+
+
+def _taken_back(state: Account, fact: ClaimUnposted, meta: Meta) -> ClaimRemitted:
+    """A decision that was on the wrong claim is told like a payer's reversal of it (22)."""
+    return ClaimRemitted(
+        meta=meta,
+        account_id=fact.account_id,
+        claim_id=fact.item_id,
+        patient_control_number=state.receivables[fact.item_id].patient_control_number,
+        remittance_id=fact.place.remittance_id,
+        payer_id=fact.payer_id,
+        status=REVERSAL,
+        charge_cents=-fact.charge_cents,
+        paid_cents=-fact.paid_cents,
+        patient_responsibility_cents=0,
+        denied_cents=-fact.denied_cents,
+        payment_date=fact.payment_date,
+        position=fact.place.claim,
+        reverses=_place(fact.place),
+    )
+
+
+def _given_up(fact: PersonWroteOff | WriteOffReverted, meta: Meta) -> WriteOffPosted:
+    accounts = LedgerAccount.BAD_DEBT, LedgerAccount.DENIAL_WRITE_OFF
+    return WriteOffPosted(
+        meta=meta,
+        account_id=fact.account_id,
+        claim_id=fact.item_id,
+        write_off_id=fact.write_off_id,
+        side="patient" if LedgerAccount.BAD_DEBT in (fact.debit, fact.credit) else "payer",
+        written_off_cents=sum(fact.effect_on(account) for account in accounts),
+        reason=fact.reason if isinstance(fact, PersonWroteOff) else "reverted",
+    )
+
+
+def _remitted(fact: ClaimAdjudicated, stopped_cents: int, meta: Meta) -> ClaimRemitted:
     remitted = fact.remitted
+    stated_cents = sum(p.amount_cents for p in fact.parts if p.action is Action.PATIENT)
     return ClaimRemitted(
         meta=meta,
         account_id=fact.account_id,
@@ -85,7 +151,8 @@ def _remitted(fact: ClaimAdjudicated, meta: Meta) -> ClaimRemitted:
         status=remitted.status,
         charge_cents=remitted.charge_cents,
         paid_cents=remitted.paid_cents,
-        patient_responsibility_cents=sum(p.amount_cents for p in fact.parts if p.action is Action.PATIENT),
+        patient_responsibility_cents=stated_cents - stopped_cents,
+        stopped_cents=stopped_cents,
         denied_cents=fact.denied_cents,
         adjustments=tuple(Adjustment(group=p.group, reason=p.reason, amount_cents=p.amount_cents) for p in fact.parts),
         payment_date=remitted.payment_date,

@@ -14,6 +14,8 @@ from services.payments.core.entries import sides as sides
 from services.payments.core.line_matching import BilledLine
 from services.payments.core.person_facts import (
     ClaimUnposted,
+    InsuredCorrectionClosed,
+    InsuredCorrectionFound,
     PersonAnswered,
     PersonWroteOff,
     StandingsNoted,
@@ -354,5 +356,7 @@ AnyAccountFact: TypeAlias = (
     | WriteOffRequested
     | WriteOffAnswered
     | ClaimUnposted
+    | InsuredCorrectionFound
+    | InsuredCorrectionClosed
 )
 DiscriminatedAccountFact = Annotated[AnyAccountFact, Field(discriminator="type")]

@@ -116,6 +116,16 @@ class MovePayment(AccountCommand):
     reason: Why
 
 
+class CloseCorrection(AccountCommand):
+    """A person looked after a payer's word that the insured is another than was billed."""
+
+    type: Literal["payments.close-correction.v1"] = "payments.close-correction.v1"
+    claim_id: str
+    remittance_id: str
+    position: NonNegativeInt
+    note: Why
+
+
 class Shift(Contract):
     """Where posting a decision moved a patient's money: so many cents of a payment (or write-off) to, or from, a claim.
 
@@ -191,7 +201,13 @@ class FreePrepayment(AccountCommand):
 
 MoneyBack: TypeAlias = ReversePatientPayment | RefundPayer | RestoreMoney | FreePrepayment
 PersonsWord: TypeAlias = (
-    NoteStandings | RequestWriteOff | DecideWriteOff | RevertWriteOff | MovePayment | UnpostRemittedClaim
+    NoteStandings
+    | CloseCorrection
+    | RequestWriteOff
+    | DecideWriteOff
+    | RevertWriteOff
+    | MovePayment
+    | UnpostRemittedClaim
 )
 AccountMessage: TypeAlias = (
     ClaimSubmitted

@@ -4,6 +4,7 @@ Every word is answered by a fact, with the reason when it is not done; asked aga
 """
 
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeAlias
 
 from services.payments.core.account_facts import (
     AnyAccountFact,
@@ -15,14 +16,27 @@ from services.payments.core.account_facts import (
     WriteOffReversed,
     sides,
 )
-from services.payments.core.account_messages import MovePayment, NoteStandings, Shift, UnpostRemittedClaim
+from services.payments.core.account_messages import (
+    CloseCorrection,
+    MovePayment,
+    NoteStandings,
+    Shift,
+    UnpostRemittedClaim,
+)
 from services.payments.core.account_state import Account, Receivable, fold
 from services.payments.core.adjudication import OUTSTANDING, Action
 from services.payments.core.line_matching import match_lines
-from services.payments.core.person_facts import ClaimUnposted, PersonAnswered, StandingsNoted, Wish
+from services.payments.core.person_facts import (
+    ClaimUnposted,
+    InsuredCorrectionClosed,
+    PersonAnswered,
+    StandingsNoted,
+    Wish,
+)
 from services.payments.core.posting import entries_of
-from services.payments.core.remitted import RemittedAdjustment, RemittedClaim, digest_of
+from services.payments.core.remitted import Position, RemittedAdjustment, RemittedClaim, digest_of
 
+Answered: TypeAlias = NoteStandings | CloseCorrection | MovePayment | UnpostRemittedClaim
 PATIENT, UNAPPLIED = LedgerAccount.PATIENT_RECEIVABLE, LedgerAccount.UNAPPLIED_CREDIT
 
 
@@ -40,6 +54,19 @@ def note_standings(state: Account, command: NoteStandings) -> tuple[AnyAccountFa
         account_id=state.account_id, item_id=command.claim_id, standings=standings, reason=command.reason
     )
     return answered, noted
+
+
+def close_correction(state: Account, command: CloseCorrection) -> tuple[AnyAccountFact, ...]:
+    """End the work on one decision that names another insured."""
+    if str(command.meta.id) in state.answered:
+        return ()
+    item, place = state.receivables.get(command.claim_id), Position(command.remittance_id, command.position)
+    if item is None or place not in item.corrections:
+        return (_answer(state, command, "close-correction", "no correction of the insured waits there"),)
+    closed = InsuredCorrectionClosed(
+        account_id=state.account_id, item_id=command.claim_id, place=place, note=command.note
+    )
+    return _answer(state, command, "close-correction"), closed
 
 
 def move_payment(state: Account, command: MovePayment) -> tuple[AnyAccountFact, ...]:
@@ -133,6 +160,8 @@ def _unposted(state: Account, command: UnpostRemittedClaim) -> tuple[AnyAccountF
         charge_cents=remitted.charge_cents,
         paid_cents=remitted.paid_cents,
         denied_cents=sum(part.amount_cents for part in parts if part.action in OUTSTANDING),
+        payment_date=remitted.payment_date,
+        was_posted=posting is not None and remitted.is_posted,
         reason=command.reason,
     )
     if item is None or posting is None or not remitted.is_posted:
@@ -264,7 +293,5 @@ def _restored(state: Account, shift: Shift, cents: int) -> tuple[AnyAccountFact,
     )
 
 
-def _answer(
-    state: Account, command: NoteStandings | MovePayment | UnpostRemittedClaim, wish: Wish, because: str = ""
-) -> PersonAnswered:
+def _answer(state: Account, command: Answered, wish: Wish, because: str = "") -> PersonAnswered:
     return PersonAnswered(account_id=state.account_id, command_id=str(command.meta.id), wish=wish, because=because)

@@ -123,6 +123,7 @@ class Receivable:
     patient_payments: tuple[Share, ...] = ()
     given_up: tuple[GivenUp, ...] = ()  # what stands of each write-off, oldest first
     lines: tuple[BilledLine, ...] = ()  # as billed last
+    corrections: tuple[Position, ...] = ()  # decisions that name another insured, and nobody looked after yet
     standings: tuple[str, ...] = ()  # what is known of the patient, and bears on what may be billed
 
     @property

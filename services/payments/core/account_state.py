@@ -51,6 +51,8 @@ from services.payments.core.account_shape import Stopped as Stopped
 from services.payments.core.account_shape import Taken as Taken
 from services.payments.core.person_facts import (
     ClaimUnposted,
+    InsuredCorrectionClosed,
+    InsuredCorrectionFound,
     PersonAnswered,
     PersonWroteOff,
     StandingsNoted,
@@ -191,7 +193,15 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
             | WriteOffReverted()
         ):
             return _with(state, fact.item_id, as_given_up(state.receivables[fact.item_id], fact))
-        case StandingsNoted() | PersonAnswered() | WriteOffRequested() | WriteOffAnswered() | ClaimUnposted():
+        case (
+            StandingsNoted()
+            | PersonAnswered()
+            | WriteOffRequested()
+            | WriteOffAnswered()
+            | ClaimUnposted()
+            | InsuredCorrectionFound()
+            | InsuredCorrectionClosed()
+        ):
             return as_said(state, fact)
         case CreditChanged():
             return _credited(state, fact)

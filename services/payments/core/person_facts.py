@@ -1,13 +1,14 @@
 """Facts that a person's word makes of an account: write-offs and what undoes them, standings, and what was answered."""
 
+from datetime import date
 from typing import Literal, TypeAlias
 
 from services.payments.core.entries import AccountFact, LedgerFact
 from services.payments.core.remitted import Position
 from services.payments.core.write_off_policy import Side
-from shared.contracts import Cents, NonNegativeCents, PositiveCents
+from shared.contracts import Cents, NonNegativeCents, PositiveCents, Sealed
 
-Wish: TypeAlias = Literal["standings", "revert-write-off", "move-payment", "unpost"]
+Wish: TypeAlias = Literal["standings", "revert-write-off", "move-payment", "unpost", "close-correction"]
 
 
 class PersonAnswered(AccountFact):
@@ -85,4 +86,25 @@ class ClaimUnposted(AccountFact):
     charge_cents: Cents
     paid_cents: Cents
     denied_cents: Cents
+    payment_date: date
+    was_posted: bool  # it was not only held
     reason: str
+
+
+class InsuredCorrectionFound(AccountFact):
+    """A payer names another patient or insured than was billed: work for a person."""
+
+    type: Literal["account.insured-correction-found.v1"] = "account.insured-correction-found.v1"
+    item_id: str
+    place: Position
+    payer_id: str
+    sealed_corrected: Sealed
+
+
+class InsuredCorrectionClosed(AccountFact):
+    """A person looked after it."""
+
+    type: Literal["account.insured-correction-closed.v1"] = "account.insured-correction-closed.v1"
+    item_id: str
+    place: Position
+    note: str

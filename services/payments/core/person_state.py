@@ -12,6 +12,8 @@ from services.payments.core.account_facts import (
 from services.payments.core.account_shape import Account, AskedWriteOff, GivenUp, Receivable
 from services.payments.core.person_facts import (
     ClaimUnposted,
+    InsuredCorrectionClosed,
+    InsuredCorrectionFound,
     PersonAnswered,
     PersonWroteOff,
     StandingsNoted,
@@ -22,7 +24,15 @@ from services.payments.core.person_facts import (
 from services.payments.core.write_off_policy import Side
 from shared.replaced import replace
 
-Said: TypeAlias = StandingsNoted | PersonAnswered | WriteOffRequested | WriteOffAnswered | ClaimUnposted
+Said: TypeAlias = (
+    StandingsNoted
+    | PersonAnswered
+    | WriteOffRequested
+    | WriteOffAnswered
+    | ClaimUnposted
+    | InsuredCorrectionFound
+    | InsuredCorrectionClosed
+)
 GivingUp: TypeAlias = (
     BalanceWrittenOff | WriteOffReversed | DenialWrittenOff | DenialWriteOffReversed | PersonWroteOff | WriteOffReverted
 )
@@ -47,6 +57,12 @@ def as_said(state: Account, fact: Said) -> Account:
             return _with_asked(state, fact.write_off_id, answered)
         case ClaimUnposted():
             return _unposted(state, fact)
+        case InsuredCorrectionFound() | InsuredCorrectionClosed():
+            item = state.receivables[fact.item_id]
+            others = tuple(one for one in item.corrections if one != fact.place)
+            corrections = (*others, fact.place) if isinstance(fact, InsuredCorrectionFound) else others
+            item = replace(item, corrections=corrections)
+            return replace(state, receivables={**state.receivables, fact.item_id: item})
         case _:
             assert_never(fact)
 
@@ -62,7 +78,9 @@ def _unposted(state: Account, fact: ClaimUnposted) -> Account:
     if item is None:
         return replace(state, held=held)
     postings = tuple(one for one in item.postings if one.place != fact.place)
-    item = replace(item, postings=postings, denied_cents=item.denied_cents - fact.denied_cents)
+    corrections = tuple(one for one in item.corrections if one != fact.place)
+    denied_cents = item.denied_cents - fact.denied_cents
+    item = replace(item, postings=postings, corrections=corrections, denied_cents=denied_cents)
     return replace(state, held=held, receivables={**state.receivables, fact.item_id: item})
 
 

@@ -24,6 +24,7 @@ from services.payments.core.account_messages import PostRemittedClaim
 from services.payments.core.account_state import Account, Posting, Receivable, fold
 from services.payments.core.adjudication import OUTSTANDING, Action, AdjustmentPolicy
 from services.payments.core.line_matching import WHOLE_CLAIM, match_lines
+from services.payments.core.person_facts import InsuredCorrectionFound
 from services.payments.core.remitted import Position, RemittedAdjustment, RemittedClaim, digest_of
 
 INSURANCE, PATIENT = LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.PATIENT_RECEIVABLE
@@ -99,7 +100,22 @@ def _post(
         denied_cents=sum(part.amount_cents for part in parts if part.action in OUTSTANDING),
         reverses=original.place if original else None,
     )
-    return (adjudicated, *entries_of(adjudicated, actions)) if remitted.is_posted else (adjudicated,)
+    if not remitted.is_posted:
+        return (adjudicated,)
+    return adjudicated, *entries_of(adjudicated, actions), *_corrections(adjudicated)
+
+
+def _corrections(decision: ClaimAdjudicated) -> Iterator[AnyAccountFact]:
+    """A payer that knows the insured under another name or number (NM1*74): the next claim would be refused for it."""
+    sealed, remitted = decision.remitted.sealed_corrected, decision.remitted
+    if sealed is not None and not remitted.is_reversal:
+        yield InsuredCorrectionFound(
+            account_id=decision.account_id,
+            item_id=decision.item_id,
+            place=remitted.place,
+            payer_id=remitted.payer_id,
+            sealed_corrected=sealed,
+        )
 
 
 def find_original(receivable: Receivable, reversal: RemittedClaim) -> Posting | None:
