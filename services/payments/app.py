@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI
 
 from services.payments.api import router
+from services.payments.cash_api import cash
+from services.payments.cash_parts import cash_parts
 from services.payments.control_total import ControlTotal
 from services.payments.core.account import make_account
 from services.payments.core.control_number import CONTROL_NUMBER
@@ -20,6 +22,7 @@ from services.payments.settings import PaymentsSettings
 from services.payments.vault import RemittanceVault
 from shared.decider import Effect
 from shared.http import make_app, serve
+from shared.inbox import join_routes
 from shared.runtime import Loop, Runtime, Spec
 from shared.worker import Performer
 
@@ -31,7 +34,8 @@ def make_spec(settings: PaymentsSettings) -> Spec:
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         vault = RemittanceVault(runtime.store, runtime.sealer)
-        return Performers(runtime, account, vault, codes, payees).by_kind()
+        made = Performers(runtime, account, vault, codes, payees).by_kind()
+        return {**made, **cash_parts().performers(runtime, account)}
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
         eras = EraPickup(runtime, settings.exchange, RemittanceVault(runtime.store, runtime.sealer))
@@ -39,8 +43,8 @@ def make_spec(settings: PaymentsSettings) -> Spec:
 
     return Spec(
         name="payments",
-        deciders=(account, CONTROL_NUMBER, REMITTANCE, PROVIDER, INBOUND_FILE),
-        routes=routes(account),
+        deciders=(account, CONTROL_NUMBER, REMITTANCE, PROVIDER, INBOUND_FILE, *cash_parts().deciders),
+        routes=join_routes(routes(account), cash_parts().routes()),
         performers=performers,
         loops=loops,
         topics=TOPICS,
@@ -50,7 +54,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
 def create_app(settings: PaymentsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or PaymentsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    return make_app(make_spec(settings), settings, router)
+    return make_app(make_spec(settings), settings, router, cash)
 
 
 if __name__ == "__main__":

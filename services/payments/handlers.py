@@ -4,9 +4,10 @@ from services.payments.core.account import AccountDecider
 from services.payments.core.control_number import CONTROL_NUMBER
 from shared.contracts import AccountWrittenOff, ClaimSubmitted, WriteOffApproved
 from shared.inbox import Routes, join_routes, route
-from shared.wire import events_topic
+from shared.wire import commands_topic, events_topic
 
-TOPICS = (events_topic("claims"), events_topic("collections"))
+TOPICS = (events_topic("claims"), events_topic("collections"), events_topic("payments"), commands_topic("payments"))
+"""Its own events too: what a remittance announces is expected on the bank account."""
 
 
 def routes(account: AccountDecider) -> Routes:

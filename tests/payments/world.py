@@ -24,6 +24,7 @@ from services.payments.settings import PaymentsSettings
 from shared.audit import Audit
 from shared.auth import Authenticator
 from shared.bus.memory import MemoryBus
+from shared.clock import Clock
 from shared.consumer import Consumer
 from shared.contracts import TYPES, Event, Message
 from shared.http import bare_app
@@ -53,13 +54,13 @@ class StillClock:
         return NOW
 
 
-def token(*roles: str, tenant: str = TENANT) -> dict[str, str]:
+def token(*roles: str, tenant: str = TENANT, actor: str = "pat.poster") -> dict[str, str]:
     """The header of a caller with these roles."""
     claims = {
         "iss": ISSUER,
         "aud": "revcycle",
         "exp": 4_000_000_000,
-        "sub": "pat.poster",
+        "sub": actor,
         "tenant": tenant,
         "roles": list(roles),
     }
@@ -148,9 +149,15 @@ class World:
             yield client
 
 
-def make_world(root: Path, before: World | None = None, store: Store | None = None) -> World:
+def make_world(
+    root: Path,
+    before: World | None = None,
+    store: Store | None = None,
+    clock: Clock | None = None,
+    settings: PaymentsSettings | None = None,
+) -> World:
     """A process on memory, or on the given store; give the one before to continue where it ended."""
-    settings = PaymentsSettings(
+    settings = settings or PaymentsSettings(
         env="development",
         kafka="unused:9092",
         mongo="unused",
@@ -167,7 +174,7 @@ def make_world(root: Path, before: World | None = None, store: Store | None = No
 
     store = store or (before.store if before else MemoryStore(NOW))
     sealer = before.sealer if before else PlainSealer()
-    bus, clock, log = MemoryBus(), StillClock(), configure_logs("test", "ERROR")
+    bus, clock, log = MemoryBus(), clock or StillClock(), configure_logs("test", "ERROR")
     relay = Relay(bus, store, wall, f"payments-{uuid4()}")
     runtime = Runtime(
         settings=settings,

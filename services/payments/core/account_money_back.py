@@ -37,6 +37,10 @@ PATIENT, UNAPPLIED, CASH = (
 )
 
 
+TAKEN_ANYWAY = frozenset({"chargeback", "ach_return"})
+"""Another bank took it whether or not it is still here: what is here goes, and the rest is seen where it was taken."""
+
+
 def give_back(state: Account, command: MoneyBack) -> tuple[AnyAccountFact, ...]:
     """What one of these commands makes of the account."""
     match command:
@@ -69,9 +73,12 @@ def reverse_payment(state: Account, command: ReversePatientPayment) -> tuple[Any
     applied = tuple(_applied_to(state, command.payment_id))
     takes_applied = command.cause != "refund"
     available_cents = free_cents + (sum(cents for _, cents in applied) if takes_applied else 0)
-    if command.reversed_cents > available_cents:
-        return (_refused(state, command.reversal_id, digest, command.reversed_cents, available_cents),)
-    released = _released(state, command.payment_id, applied, command.reversed_cents - free_cents)
+    reversed_cents = command.reversed_cents
+    if command.cause in TAKEN_ANYWAY and available_cents:
+        reversed_cents = min(reversed_cents, available_cents)
+    if reversed_cents > available_cents:
+        return (_refused(state, command.reversal_id, digest, reversed_cents, available_cents),)
+    released = _released(state, command.payment_id, applied, reversed_cents - free_cents)
     reversed_ = PatientPaymentReversed(
         account_id=state.account_id,
         item_id="",
@@ -79,7 +86,7 @@ def reverse_payment(state: Account, command: ReversePatientPayment) -> tuple[Any
         payment_id=command.payment_id,
         cause=command.cause,
         digest=digest,
-        **sides(UNAPPLIED, CASH, command.reversed_cents),
+        **sides(UNAPPLIED, CASH, reversed_cents),
     )
     return (*released, reversed_)
 
