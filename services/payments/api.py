@@ -161,10 +161,17 @@ async def ledger(account_id: str, run: Run, caller: Reader, accounts: Accounts) 
 
 @router.get("/remittances")
 async def remittances(
-    run: Run, caller: Reader, *, status: str | None = None, after: str | None = None, limit: Limit = 50
+    run: Run,
+    caller: Reader,
+    *,
+    status: str | None = None,
+    trace: str | None = None,
+    after: str | None = None,
+    limit: Limit = 50,
 ) -> list[dict[str, Any]]:
-    """Remittances of the tenant, by id; `status=parked` waits for a person."""
-    where = {} if status is None else {"status": status}
+    """Remittances of the tenant, by id; `status=parked` waits for a person, `trace` is the check or transfer (TRN02)."""
+    given: dict[str, Scalar] = {"status": status, "trace": trace}
+    where = {name: value for name, value in given.items() if value is not None}
     found = await run.store.find(REMITTANCE, caller.tenant, where, after, limit)
     return [shown_remittance(state) for _, state in found]
 

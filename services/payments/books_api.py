@@ -13,6 +13,7 @@ from pydantic import Field
 
 from services.payments.books_views import shown_rehearsed
 from services.payments.core.account import AccountDecider
+from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.provider import PROVIDER, SettleProviderItem
 from services.payments.core.provider_code import ProviderAccount
 from services.payments.core.remittance import REMITTANCE
@@ -147,6 +148,17 @@ async def settle(
     if state.settled.get(body.item_id) != command.account or any(one.item_id == body.item_id for one in state.open):
         raise HTTPException(409, "the item is not open, or its account is the one it stands on")
     return shown_provider(state)
+
+
+@books.get("/files/{file_id}/content", response_class=StreamingResponse)
+async def file_content(file_id: str, run: Run, caller: Reader) -> StreamingResponse:
+    """A remittance file, byte for byte as it came. It names patients, so who opens it is on record."""
+    key = Key(caller.tenant, file_id)
+    if (await run.store.load(INBOUND_FILE, (key,)))[key].version == 0:
+        raise HTTPException(404, "no such file")
+    await run.audit.record(caller, "file.open", f"file/{file_id}")
+    pieces = await RemittanceVault(run.store, run.sealer).read(caller.tenant, file_id)
+    return StreamingResponse(iter(pieces), media_type="application/octet-stream")
 
 
 @books.post("/remittances/dry-run")

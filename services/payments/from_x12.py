@@ -84,8 +84,8 @@ def incoming(era: Remittance835, file_id: str, transaction: int, limits: Limits 
         content_hash=content_hash(era),
         file_id=file_id,
         transaction=transaction,
-        claims_cents=sum(one.paid_cents or 0 for one in era.claims) if complete else None,
-        provider_cents=sum(one.amount_cents or 0 for one in era.provider_adjustments) if complete else None,
+        claims_cents=_total([one.paid_cents for one in era.claims]),
+        provider_cents=_total([one.amount_cents for one in era.provider_adjustments]),
         interest_cents=sum(one.interest_cents or 0 for one in era.claims),
         payee_id=era.payee.npi or era.payee.id,
     )
@@ -181,6 +181,11 @@ def _figures(equation: Equation) -> str:
         f"stated {equation.stated_cents} cents, computed {equation.computed_cents} cents, "
         f"difference {equation.difference_cents} cents"
     )
+
+
+def _total(amounts: Sequence[int | None]) -> int | None:
+    """The sum; None as soon as one amount is absent."""
+    return None if None in amounts else sum(amount or 0 for amount in amounts)
 
 
 def _stated_cents(era: Remittance835) -> int:

@@ -27,7 +27,8 @@ def read_payees(path: Path | None) -> Payees:
         return NO_PAYEES
     read = tomllib.loads(path.read_text("utf-8"))
     for tenant, entry in read.items():
-        if not isinstance(entry, dict) or not all(isinstance(one, str) for one in entry.get("payees", [None])):
+        named = entry.get("payees") if isinstance(entry, dict) else None
+        if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
             msg = f"{path.name}: [{tenant}] needs payees, a list of NPIs and tax ids"
             raise ValueError(msg)
     return {tenant: frozenset(entry["payees"]) for tenant, entry in read.items()}

@@ -20,7 +20,7 @@ from services.payments.core.provider_code import ProviderAccount
 from services.payments.core.provider_ledger import prove_provider
 from services.payments.core.remittance import REMITTANCE, Remittance
 from services.payments.core.remittance_control import Posted, prove_remittance
-from shared.decider import Decider
+from shared.decider import Decider, Entry
 from shared.store.documents import entry_from_document
 from shared.store.port import Key, Store
 
@@ -187,6 +187,7 @@ async def _compared(
 async def _fresh(store: Store, decider: AnyDecider, key: Key) -> tuple[Any, History, int]:
     """State and journal of one moment: read again while the aggregate changes in between."""
     row = (await store.load(decider, (key,)))[key]
+    entries: list[Entry[Any]] = []
     for _ in range(LOOKS):
         entries = list(await store.history(decider, key))
         before, row = row, (await store.load(decider, (key,)))[key]

@@ -16,6 +16,7 @@ from services.payments.core.provider import (
 )
 from services.payments.core.provider_code import ProviderAccount
 from services.payments.core.remittance import Remittance
+from services.payments.core.why import why
 from services.payments.proof import Proof
 from shared.decider import Entry
 
@@ -71,6 +72,7 @@ def shown_entry(entry: Entry[AnyAccountFact]) -> dict[str, Any]:
         "at": entry.meta.occurred_at,
         "cause": entry.meta.causation,
         "posted_by": entry.meta.actor,
+        "why": why(fact),
         **fact.model_dump(mode="json", exclude={"account_id", "sealed_guarantor", "digest"}),
     }
 
@@ -85,6 +87,8 @@ def shown_remittance(remittance: Remittance) -> dict[str, Any]:
         "releasable": remittance.status == "parked" and remittance.postable,
         "claims_distributed": remittance.distributed,
         "came_again_with_other_content": remittance.differs,
+        "decided_by": remittance.decided_by or None,
+        "reason": remittance.reason or None,
     }
 
 

@@ -64,7 +64,8 @@ class Saboteur:
 
     def _line(self, fact_type: str) -> str:
         lines = vars(self.store)["_journal"]
-        return next(one for one in sorted(lines) if json.loads(bson.decode(lines[one])["fact"])["type"] == fact_type)
+        names: list[str] = sorted(lines)
+        return next(one for one in names if json.loads(bson.decode(lines[one])["fact"])["type"] == fact_type)
 
 
 @pytest.fixture
@@ -101,6 +102,11 @@ def _posted_header(sabotage: Saboteur, change: Callable[[dict[str, Any]], object
 
 def _rows(sabotage: Saboteur) -> list[tuple[str, bytes]]:
     return sorted(vars(sabotage.store)["_rows"]["remittance"].items())
+
+
+def _all_marked_as_posted(sabotage: Saboteur) -> None:
+    for which in range(len(_rows(sabotage))):
+        sabotage.state("remittance", lambda of: of.__setitem__("status", "posted"), which)
 
 
 def _swap(fact: dict[str, Any]) -> None:
@@ -147,9 +153,7 @@ CORRUPTIONS: dict[str, tuple[Callable[[Saboteur], object], str]] = {
         "claims posted or waiting",
     ),
     "a parked check marked as posted": (
-        lambda s: [
-            s.state("remittance", lambda r: r.__setitem__("status", "posted"), which) for which in range(len(_rows(s)))
-        ],
+        _all_marked_as_posted,
         "remittance is not what its facts make",
     ),
 }

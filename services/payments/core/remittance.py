@@ -36,6 +36,10 @@ class Header(Contract):
     provider_cents: Cents | None = Field(default=None, description="Sum of PLB; positive lowers the payment.")
     interest_cents: Cents = Field(default=0, description="Sum of AMT*I: what of PLB L6 is told claim by claim.")
     payee_id: str = Field(default="", description="N1*PE: NPI, or what stands in for it.")
+    essence: str = Field(default="", description="Of what it posts: the same by hand and in a file.")
+    entered_by: str = Field(default="", description="The person who typed it; empty for a file.")
+    entry: str = Field(default="", description="That person's command.")
+    entry_reason: str = ""
 
 
 class ReceiveRemittance(Message):
@@ -95,11 +99,12 @@ class RemittanceStopped(Fact):
 
 
 class RemittanceDecided(Fact):
-    """A person's word on a parked remittance; who it was is the fact's actor."""
+    """A person's word on a parked remittance."""
 
     type: Literal["remittance.decided.v1"] = "remittance.decided.v1"
     outcome: Literal["released", "rejected"]
     reason: str
+    by: str = ""
 
 
 class DistributionProgressed(Fact):
@@ -140,6 +145,7 @@ class Remittance:
     postable: bool = False
     distributed: int = 0
     reason: str = ""
+    decided_by: str = ""
     other_hashes: tuple[str, ...] = ()  # of versions that do not count
     differs: bool = False  # it came again with other content after it was posted
 
@@ -176,6 +182,8 @@ def _receive(state: Remittance, command: ReceiveRemittance) -> tuple[RemittanceF
     if state.header is not None:
         if header.content_hash in {state.header.content_hash, *state.other_hashes}:
             return ()
+        if header.essence and header.essence == state.header.essence and state.status != "rejected":
+            return ()  # typed from the paper of the same check, or the file of what was typed
         if state.status not in {"parked", "rejected"}:
             return (RemittanceRepeatDiffered(header=header),)
     if command.imbalance is not None:
@@ -195,13 +203,15 @@ def _release(state: Remittance, command: ReleaseRemittance) -> tuple[RemittanceF
     if state.status != "parked" or state.header is None or not state.postable:
         return ()
     return (
-        RemittanceDecided(outcome="released", reason=command.reason),
+        RemittanceDecided(outcome="released", reason=command.reason, by=command.meta.actor),
         DistributeRemittance(remittance_id=state.remittance_id, header=state.header, after=0),
     )
 
 
 def _reject(state: Remittance, command: RejectRemittance) -> tuple[RemittanceFact | Effect, ...]:
-    return (RemittanceDecided(outcome="rejected", reason=command.reason),) if state.status == "parked" else ()
+    if state.status != "parked":
+        return ()
+    return (RemittanceDecided(outcome="rejected", reason=command.reason, by=command.meta.actor),)
 
 
 def _progress(state: Remittance, answer: RemittanceDistributed) -> tuple[RemittanceFact | Effect, ...]:
@@ -236,7 +246,8 @@ def evolve(state: Remittance, fact: RemittanceFact) -> Remittance:
                 other_hashes=_former(state),
             )
         case RemittanceDecided():
-            return replace(state, status="posting" if fact.outcome == "released" else "rejected", reason=fact.reason)
+            status: Status = "posting" if fact.outcome == "released" else "rejected"
+            return replace(state, status=status, reason=fact.reason, decided_by=fact.by)
         case DistributionProgressed():
             return replace(state, distributed=fact.upto, status="posted" if fact.done else "posting")
         case RemittanceRepeatDiffered():
@@ -292,7 +303,8 @@ def _parked(remittance_id: str, header: Header, equation: str, meta: Meta) -> Re
 
 
 def _index(state: Remittance) -> Mapping[str, Scalar]:
-    return {"status": state.status, "differs": state.differs}
+    trace = state.header.trace_number if state.header is not None else ""
+    return {"status": state.status, "differs": state.differs, "trace": trace}
 
 
 REMITTANCE: Decider[Remittance, RemittanceMessage, RemittanceFact] = Decider(
