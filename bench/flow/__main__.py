@@ -25,7 +25,7 @@ from rich.console import Console
 from bench.flow import life
 from bench.flow.cases import Case, cases, traces
 from bench.flow.servers import serving, stores
-from bench.flow.table import show, show_lives
+from bench.flow.table import PACED_PER_SECOND, show, show_lives
 from revcycle.stack.topics import create_topics, topic_names
 
 CONTENDERS = ("bare", "ours", "usual", "quix")
@@ -34,8 +34,8 @@ ONE_BY_ONE = frozenset({"usual", "quix"})
 QUIX_PYTHON = Path(".venv-quix/bin/python")
 QUIX = Path(__file__).parent / "contenders" / "quix.py"
 PARTITIONS = 3
-PACED_PER_SECOND = 100
-PACED_SECONDS = 15
+PACED_SECONDS = 20
+"""A contender starts meanwhile: what lies there then, and what comes in the second after, does not count."""
 
 
 async def fill(kafka: str, case: Case, messages: int) -> None:

@@ -1,6 +1,6 @@
 """The figures as tables."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from rich.console import Console
@@ -8,6 +8,8 @@ from rich.table import Table
 
 from revcycle.stack.options import SERVERS
 
+PACED_PER_SECOND = 100
+"""How fast messages are sent where it is measured how long each takes: every contender can follow."""
 STEPS = ("decode", "load", "decide", "store", "publish", "journal", "commit", "rest")
 COLUMNS = (
     "service",
@@ -29,11 +31,22 @@ def show(console: Console, found: Mapping[str, Mapping[str, Mapping[str, Any]]])
     for store, by_case in found.items():
         if not by_case:
             continue
-        table = Table(*COLUMNS, title=f"store: {store}", title_justify="left")
+        table = Table(*COLUMNS, title=f"store: {store}", title_justify="left", caption=_caption(by_case.values()))
         for case, by_contender in by_case.items():
             for contender, figures in by_contender.items():
                 table.add_row(case, contender, *_cells(figures))
         console.print(table)
+
+
+def _caption(by_case: Iterable[Mapping[str, Mapping[str, Any]]]) -> str | None:
+    """What the times are of: they come from one round, and from fewer messages where a contender started slowly."""
+    counts = [figures["waits"] for one in by_case for figures in one.values() if "waits" in figures]
+    if not counts:
+        return None
+    return (
+        f"p50, p99: one round, {PACED_PER_SECOND} messages a second, {min(counts):,.0f} or more; from the producer's "
+        "timestamp until stored, published and committed (usual: not yet committed; quix: nor yet published)"
+    )
 
 
 def show_lives(console: Console, found: Mapping[str, Mapping[str, Any]]) -> None:

@@ -1,13 +1,13 @@
 """How long it takes until a process serves: each service alone, beside running servers, and the whole local stack.
 
-CPU time is the process's own and says what it costs; wall time is the least of some rounds, because whatever else the
-machine does can only add to it.
+CPU time is the process's own and says what it costs; wall time is the median of some rounds, and the least beside it,
+because whatever else the machine does can only add to it.
 """
 
 import asyncio
 import subprocess
-import sys
 import time
+from statistics import median
 from typing import NamedTuple
 
 import psutil
@@ -89,7 +89,7 @@ def whole_stack(layout: Layout) -> Start:
 
 
 def measure(rounds: int) -> dict[str, dict[str, float]]:
-    """The least of so many rounds, by process: `wall_s` and `cpu_s`."""
+    """Of so many rounds, by process: the medians `wall_s` and `cpu_s`, and the least `wall_s_least`."""
     found: dict[str, list[Start]] = {}
     for _ in range(rounds):
         with layout_in_memory(PREFIX) as layout:
@@ -100,11 +100,10 @@ def measure(rounds: int) -> dict[str, dict[str, float]]:
         for start in starts:
             found.setdefault(start.name, []).append(start)
     return {
-        name: {"wall_s": min(one.wall for one in starts), "cpu_s": min(one.cpu for one in starts)}
+        name: {
+            "wall_s": median(one.wall for one in starts),
+            "wall_s_least": min(one.wall for one in starts),
+            "cpu_s": median(one.cpu for one in starts),
+        }
         for name, starts in found.items()
     }
-
-
-if __name__ == "__main__":
-    for name, figures in measure(int(sys.argv[1])).items():
-        print(f"{name:16} {figures['wall_s']:6.2f} s  {figures['cpu_s']:6.2f} s CPU")

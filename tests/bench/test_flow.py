@@ -11,7 +11,8 @@ from aiokafka import TopicPartition
 from bench.flow.__main__ import contenders_on, fill, run
 from bench.flow.cases import cases, traces
 from bench.flow.free_store import FreeDatabase
-from bench.flow.meters import HEARTBEAT
+from bench.flow.job import WAITS_MIN, Job, waits
+from bench.flow.meters import HEARTBEAT, Meters
 from bench.flow.servers import serving
 from shared.bus.memory import MemoryBus
 from shared.clock import system_wall
@@ -48,6 +49,24 @@ def test_every_case_leaves_something_behind() -> None:
 
 def test_quix_streams_is_left_out_where_there_is_no_store_to_find_in() -> None:
     assert contenders_on("free", ["bare", "quix"]) == ["bare"]
+
+
+def test_times_are_told_of_so_many_messages_or_not_at_all() -> None:
+    assert waits([5.0] * (WAITS_MIN - 1)) == {}
+    found = waits([*range(1000)])
+    assert (found["p50_ms"], found["p99_ms"], found["waits"]) == (499.5, pytest.approx(990.0, abs=1), 1000)
+
+
+def test_the_backlog_of_a_slow_start_is_nobodys_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    now_s = [100.0]
+    monkeypatch.setattr("bench.flow.job.time.time", lambda: now_s[0])
+    nobody: Any = None
+    job = Job(nobody, "", nobody, 1_000, Meters(), "")
+    job.done([91_000, 99_700])  # it starts late, and is behind
+    job.done([99_800])  # caught up: a second later it counts
+    now_s[0] = 102.0
+    job.done([100_900, 101_500])
+    assert job.waited_ms == [500.0]
 
 
 class Committed:
