@@ -51,12 +51,12 @@ async def told_by_payer_numbers(
         if known.bearers or not payer_number:
             made.append(one)
         else:
-            bearer = await _of_payer_number(store, tenant, payer_number)
+            bearer = await bearer_of_payer_number(store, tenant, payer_number)
             made.append(one.model_copy(update={"by_payer_number": bearer}))
     return made
 
 
-async def _of_payer_number(store: Store, tenant: str, payer_number: str) -> Bearer | None:
+async def bearer_of_payer_number(store: Store, tenant: str, payer_number: str) -> Bearer | None:
     """The one claim of this number; None where there is none, or more than one."""
     found = await store.find(CONTROL_NUMBER, tenant, {"payer_number": payer_number}, None, 2)
     claims = {claim for _, state in found if (claim := claim_of_payer_number(state, payer_number)) is not None}

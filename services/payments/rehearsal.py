@@ -17,6 +17,7 @@ from services.payments.core.provider_code import ProviderCodePolicy
 from services.payments.core.remittance import REMITTANCE, DistributeRemittance, ReceiveRemittance
 from services.payments.core.remitted import RemittedClaim
 from services.payments.from_x12 import Incoming, Limits, incoming, remitted_claim
+from services.payments.matching import told_by_payer_numbers
 from services.payments.performers import named_claims, provider_adjustments
 from shared.contracts import Message, Meta
 from shared.decider import Decided, Decider, Pending, Snapshot
@@ -99,9 +100,9 @@ class Rehearsal:
             await asyncio.sleep(0)  # a long file must not keep everybody else waiting
         remitted = remitted_claim(claim, one.remittance_id, one.header, place)
         meta = self._named(f"route/{one.remittance_id}/{place}/{one.header.content_hash}")
-        decided = self._run(
-            CONTROL_NUMBER, remitted.patient_control_number, RouteRemittedClaim(meta=meta, remitted=remitted)
-        )
+        route = RouteRemittedClaim(meta=meta, remitted=remitted)
+        [route] = await told_by_payer_numbers(self._store, self._meta.tenant, (route,))
+        decided = self._run(CONTROL_NUMBER, remitted.patient_control_number, route)
         forward = next((item for item in decided.effects if isinstance(item, ForwardRemittedClaim)), None)
         if forward is None:
             return RehearsedClaim(place, remitted, _unrouted(decided), "", "")
@@ -140,7 +141,7 @@ class Rehearsal:
             return ()
         effect = DistributeRemittance(remittance_id=one.remittance_id, header=one.header, after=0)
         pending = Pending(self._named(f"adjust/{one.remittance_id}").id, effect, self._meta, self._meta.occurred_at)
-        named = await named_claims(self._store, self._meta.tenant, era)
+        named = await named_claims(self._store, self._meta.tenant, era, one.header.payer_id)
         made = list(
             provider_adjustments(
                 self._key(one.remittance_id), pending, one.remittance_id, one.header, era, self._codes, named
