@@ -146,12 +146,14 @@ def make_spec(
 
 def _built(settings: ClaimsSettings, quotas: Quotas, transport: httpx.AsyncBaseTransport | None) -> Built:
     base_rules()  # a base set that is none is found at the start, not at the first claim
-    book = watch_book(settings.inquiries_file, real_time=settings.sandbox_url is not None)
+    routing = routing_table(settings.routing_file)
+    on_paper = frozenset(one.id for one in routing.partners.values() if one.transport == "paper")
+    book = watch_book(settings.inquiries_file, real_time=settings.sandbox_url is not None, on_paper=on_paper)
     return Built(
         settings=settings,
         quotas=quotas,
         transport=transport,
-        routing=routing_table(settings.routing_file),
+        routing=routing,
         readers=Readers(charge_mappings(settings.charge_sheets_file), hl7_senders(settings.hl7_senders_file)),
         claim=make_claim_decider(claims_policy()),
         work=make_work_decider(work_policy()),

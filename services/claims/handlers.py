@@ -11,11 +11,14 @@ from shared.contracts import (
     AcknowledgementArrived,
     AcknowledgementOverdue,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
     AuthorizationGranted,
     AuthorizationRequired,
     ClaimAccepted,
     ClaimAppealed,
     ClaimDenied,
+    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
     ClaimRemitted,
@@ -28,9 +31,16 @@ from shared.contracts import (
     DeadlineNear,
     EligibilityUnknown,
     EnrollmentChanged,
+    FileAcknowledgementArrived,
+    FileAcknowledgementOverdue,
+    FileDelivered,
+    FileUndelivered,
     FilingDeadlineNear,
+    InformationRequested,
+    InformationSettled,
     OtherCoverageFound,
     ProviderStandingChanged,
+    StatusCallDue,
 )
 from shared.decider import Decider, Due
 from shared.inbox import Routes, join_routes, route
@@ -49,7 +59,9 @@ def work_routes(work: Decider[WorkItem, WorkMessage, WorkFact]) -> Routes:
     """What opens and closes work: the claims' own events, as everybody else reads them."""
     awaited = (AcknowledgementOverdue, AcknowledgementArrived)
     news = (ClaimDenied, ClaimPaid, ClaimRejected, ClaimAccepted, FilingDeadlineNear, DeadlineNear, *awaited)
-    return route(work, *news, ClaimRerouted, CoverageWorkFound, ClaimAppealed, AppealDecided, Due)
+    wanted = (InformationRequested, InformationSettled, AttachmentWorkFound, AttachmentsSent, ClaimHeld, StatusCallDue)
+    files = (FileUndelivered, FileDelivered, FileAcknowledgementOverdue, FileAcknowledgementArrived)
+    return route(work, *news, *wanted, *files, ClaimRerouted, CoverageWorkFound, ClaimAppealed, AppealDecided, Due)
 
 
 def coverage_routes() -> Routes:

@@ -122,6 +122,7 @@ REFUSALS = {
     "not_sent": "the claim was never sent",
     "already_asked": "the payer is being asked already: wait for its answer",
     "payer_takes_none": "this payer takes no inquiries: look in its portal, or call",
+    "on_paper": "the claim went out on paper: call the payer",
     "no_request": "the payer asked for nothing, or the request is closed",
 }
 

@@ -259,4 +259,6 @@ def _news(
         interchange=state.interchange,
         group=state.group,
         transmitted_on=state.delivered_at.date(),
+        file_claims=len(state.members),
+        file_charge_cents=state.charge_cents,
     )

@@ -16,10 +16,13 @@ _INQUIRIES = TypeAdapter(list[InquiryTerms])
 _AWAITED = ("file", "claim", "remittance")
 
 
-def watch_book(path: Path = POLICY_FOLDER / "inquiries.toml", *, real_time: bool = True) -> WatchBook:
+def watch_book(
+    path: Path = POLICY_FOLDER / "inquiries.toml", *, real_time: bool = True, on_paper: frozenset[str] = frozenset()
+) -> WatchBook:
     """Every entry; PolicyError naming the entry that lacks a field, repeats an id, or a wait that has no figure.
 
-    Without a real-time connection, payers that would be asked over HTTP are asked by file.
+    Without a real-time connection, payers that would be asked over HTTP are asked by file. `on_paper` are the partners
+    that get paper.
     """
     with path.open("rb") as file:
         table = tomllib.load(file)
@@ -39,7 +42,7 @@ def watch_book(path: Path = POLICY_FOLDER / "inquiries.toml", *, real_time: bool
             raise PolicyError(msg)
     if not real_time:
         inquiries = [replace(one, transport="file") if one.transport == "http" else one for one in inquiries]
-    return WatchBook(tuple(expectations), tuple(inquiries))
+    return WatchBook(tuple(expectations), tuple(inquiries), on_paper)
 
 
 def _figures(one: InquiryTerms) -> tuple[int, ...]:

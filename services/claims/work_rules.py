@@ -8,7 +8,16 @@ from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from services.claims.core.work_policy import Band, Entry, Playbook, Prevention, Recovery, WorkPolicy, WriteOffLimit
+from services.claims.core.work_policy import (
+    Band,
+    Entry,
+    Playbook,
+    Prevention,
+    Recovery,
+    Response,
+    WorkPolicy,
+    WriteOffLimit,
+)
 from shared.policy import PolicyError
 
 FOLDER = Path(__file__).parent / "policy"
@@ -26,6 +35,7 @@ def work_policy(folder: Path = FOLDER) -> WorkPolicy:
         limits=_entries("work.toml", work, "write_off_limit", WriteOffLimit),
         preventions=_entries("work.toml", work, "prevention", Prevention),
         urgent_days=work["urgent"]["days"],
+        responses=_entries("work.toml", work, "response", Response),
     )
     if not any(one.category == "unspecified" and one.valid_to is None for one in policy.playbooks):
         msg = 'playbooks.toml: the category "unspecified" must have steps, for those that have none'

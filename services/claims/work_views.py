@@ -16,6 +16,8 @@ def shown_item(state: WorkItem) -> dict[str, Any]:
         "claim_id": named.claim_id if named else "",
         "patient_control_number": named.patient_control_number if named else "",
         "payer_id": named.payer_id if named else "",
+        "partner": named.partner if named else "",
+        "about": "file" if named and named.partner else "claim",
         "status": state.status,
         "outcome": state.outcome,
         "causes": [one.model_dump() for one in state.causes],

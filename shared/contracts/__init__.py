@@ -24,9 +24,13 @@ from .claims import (
     DenialReason,
     FileAcknowledgementArrived,
     FileAcknowledgementOverdue,
+    FileDelivered,
+    FileUndelivered,
     FilingDeadlineNear,
     HoldReason,
     InformationRequested,
+    InformationSettled,
+    StatusCallDue,
     SubmittedLine,
     WriteOffApproved,
 )
@@ -120,8 +124,12 @@ ClaimsEvent: TypeAlias = (
     | AcknowledgementArrived
     | FileAcknowledgementOverdue
     | FileAcknowledgementArrived
+    | FileUndelivered
+    | FileDelivered
     | ClaimStatusReported
     | InformationRequested
+    | InformationSettled
+    | StatusCallDue
     | AttachmentsSent
     | AttachmentWorkFound
 )
@@ -223,9 +231,12 @@ __all__ = [
     "Event",
     "FileAcknowledgementArrived",
     "FileAcknowledgementOverdue",
+    "FileDelivered",
+    "FileUndelivered",
     "FilingDeadlineNear",
     "HoldReason",
     "InformationRequested",
+    "InformationSettled",
     "InsuredCorrected",
     "LineDecision",
     "Message",
@@ -254,6 +265,7 @@ __all__ = [
     "RemittanceReceived",
     "Sealed",
     "StandingSpan",
+    "StatusCallDue",
     "StatementSent",
     "SubmittedLine",
     "UnknownCause",

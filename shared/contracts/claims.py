@@ -74,6 +74,8 @@ class ClaimSubmitted(ClaimEvent):
     submitted_on: date
     sealed_guarantor: Sealed
     partner: str = Field(default="", description="The connection it left by.")
+    file_claims: NonNegativeInt = Field(default=0, description="Claims in its file.")
+    file_charge_cents: NonNegativeCents = Field(default=0, description="What they charge together.")
     authorization_number: str | None = Field(default=None, description="REF*G1: the prior authorization it names.")
 
 
@@ -202,6 +204,8 @@ class FileAcknowledgementOverdue(Event):
     sent_at: AwareDatetime
     expected_by: AwareDatetime
     rule: str
+    claims: NonNegativeInt = 0
+    charge_cents: NonNegativeCents = 0
 
 
 class FileAcknowledgementArrived(Event):
@@ -212,6 +216,48 @@ class FileAcknowledgementArrived(Event):
     partner: str
     form: str
     accepted: bool
+
+
+class FileUndelivered(Event):
+    """An outbound file did not get to its partner, for the first time. It is tried again for as long as it takes.
+
+    `code` says why in a word, `what` in a sentence for whoever mends the connection; nothing of a patient is in either.
+    """
+
+    type: Literal["submission.undelivered.v1"] = "submission.undelivered.v1"
+    submission_id: str
+    partner: str
+    code: str
+    what: str
+    again_at: AwareDatetime
+    claims: NonNegativeInt
+    charge_cents: NonNegativeCents
+
+
+class FileDelivered(Event):
+    """A file that had not got to its partner is there now, after so many failures."""
+
+    type: Literal["submission.delivered.v1"] = "submission.delivered.v1"
+    submission_id: str
+    partner: str
+    failures: PositiveInt
+
+
+class InformationSettled(ClaimEvent):
+    """The payer does not wait for information any more: it has it, went on without, or decided."""
+
+    type: Literal["claim.information-settled.v1"] = "claim.information-settled.v1"
+    payer_id: str
+
+
+class StatusCallDue(ClaimEvent):
+    """Nothing was heard of a claim on paper, and no machine can ask: somebody is to call, the n-th time."""
+
+    type: Literal["claim.status-call-due.v1"] = "claim.status-call-due.v1"
+    payer_id: str
+    charge_cents: NonNegativeCents
+    since: AwareDatetime
+    number: PositiveInt
 
 
 class ClaimStatusReported(ClaimEvent):

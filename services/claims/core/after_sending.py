@@ -21,6 +21,8 @@ def transmit(policy: Policy, state: Claim, message: RecordTransmission) -> Facts
         interchange=message.interchange,
         group=message.group,
         transmitted_on=message.transmitted_on,
+        file_claims=message.file_claims,
+        file_charge_cents=message.file_charge_cents,
     )
     facts = then(state, (sent,), partial(_catch_up_acks, state.early_acks))
     today = message.meta.occurred_at.date()

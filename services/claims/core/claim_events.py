@@ -156,6 +156,8 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         submitted_on=fact.transmitted_on,
         sealed_guarantor=state.identity.sealed_guarantor,
         partner=state.partner,
+        file_claims=fact.file_claims,
+        file_charge_cents=fact.file_charge_cents,
         authorization_number=content.prior_authorization_number or None,
     )
 

@@ -174,6 +174,8 @@ class ClaimTransmitted(Fact):
     interchange: int
     group: int
     transmitted_on: date
+    file_claims: int = 0
+    file_charge_cents: int = 0
 
 
 class AckKept(Fact):

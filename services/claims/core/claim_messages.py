@@ -17,6 +17,7 @@ from shared.contracts import (
     EligibilityUnknown,
     HoldReason,
     Message,
+    NonNegativeCents,
     Sealed,
 )
 from shared.decider import Answer, Due
@@ -104,6 +105,8 @@ class RecordTransmission(ClaimCommand):
     interchange: PositiveInt
     group: PositiveInt
     transmitted_on: date
+    file_claims: NonNegativeInt = 0
+    file_charge_cents: NonNegativeCents = 0
 
 
 class RecordRefusal(ClaimCommand):

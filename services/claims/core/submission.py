@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdapter
 
-from shared.contracts import Contract, Event, Message, Meta, NonNegativeCents
+from shared.contracts import Contract, Event, FileDelivered, FileUndelivered, Message, Meta, NonNegativeCents
 from shared.decider import Answer, Decider, Effect, Fact
 from shared.replaced import replace
 
@@ -217,6 +217,11 @@ class Submission:
     failure: DeliveryFailed | None = None
 
     @property
+    def charge_cents(self) -> int:
+        """What its claims charge together."""
+        return sum(one.charge_cents for one in self.members)
+
+    @property
     def refusal(self) -> FileAck | None:
         """The first refusal of the file, if any: a later acceptance does not undo it."""
         return next((ack for ack in self.acks if not ack.accepted), None)
@@ -339,9 +344,26 @@ def evolve(state: Submission, fact: SubmissionFact) -> Submission:  # noqa: PLR0
             assert_never(fact)
 
 
-def publish(_state: Submission, _fact: SubmissionFact, _meta: Meta) -> Event | None:
-    """A file is nobody else's business: its claims speak for it."""
-    return None
+def publish(state: Submission, fact: SubmissionFact, meta: Meta) -> Event | None:
+    """A file's claims speak for it, as long as it gets where it should."""
+    match fact:
+        case DeliveryFailed() if fact.attempt == 1:
+            return FileUndelivered(
+                meta=meta,
+                submission_id=state.submission_id,
+                partner=state.partner,
+                code=fact.code,
+                what=fact.message,
+                again_at=fact.again_at,
+                claims=len(state.members),
+                charge_cents=state.charge_cents,
+            )
+        case SubmissionDelivered() if state.failures:
+            return FileDelivered(
+                meta=meta, submission_id=state.submission_id, partner=state.partner, failures=state.failures
+            )
+        case _:
+            return None
 
 
 SUBMISSION: Decider[Submission, SubmissionMessage, SubmissionFact] = Decider(

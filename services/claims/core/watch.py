@@ -23,7 +23,9 @@ from shared.contracts import (
     ClaimSubmitted,
     Event,
     InformationRequested,
+    InformationSettled,
     Meta,
+    StatusCallDue,
 )
 from shared.decider import Decider, Due, Effect, Scalar
 
@@ -33,6 +35,7 @@ from .watch_messages import (
     AskedBy,
     AskNow,
     AskStatus,
+    CallFellDue,
     CloseRequest,
     InformationRequest,
     InquiriesStopped,
@@ -108,8 +111,11 @@ def _submitted(book: WatchBook, state: Watch, message: ClaimSubmitted) -> Facts:
         payer_id=message.payer_id,
         charge_cents=message.charge_cents,
         submission_id=message.submission_id,
+        partner=message.partner,
     )
-    return (*_alarm_over(state), began, _entered(book, "claim", message.payer_id, message.meta))
+    # Nothing acknowledges paper: its payer's decision is what comes back first.
+    first: ClaimStage = "remittance" if message.partner in book.on_paper else "claim"
+    return (*_alarm_over(state), began, _entered(book, first, message.payer_id, message.meta))
 
 
 def _accepted(book: WatchBook, state: Watch, message: ClaimAccepted) -> Facts:
@@ -173,7 +179,11 @@ def _ask_when_due(book: WatchBook, state: Watch, now: datetime) -> Decisions:
     if not state.waits or state.inquiry is not None or state.inquire_at is None or state.inquire_at > now:
         return ()
     terms = book.terms(_stage(state), state.payer_id, now.date())
-    return (InquiriesStopped(),) if terms is None else _ask(state, terms, now, "schedule")
+    if terms is None:
+        return (InquiriesStopped(),)
+    if state.partner in book.on_paper:
+        return (CallFellDue(number=state.calls + 1, next_at=now + timedelta(days=terms.every_days)),)
+    return _ask(state, terms, now, "schedule")
 
 
 def _ask(state: Watch, terms: InquiryTerms, now: datetime, by: AskedBy, command_id: UUID | None = None) -> Decisions:
@@ -206,6 +216,8 @@ def _ask_now(book: WatchBook, state: Watch, message: AskNow) -> Decisions:
         return (WishRefused(reason="not_sent", command_id=command_id),)
     if state.inquiry is not None:
         return (WishRefused(reason="already_asked", command_id=command_id),)
+    if state.partner in book.on_paper:
+        return (WishRefused(reason="on_paper", command_id=command_id),)
     terms = book.terms(_stage(state), state.payer_id, now.date())
     if terms is None:
         return (WishRefused(reason="payer_takes_none", command_id=command_id),)
@@ -290,7 +302,7 @@ def _requests(reported: Reported, state: Watch) -> Facts:
     return (RequestOpened(request=wanted),)
 
 
-def publish(state: Watch, fact: WatchFact, meta: Meta) -> Event | None:
+def publish(state: Watch, fact: WatchFact, meta: Meta) -> Event | None:  # noqa: PLR0911 - one arm per event
     """The public event of a fact: alarms, what payers said, what they want."""
     named = {
         "meta": meta,
@@ -306,11 +318,16 @@ def publish(state: Watch, fact: WatchFact, meta: Meta) -> Event | None:
             return AcknowledgementOverdue.model_validate({**named, **awaited, **owed})
         case OverdueEnded():
             return AcknowledgementArrived.model_validate({**named, "awaits": fact.stage})
+        case CallFellDue():
+            owed = {"charge_cents": state.charge_cents, "since": state.since, "number": fact.number}
+            return StatusCallDue.model_validate({**named, **owed})
         case InquiryClosed() | StatusKept():
             return _status_event(named, fact.reported)
         case RequestOpened():
             wanted = {"codes": fact.request.codes, "requested_on": fact.request.requested_on}
             return InformationRequested.model_validate({**named, **wanted, "charge_cents": state.charge_cents})
+        case RequestClosed():
+            return InformationSettled.model_validate(named)
         case _:
             return None
 

@@ -62,6 +62,8 @@ class FileWatched(Fact):
     sent_at: AwareDatetime
     expected_by: AwareDatetime | None
     rule: str
+    claims: int = 0
+    charge_cents: int = 0
 
 
 class FileOverdue(Fact):
@@ -93,6 +95,8 @@ class FileWatch:
     rule: str = ""
     overdue: bool = False
     answers: tuple[FileAnswer, ...] = ()
+    claims: int = 0
+    charge_cents: int = 0
 
     @property
     def answered(self) -> bool:
@@ -131,6 +135,8 @@ def _watch(book: WatchBook, state: FileWatch, message: ClaimSubmitted) -> tuple[
         sent_at=sent_at,
         expected_by=expected_by,
         rule=rule,
+        claims=message.file_claims,
+        charge_cents=message.file_charge_cents,
     )
     return (watched,)
 
@@ -146,6 +152,8 @@ def evolve(state: FileWatch, fact: FileWatchFact) -> FileWatch:
                 sent_at=fact.sent_at,
                 expected_by=fact.expected_by,
                 rule=fact.rule,
+                claims=fact.claims,
+                charge_cents=fact.charge_cents,
             )
         case FileOverdue():
             return replace(state, overdue=True)
@@ -169,9 +177,9 @@ def publish(state: FileWatch, fact: FileWatchFact, meta: Meta) -> Event | None:
     named = {"meta": meta, "submission_id": state.submission_id, "partner": state.partner}
     match fact:
         case FileOverdue():
-            return FileAcknowledgementOverdue.model_validate(
-                {**named, "sent_at": state.sent_at, "expected_by": state.expected_by, "rule": state.rule}
-            )
+            when = {"sent_at": state.sent_at, "expected_by": state.expected_by, "rule": state.rule}
+            held = {"claims": state.claims, "charge_cents": state.charge_cents}
+            return FileAcknowledgementOverdue.model_validate({**named, **when, **held})
         case FileAnswered() if fact.ends_alarm:
             return FileAcknowledgementArrived.model_validate(
                 {**named, "form": fact.answer.form, "accepted": fact.answer.accepted}

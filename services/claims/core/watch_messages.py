@@ -162,6 +162,7 @@ class WatchBegan(Fact):
     payer_id: str
     charge_cents: NonNegativeCents
     submission_id: str
+    partner: str = ""
 
 
 class StageEntered(Fact):
@@ -229,6 +230,14 @@ class InquiryClosed(Fact):
     next_at: AwareDatetime | None
 
 
+class CallFellDue(Fact):
+    """Nobody can be asked by machine about a claim on paper: a person is to call, and again at `next_at`."""
+
+    type: Literal["call-fell-due"] = "call-fell-due"
+    number: PositiveInt
+    next_at: AwareDatetime
+
+
 class StatusKept(Fact):
     """An answer to a question that was closed already, or asked by somebody else: kept beside the others."""
 
@@ -254,7 +263,7 @@ class WishRefused(Fact):
     """What a person asked for is not possible now."""
 
     type: Literal["wish-refused"] = "wish-refused"
-    reason: Literal["not_sent", "already_asked", "payer_takes_none", "no_request"]
+    reason: Literal["not_sent", "already_asked", "payer_takes_none", "on_paper", "no_request"]
     command_id: UUID
 
 
@@ -267,6 +276,7 @@ WatchFact: TypeAlias = (
     | InquiryOpened
     | InquiryFiled
     | InquiriesStopped
+    | CallFellDue
     | InquiryClosed
     | StatusKept
     | RequestOpened

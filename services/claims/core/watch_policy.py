@@ -58,10 +58,15 @@ class InquiryTerms:
 
 @dataclass(frozen=True, slots=True)
 class WatchBook:
-    """Every entry; which one counts is asked for a day."""
+    """Every entry; which one counts is asked for a day.
+
+    `on_paper` are the partners that take claims on paper: nothing acknowledges those, and they are asked about by a
+    person.
+    """
 
     expectations: tuple[Expectation, ...]
     inquiries: tuple[InquiryTerms, ...]
+    on_paper: frozenset[str] = frozenset()
 
     def expects(self, awaits: Awaited, of: str, on: date) -> Expectation | None:
         """The entry in force that names the payer or partner, or else the one for all."""
@@ -70,6 +75,8 @@ class WatchBook:
 
     def expected_by(self, awaits: Awaited, of: str, at: datetime) -> tuple[datetime | None, str]:
         """Until when an answer to what began at `at` may take, and the entry that says so."""
+        if awaits == "file" and of in self.on_paper:
+            return None, ""
         entry = self.expects(awaits, of, at.date())
         return (None, "") if entry is None else (at + entry.span, entry.id)
 

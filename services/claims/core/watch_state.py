@@ -8,6 +8,7 @@ from uuid import UUID
 from shared.replaced import replace
 
 from .watch_messages import (
+    CallFellDue,
     ClaimStatus,
     InformationRequest,
     InquiriesStopped,
@@ -48,6 +49,8 @@ class Watch:
     payer_id: str = ""
     charge_cents: int = 0
     submission_id: str = ""
+    partner: str = ""
+    calls: int = 0  # that a person was asked to make
     stage: Stage = "absent"
     since: datetime | None = None
     expected_by: datetime | None = None
@@ -97,6 +100,8 @@ def evolve(state: Watch, fact: WatchFact) -> Watch:  # noqa: C901, PLR0911, PLR0
             return state
         case InquiriesStopped():
             return replace(state, inquire_at=None)
+        case CallFellDue():
+            return replace(state, calls=fact.number, inquire_at=fact.next_at)
         case InquiryClosed():
             return replace(_reported(state, fact.reported), inquiry=None, inquire_at=fact.next_at)
         case StatusKept():
@@ -121,6 +126,7 @@ def _began(state: Watch, fact: WatchBegan) -> Watch:
         payer_id=fact.payer_id,
         charge_cents=fact.charge_cents,
         submission_id=fact.submission_id,
+        partner=fact.partner,
     )
 
 

@@ -13,29 +13,41 @@ from shared.contracts import (
     AcknowledgementArrived,
     AcknowledgementOverdue,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
     ClaimAccepted,
     ClaimAppealed,
     ClaimDenied,
+    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
     ClaimRerouted,
     CoverageWorkFound,
     DeadlineNear,
     Event,
+    FileAcknowledgementArrived,
+    FileAcknowledgementOverdue,
+    FileDelivered,
+    FileUndelivered,
     FilingDeadlineNear,
+    InformationRequested,
+    InformationSettled,
     Meta,
+    StatusCallDue,
     WriteOffApproved,
 )
 from shared.decider import Decider, Due, Scalar
 
 from .work_messages import AnyWorkFact, AnyWorkMessage, WorkFact, WorkMessage, WorkResumed, WriteOffDecided
-from .work_news import appeal, awaited, news
+from .work_news import appeal, awaited, news, of_file, settled
 from .work_policy import WorkPolicy
 from .work_state import WorkItem, due, evolve
 from .work_wishes import wish
 
 
-def decide(policy: WorkPolicy, state: WorkItem, message: WorkMessage) -> tuple[WorkFact, ...]:
+def decide(  # noqa: PLR0911 - one arm for each kind of news
+    policy: WorkPolicy, state: WorkItem, message: WorkMessage
+) -> tuple[WorkFact, ...]:
     """Answer one message."""
     match message:
         case Due():
@@ -46,8 +58,14 @@ def decide(policy: WorkPolicy, state: WorkItem, message: WorkMessage) -> tuple[W
             return awaited(policy, state, message)
         case ClaimDenied() | ClaimPaid() | ClaimRejected() | ClaimAccepted() | FilingDeadlineNear() | DeadlineNear():
             return news(policy, state, message)
-        case ClaimRerouted() | CoverageWorkFound():
+        case ClaimRerouted() | CoverageWorkFound() | ClaimHeld() | StatusCallDue():
             return news(policy, state, message)
+        case InformationRequested() | AttachmentWorkFound():
+            return news(policy, state, message)
+        case InformationSettled() | AttachmentsSent():
+            return settled(state, message)
+        case FileUndelivered() | FileDelivered() | FileAcknowledgementOverdue() | FileAcknowledgementArrived():
+            return of_file(policy, state, message)
         case _:
             return wish(policy, state, message)
 
@@ -88,12 +106,23 @@ def _index(state: WorkItem) -> dict[str, Scalar]:
         "band": state.band,
         "queue": state.queue,
         "owner": state.owner,
-        "payer_id": state.named.payer_id if state.named else None,
+        "payer_id": (state.named.payer_id or None) if state.named else None,
     }
 
 
 def _aggregate_id(message: WorkMessage) -> str:
-    return message.aggregate_id if isinstance(message, Due) else message.claim_id
+    match message:
+        case Due():
+            return message.aggregate_id
+        case FileUndelivered() | FileDelivered() | FileAcknowledgementOverdue() | FileAcknowledgementArrived():
+            return message.submission_id
+        case _:
+            return message.claim_id
+
+
+def _record_key(state: WorkItem) -> str:
+    """Events are of claims only, and go with their account's."""
+    return (state.named.account_id or state.named.claim_id) if state.named else "unassigned"
 
 
 def make_work_decider(policy: WorkPolicy) -> Decider[WorkItem, WorkMessage, WorkFact]:
@@ -106,7 +135,7 @@ def make_work_decider(policy: WorkPolicy) -> Decider[WorkItem, WorkMessage, Work
         evolve=evolve,
         publish=publish,
         aggregate_id=_aggregate_id,
-        record_key=lambda state: state.named.account_id if state.named else "unassigned",
+        record_key=_record_key,
         state_codec=TypeAdapter(WorkItem),
         message_codec=TypeAdapter(AnyWorkMessage),
         fact_codec=TypeAdapter(AnyWorkFact),

@@ -10,20 +10,30 @@ from shared.contracts import (
     AcknowledgementArrived,
     AcknowledgementOverdue,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
     Cents,
     ClaimAccepted,
     ClaimAppealed,
     ClaimDenied,
+    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
     ClaimRerouted,
     Contract,
     CoverageWorkFound,
     DeadlineNear,
+    FileAcknowledgementArrived,
+    FileAcknowledgementOverdue,
+    FileDelivered,
+    FileUndelivered,
     FilingDeadlineNear,
+    InformationRequested,
+    InformationSettled,
     Message,
     PositiveCents,
     Sealed,
+    StatusCallDue,
 )
 from shared.decider import Due, Fact
 
@@ -36,6 +46,11 @@ CauseKind: TypeAlias = Literal[
     "missing_acknowledgement",
     "cob",
     "coverage",
+    "information_requested",
+    "attachment",
+    "undelivered_file",
+    "unwritable",
+    "status_call",
     "person",
 ]
 Outcome: TypeAlias = Literal[
@@ -47,6 +62,8 @@ Outcome: TypeAlias = Literal[
     "patient_billed",
     "duplicate_closed",
     "nothing_to_do",
+    "answered",
+    "delivered",
     "written_off",
 ]
 PersonsOutcome: TypeAlias = Literal[
@@ -67,12 +84,16 @@ class Cause(Contract):
 
 
 class ClaimNamed(Contract):
-    """Which claim the item is about."""
+    """Which claim the item is about.
+
+    Of an outbound file `partner` is to whom it goes, and `claim_id` its submission's id: the work is on all its claims.
+    """
 
     account_id: str
     claim_id: str
     patient_control_number: str
     payer_id: str
+    partner: str = ""
 
 
 class WorkCommand(Message):
@@ -163,14 +184,21 @@ ClaimNews: TypeAlias = (
     | CoverageWorkFound
     | FilingDeadlineNear
     | DeadlineNear
+    | ClaimHeld
+    | InformationRequested
+    | AttachmentWorkFound
+    | StatusCallDue
 )
 AppealNews: TypeAlias = ClaimAppealed | AppealDecided
 AckNews: TypeAlias = AcknowledgementOverdue | AcknowledgementArrived
+Settled: TypeAlias = InformationSettled | AttachmentsSent
+FileNews: TypeAlias = FileUndelivered | FileDelivered | FileAcknowledgementOverdue | FileAcknowledgementArrived
+"""News about an outbound file: one item for all its claims, under its submission's id."""
 WorkOnOpen: TypeAlias = (
     AssignWork | StartWork | WaitWork | LogCall | AddNote | CloseWork | RequestWriteOff | DecideWriteOff
 )
 PersonsWish: TypeAlias = OpenWork | WorkOnOpen
-WorkMessage: TypeAlias = ClaimNews | AppealNews | AckNews | PersonsWish | Due
+WorkMessage: TypeAlias = ClaimNews | AppealNews | AckNews | Settled | FileNews | PersonsWish | Due
 AnyWorkMessage = Annotated[WorkMessage, Field(discriminator="type")]
 
 

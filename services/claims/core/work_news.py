@@ -2,19 +2,30 @@
 
 from dataclasses import dataclass
 from datetime import date
+from typing import assert_never
 
 from shared.contracts import (
     AcknowledgementOverdue,
     AppealDecided,
+    AttachmentsSent,
+    AttachmentWorkFound,
     ClaimAccepted,
     ClaimDenied,
+    ClaimHeld,
     ClaimPaid,
     ClaimRejected,
     ClaimRerouted,
     CoverageWorkFound,
     DeadlineNear,
+    FileAcknowledgementArrived,
+    FileAcknowledgementOverdue,
+    FileDelivered,
+    FileUndelivered,
     FilingDeadlineNear,
+    InformationRequested,
+    InformationSettled,
     Meta,
+    StatusCallDue,
 )
 from shared.replaced import replace
 
@@ -25,14 +36,18 @@ from .work_messages import (
     CauseKind,
     ClaimNamed,
     ClaimNews,
+    FileNews,
     NewsNoted,
     Outcome,
+    Settled,
     WorkFact,
     WorkOpened,
 )
 from .work_policy import WorkPolicy
 from .work_state import WorkItem
 
+LEAVES_ITS_FILE = frozenset({"x12-writing", "paper", "seal"})
+"""Rules by which a claim leaves the file that was being written (`submission_performer.py`)."""
 NO_WORK = frozenset({"", "post_only", "do_not_post", "bill_patient", "await_next_payer"})
 """First steps after a payment that need no person here: the ledger and the patient's side do them."""
 
@@ -62,7 +77,7 @@ def news(policy: WorkPolicy, state: WorkItem, message: ClaimNews) -> tuple[WorkF
     subject, sequence = message.meta.subject, message.meta.sequence
     if isinstance(message, ClaimPaid | ClaimRerouted):
         return _over(state, message)
-    left = [one for one in state.causes if one.kind not in ("rejection", "missing_acknowledgement")]
+    left = [one for one in state.causes if one.kind not in ("rejection", "missing_acknowledgement", "unwritable")]
     left = [one for one in left if one.kind != "deadline_near" or one.detail != "timely_filing"]
     if len(left) == len(state.causes) or (isinstance(message, ClaimAccepted) and message.stage == "clearinghouse"):
         return ()
@@ -109,8 +124,33 @@ def _found(message: ClaimNews, today: date) -> Found | None:  # noqa: PLR0911 - 
             return _near(message, today)
         case CoverageWorkFound():
             return _coverage(message, today)
+        case ClaimHeld():
+            return _unwritable(message, today)
+        case InformationRequested() | AttachmentWorkFound():
+            return _wanted(message, today)
+        case StatusCallDue():
+            cause = Cause(kind="status_call", on=today, detail=f"call {message.number}")
+            return Found(cause, "status_call", "follow_up_payer", message.charge_cents)
         case _:
             return None
+
+
+def _unwritable(message: ClaimHeld, today: date) -> Found | None:
+    """What the scrubber holds has its own list; what left its file because it cannot be written, nobody expects."""
+    rules = [one.rule for one in message.reasons if one.rule in LEAVES_ITS_FILE]
+    if not rules:
+        return None
+    cause = Cause(kind="unwritable", on=today, detail=" ".join(f"{one.rule} {one.field}" for one in message.reasons))
+    return Found(cause, "submission", "correct_and_resubmit", message.charge_cents)
+
+
+def _wanted(message: InformationRequested | AttachmentWorkFound, today: date) -> Found:
+    """A payer waits for papers or for an answer, until its own day where it says one."""
+    if isinstance(message, InformationRequested):
+        cause = Cause(kind="information_requested", on=today, detail=" ".join(message.codes))
+    else:
+        cause = Cause(kind="attachment", on=today, detail=message.because)
+    return Found(cause, "documentation", "send_records", message.charge_cents, message.due_on)
 
 
 def _coverage(message: CoverageWorkFound, today: date) -> Found:
@@ -145,28 +185,82 @@ def awaited(policy: WorkPolicy, state: WorkItem, message: AckNews) -> tuple[Work
     return (NewsNoted(subject=subject, sequence=sequence, ends=("missing_acknowledgement",), closes=closes),)
 
 
-def _opened(policy: WorkPolicy, state: WorkItem, message: ClaimNews | AppealNews | AckNews, found: Found) -> WorkOpened:
+def settled(state: WorkItem, message: Settled) -> tuple[WorkFact, ...]:
+    """The payer has what it wanted. Papers that nobody asked for answer no request."""
+    if _is_old(state, message.meta):
+        return ()
+    asked = isinstance(message, InformationSettled) or message.trace is not None
+    over: set[CauseKind] = {"attachment"} if isinstance(message, AttachmentsSent) else set()
+    return _ended(state, message.meta, over | ({"information_requested"} if asked else set()), "answered")
+
+
+def of_file(policy: WorkPolicy, state: WorkItem, message: FileNews) -> tuple[WorkFact, ...]:
+    """One item for a file that did not get there, or that nobody says to have: it is over when that comes."""
+    if _is_old(state, message.meta):
+        return ()
+    today = message.meta.occurred_at.date()
+    match message:
+        case FileUndelivered():
+            cause = Cause(kind="undelivered_file", on=today, detail=message.code)
+            found = Found(cause, "submission", "follow_up_payer", message.charge_cents)
+        case FileAcknowledgementOverdue():
+            cause = Cause(kind="missing_acknowledgement", on=today, detail=f"file {message.rule}")
+            found = Found(cause, "acknowledgement", "follow_up_payer", message.charge_cents)
+        case FileDelivered():
+            return _ended(state, message.meta, {"undelivered_file"}, "delivered")
+        case FileAcknowledgementArrived():
+            return _ended(state, message.meta, {"missing_acknowledgement"}, "answered")
+        case _:
+            assert_never(message)
+    return (_opened(policy, state, message, found),)
+
+
+def _ended(state: WorkItem, meta: Meta, over: set[CauseKind], outcome: Outcome) -> tuple[WorkFact, ...]:
+    """Causes that are over; with the last of them the item is done."""
+    ends: tuple[CauseKind, ...] = tuple(one.kind for one in state.causes if one.kind in over)
+    if not state.is_open or not ends:
+        return ()
+    closes = outcome if all(one.kind in over for one in state.causes) else None
+    return (NewsNoted(subject=meta.subject, sequence=meta.sequence, ends=ends, closes=closes),)
+
+
+def _named(message: ClaimNews | AppealNews | AckNews | FileNews) -> ClaimNamed:
+    if isinstance(message, FileNews):
+        return ClaimNamed(
+            account_id="",
+            claim_id=message.submission_id,
+            patient_control_number="",
+            payer_id="",
+            partner=message.partner,
+        )
+    return ClaimNamed(
+        account_id=message.account_id,
+        claim_id=message.claim_id,
+        patient_control_number=message.patient_control_number,
+        payer_id=message.payer_id,
+    )
+
+
+def _opened(
+    policy: WorkPolicy, state: WorkItem, message: ClaimNews | AppealNews | AckNews | FileNews, found: Found
+) -> WorkOpened:
     """The item as the news leaves it. A deadline says nothing of the category: what is open already keeps its own."""
     keeps = not found.category and state.is_open
     category = state.category if keeps else found.category or "unspecified"
     action = state.next_action if keeps else found.next_action
     amount = found.amount_cents or state.amount_cents
     today = message.meta.occurred_at.date()
-    priority = policy.priority(category, amount, found.deadline_on, today)
+    deadline_on = found.deadline_on or policy.respond_by(found.category, today)
+    priority = policy.priority(category, amount, deadline_on, today)
     return WorkOpened(
-        named=ClaimNamed(
-            account_id=message.account_id,
-            claim_id=message.claim_id,
-            patient_control_number=message.patient_control_number,
-            payer_id=message.payer_id,
-        ),
+        named=_named(message),
         cause=found.cause,
         category=category,
         root_cause=found.root_cause or (state.root_cause if keeps else ""),
         next_action=action,
         queue=policy.queue(category, action, today),
         amount_cents=amount,
-        deadline_on=found.deadline_on,
+        deadline_on=deadline_on,
         band=priority.band,
         expected_cents=priority.expected_cents,
         priority_why=priority.why,

@@ -2,14 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import ClassVar, Literal, TypeAlias, TypeVar
 
 from pydantic import ConfigDict, NonNegativeInt
 
 from .denial_rules import NextAction, RootCause
 
-Queue: TypeAlias = Literal["biller", "coder", "payer_follow_up", "registration", "credentialing", "supervisor"]
+Queue: TypeAlias = Literal["biller", "coder", "payer_follow_up", "registration", "credentialing", "supervisor", "edi"]
 """Whose work it is."""
 
 
@@ -81,6 +81,14 @@ class Prevention(Entry):
     do: str
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response(Entry):
+    """Within how many days work of a category is to be done where nothing else says it."""
+
+    category: str
+    days: NonNegativeInt
+
+
 @dataclass(frozen=True, slots=True)
 class Priority:
     """Where an item stands in the list, and why."""
@@ -100,6 +108,12 @@ class WorkPolicy:
     limits: Sequence[WriteOffLimit]
     preventions: Sequence[Prevention]
     urgent_days: int
+    responses: Sequence[Response] = ()
+
+    def respond_by(self, category: str, today: date) -> date | None:
+        """Until when work of a category is to be done; None where no entry says it."""
+        found = _newest((one for one in self.responses if one.category == category), today)
+        return None if found is None else today + timedelta(days=found.days)
 
     def playbook(self, category: str, day: date) -> Playbook:
         """The steps for a category; those for "unspecified" where it has none of its own."""

@@ -127,6 +127,9 @@ def _close(state: WorkItem, message: CloseWork) -> tuple[WorkFact, ...]:
 
 def _request(state: WorkItem, message: RequestWriteOff) -> tuple[WorkFact, ...]:
     command_id = message.meta.id
+    if state.named is not None and state.named.partner:
+        because = "a file is no money: ask for the write-off of one of its claims"
+        return (WorkRefused(because=because, command_id=command_id),)
     if state.write_off is not None:
         return (WorkRefused(because="a write-off waits for its approval already", command_id=command_id),)
     if message.amount_cents > state.amount_cents:

@@ -39,9 +39,11 @@ from shared.contracts import (
     EligibilityUnknown,
     FilingDeadlineNear,
     InformationRequested,
+    InformationSettled,
     Meta,
     PaymentPosted,
     PaymentReversed,
+    StatusCallDue,
     WriteOffApproved,
 )
 from shared.decider import Decider, Effect, Fact, Scalar
@@ -62,6 +64,8 @@ NewsEvent: TypeAlias = (
     | AcknowledgementArrived
     | ClaimStatusReported
     | InformationRequested
+    | InformationSettled
+    | StatusCallDue
     | ClaimRerouted
     | CoverageWorkFound
     | AttachmentsSent
@@ -231,9 +235,9 @@ def _movement(event: OwnEvent) -> dict[str, object]:  # noqa: C901, PLR0911
             return {"charge_cents": event.charge_cents, "filing_deadline_on": event.deadline_on}
         case DeadlineNear() | ClaimAppealed() | AppealDecided() | WriteOffApproved() | InformationRequested():
             return {}
-        case AcknowledgementOverdue() | AcknowledgementArrived() | ClaimStatusReported():
+        case AcknowledgementOverdue() | AcknowledgementArrived() | ClaimStatusReported() | StatusCallDue():
             return {}
-        case ClaimRerouted() | CoverageWorkFound() | AttachmentsSent() | AttachmentWorkFound():
+        case ClaimRerouted() | CoverageWorkFound() | AttachmentsSent() | AttachmentWorkFound() | InformationSettled():
             return {}
         case _:
             assert_never(event)

@@ -47,8 +47,11 @@ from shared.contracts import (
     Event,
     FileAcknowledgementArrived,
     FileAcknowledgementOverdue,
+    FileDelivered,
+    FileUndelivered,
     FilingDeadlineNear,
     InformationRequested,
+    InformationSettled,
     InsuredCorrected,
     OtherCoverageFound,
     PatientBalanceChanged,
@@ -68,6 +71,7 @@ from shared.contracts import (
     RemittanceParked,
     RemittanceReceived,
     StatementSent,
+    StatusCallDue,
     WriteOffApproved,
     WriteOffPosted,
 )
@@ -281,6 +285,26 @@ def _(event: FileAcknowledgementOverdue) -> Said:
 def _(event: FileAcknowledgementArrived) -> Said:
     verdict = "accepted" if event.accepted else "refused"
     return Said(f"The overdue answer about file {event.submission_id} came: {event.form}, {verdict}")
+
+
+@words.register
+def _(event: FileUndelivered) -> Said:
+    return Said(f"File {event.submission_id} did not get to {event.partner}: {event.what}")
+
+
+@words.register
+def _(event: FileDelivered) -> Said:
+    return Said(f"File {event.submission_id} got to {event.partner} after {event.failures} failures")
+
+
+@words.register
+def _(event: StatusCallDue) -> Said:
+    return Said(f"Nothing heard of the claim on paper since {event.since:%Y-%m-%d}: call the payer")
+
+
+@words.register
+def _(_event: InformationSettled) -> Said:
+    return Said("The payer waits for no information any more")
 
 
 @words.register
