@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import Field
 
+from services.payments.account_api import account_work
 from services.payments.books_api import books
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import LedgerFact
@@ -13,6 +14,7 @@ from services.payments.core.account_messages import PostPatientPayment, PostSelf
 from services.payments.core.account_state import Account
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.remittance import REMITTANCE, RejectRemittance, ReleaseRemittance, Remittance
+from services.payments.manual_api import manual
 from services.payments.matching_api import matching
 from services.payments.views import (
     shown_account,
@@ -32,6 +34,8 @@ from shared.store.port import Key
 router = APIRouter()
 router.include_router(books)
 router.include_router(matching)
+router.include_router(manual)
+router.include_router(account_work)
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
 Poster = Annotated[Principal, Depends(allow("poster", "integrator"))]

@@ -26,8 +26,9 @@ from services.payments.core.remittance import (
     ReceiveRemittance,
     RemittanceDistributed,
 )
-from services.payments.from_x12 import corrections, incoming, present, provider_of, remitted_claim
-from services.payments.matching import Withdrawer, bearer_of_payer_number, told_by_payer_numbers
+from services.payments.from_x12 import Incoming, corrections, incoming, present, provider_of, remitted_claim
+from services.payments.manual import essence_of, known_checks, placed
+from services.payments.matching import Withdrawer, told_by_payer_numbers
 from services.payments.payees import NO_PAYEES, Payees, limits_of
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message, Meta
@@ -103,12 +104,16 @@ class Performers:
         self, key: Key, pending: Pending, effect: ReadRemittanceFile, eras: Sequence[Remittance835]
     ) -> None:
         received: list[ReceiveRemittance] = []
+        read: list[Incoming] = []
         limits = limits_of(self._payees, key.tenant, self._runtime.clock.now().date())
         for number, era in enumerate(eras, effect.after + 1):
             one = incoming(era, effect.file_id, number, limits)
             if one is None:
                 await self._quarantine(key, f"{effect.file_id}/{number}", "FILE:payment-date", None)
                 continue
+            read.append(one._replace(header=one.header.model_copy(update={"essence": essence_of(era)})))
+        for read_one, known in zip(read, await known_checks(self._runtime.store, key.tenant, "835", read), strict=True):
+            one, number = placed(read_one, known, "835"), read_one.header.transaction
             meta = _derived(pending, key, f"receive/{number}", f"remittance/{one.remittance_id}", one.remittance_id)
             received.append(
                 ReceiveRemittance(
@@ -136,7 +141,7 @@ class Performers:
             await self._runtime.shell.transact(CONTROL_NUMBER, routed)
         done = upto == len(era.claims)
         if done and era.provider_adjustments:
-            named = await named_claims(self._runtime.store, key.tenant, era, header.payer_id)
+            named = await named_claims(self._runtime.store, key.tenant, era)
             adjustments = provider_adjustments(key, pending, effect.remittance_id, header, era, self._codes, named)
             await self._runtime.shell.transact(PROVIDER, list(adjustments))
         meta = answer_meta(key, pending, self._runtime.clock)
@@ -226,10 +231,11 @@ def transaction_at(pieces: Iterable[bytes], number: int) -> Remittance835:
     return next(islice(transactions, number - 1, None))
 
 
-async def named_claims(store: Store, tenant: str, era: Remittance835, payer_id: str) -> Mapping[str, NamedClaim]:
+async def named_claims(store: Store, tenant: str, era: Remittance835) -> Mapping[str, NamedClaim]:
     """The claims that the references of a remittance's adjustments name, by plain reference.
 
-    A reference is the claim's number at the payer (CLP07) or ours (CLP01), of this remittance or of an earlier one.
+    A reference is the claim's number at the payer (CLP07) or ours (CLP01); a claim of this remittance may be named by
+    either, an older one by ours.
     """
     references = [one.reference.strip() for one in era.provider_adjustments]
     wanted = {plain_reference(one): one for one in references if one}
@@ -246,10 +252,6 @@ async def named_claims(store: Store, tenant: str, era: Remittance835, payer_id: 
         if len(bearers) == 1:
             [(account_id, claim_id)] = bearers
             found[plain] = NamedClaim(patient_control_number=number, claim_id=claim_id, account_id=account_id)
-        elif (bearer := await bearer_of_payer_number(store, tenant, f"{payer_id}|{wanted[plain]}")) is not None:
-            found[plain] = NamedClaim(
-                patient_control_number=here.get(plain, ""), claim_id=bearer.claim_id, account_id=bearer.account_id
-            )
         elif plain in here:
             found[plain] = NamedClaim(patient_control_number=number)
     return found
