@@ -28,7 +28,7 @@ from services.payments.core.remittance import (
 )
 from services.payments.from_x12 import Incoming, corrections, incoming, present, provider_of, remitted_claim
 from services.payments.manual import essence_of, known_checks, placed
-from services.payments.matching import Withdrawer, told_by_payer_numbers
+from services.payments.matching import Withdrawer, bearer_of_payer_number, told_by_payer_numbers
 from services.payments.payees import NO_PAYEES, Payees, limits_of
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message, Meta
@@ -141,7 +141,7 @@ class Performers:
             await self._runtime.shell.transact(CONTROL_NUMBER, routed)
         done = upto == len(era.claims)
         if done and era.provider_adjustments:
-            named = await named_claims(self._runtime.store, key.tenant, era)
+            named = await named_claims(self._runtime.store, key.tenant, era, header.payer_id)
             adjustments = provider_adjustments(key, pending, effect.remittance_id, header, era, self._codes, named)
             await self._runtime.shell.transact(PROVIDER, list(adjustments))
         meta = answer_meta(key, pending, self._runtime.clock)
@@ -231,11 +231,10 @@ def transaction_at(pieces: Iterable[bytes], number: int) -> Remittance835:
     return next(islice(transactions, number - 1, None))
 
 
-async def named_claims(store: Store, tenant: str, era: Remittance835) -> Mapping[str, NamedClaim]:
+async def named_claims(store: Store, tenant: str, era: Remittance835, payer_id: str) -> Mapping[str, NamedClaim]:
     """The claims that the references of a remittance's adjustments name, by plain reference.
 
-    A reference is the claim's number at the payer (CLP07) or ours (CLP01); a claim of this remittance may be named by
-    either, an older one by ours.
+    A reference is the claim's number at the payer (CLP07) or ours (CLP01), of this remittance or of an earlier one.
     """
     references = [one.reference.strip() for one in era.provider_adjustments]
     wanted = {plain_reference(one): one for one in references if one}
@@ -252,6 +251,10 @@ async def named_claims(store: Store, tenant: str, era: Remittance835) -> Mapping
         if len(bearers) == 1:
             [(account_id, claim_id)] = bearers
             found[plain] = NamedClaim(patient_control_number=number, claim_id=claim_id, account_id=account_id)
+        elif (bearer := await bearer_of_payer_number(store, tenant, f"{payer_id}|{wanted[plain]}")) is not None:
+            found[plain] = NamedClaim(
+                patient_control_number=here.get(plain, ""), claim_id=bearer.claim_id, account_id=bearer.account_id
+            )
         elif plain in here:
             found[plain] = NamedClaim(patient_control_number=number)
     return found
