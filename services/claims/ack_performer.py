@@ -11,14 +11,16 @@ from services.claims.core.claim_messages import Ack, RecordClaimAck
 from services.claims.core.inquiry import inquiry_of
 from services.claims.core.inquiry_codes import IN_277CA
 from services.claims.core.intake_file import FileFinding
+from services.claims.core.papers import PAPERS
+from services.claims.core.papers_messages import Question, RecordSendingAck
 from services.claims.core.submission import FileAck, RecordFileAck, Submission
 from services.claims.core.watch import WatchDecider
 from services.claims.core.watch_file import AnswerForm, FileWatchDecider, NoteFileAnswer
-from services.claims.core.watch_messages import RecordStatus
+from services.claims.core.watch_messages import InformationRequest, RecordRequest, RecordStatus
 from services.claims.file_performer import of_file
 from services.claims.inquiry_performer import found_in
 from services.claims.routing import Routing
-from services.claims.sent_files import SentFiles
+from services.claims.sent_files import SentFiles, SentPapers
 from services.claims.streaming import ThreadedReader
 from services.claims.vault import FileVault
 from shared.contracts import Meta
@@ -38,7 +40,8 @@ from shared.x12.acks import (
     read_ta1,
 )
 from shared.x12.findings import Finding
-from shared.x12.status import StatusResponse277, read_277
+from shared.x12.request277 import InformationRequest277, read_277_or_requests
+from shared.x12.status import StatusResponse277
 
 FOLDER = "acks"
 BATCH_ITEMS = 200
@@ -46,7 +49,7 @@ READERS: dict[str, Callable[[Iterable[bytes]], Iterator[Any]]] = {
     "999": read_999,
     "277ca": read_277ca,
     "ta1": read_ta1,
-    "277": read_277,
+    "277": read_277_or_requests,
 }
 
 
@@ -57,7 +60,8 @@ class Matched(NamedTuple):
     claims: list[RecordClaimAck]
     unmatched: list[FileFinding]
     answers: dict[tuple[str, str, bool], NoteFileAnswer]
-    statuses: list[RecordStatus]
+    statuses: list[RecordStatus | RecordRequest]
+    papers: list[RecordSendingAck]
 
 
 class Watches(NamedTuple):
@@ -96,7 +100,8 @@ class AckReader:
             await self._runtime.shell.transact(self._claim, found.claims)
             await self._runtime.shell.transact(self._watches.file, tuple(found.answers.values()))
             await self._runtime.shell.transact(self._watches.claim, found.statuses)
-            matched += len(found.files) + len(found.claims) + len(found.statuses)
+            await self._runtime.shell.transact(PAPERS, found.papers)
+            matched += len(found.files) + len(found.claims) + len(found.statuses) + len(found.papers)
             unmatched += found.unmatched
             place += len(batch.items)
             ended, reason = batch.ended, of_file(batch.fault) if batch.fault else None
@@ -110,7 +115,7 @@ class AckReader:
         )
 
     async def _match(self, key: Key, pending: Pending, items: list[Any], first_place: int, sent: SentFiles) -> Matched:
-        found = Matched([], [], [], {}, [])
+        found = Matched([], [], [], {}, [], [])
         for place, item in enumerate(items, first_place):
             ack_id = f"{key.id}/{place}"
             match item:
@@ -122,6 +127,8 @@ class AckReader:
                     await self._match_claim(key, pending, ack_id, item, sent, found)
                 case StatusResponse277():
                     await self._match_status(key, pending, ack_id, item, found)
+                case InformationRequest277():
+                    await self._match_request(key, pending, ack_id, item, sent, found)
                 case BatchAck277CA():
                     pass  # totals of a level; each claim speaks for itself
                 case _:
@@ -141,6 +148,8 @@ class AckReader:
         submission = await sent.find(index, number, item.sender_id)
         if ack is None:
             found.unmatched.append(_unmatched("ACK:verdict", "The acknowledgement does not say accepted or rejected."))
+        elif submission is None and (place := await sent.papers_of(number, item.sender_id)) is not None:
+            self._match_papers(key, pending, ack, place, found)
         elif submission is None:
             message = f"No file of ours, or more than one, has the {index} control number that is acknowledged."
             found.unmatched.append(_unmatched("ACK:submission", message))
@@ -148,6 +157,45 @@ class AckReader:
             meta = _meta(key, pending, ack_id, f"submission/{submission.submission_id}")
             found.files.append(RecordFileAck(meta=meta, submission_id=submission.submission_id, ack=ack))
             _heard_of(submission, ack.kind, ack.accepted, meta, found)
+
+    def _match_papers(self, key: Key, pending: Pending, ack: FileAck, place: SentPapers, found: Matched) -> None:
+        """A TA1 or 999 about papers of a claim (275): their claim hears of it, and their file's watchdog."""
+        meta = _meta(key, pending, ack.ack_id, f"papers/{place.claim_id}")
+        command = RecordSendingAck(
+            meta=meta,
+            claim_id=place.claim_id,
+            sending_id=place.sending_id,
+            ack_id=ack.ack_id,
+            form=ack.kind,
+            accepted=ack.accepted,
+            codes=ack.codes,
+        )
+        found.papers.append(command)
+        heard = _meta(key, pending, ack.ack_id, f"file_watch/{place.sending_id}")
+        answer = NoteFileAnswer(meta=heard, submission_id=place.sending_id, form=ack.kind, accepted=ack.accepted)
+        found.answers.setdefault((place.sending_id, ack.kind, ack.accepted), answer)
+
+    async def _match_request(
+        self, key: Key, pending: Pending, ack_id: str, item: InformationRequest277, sent: SentFiles, found: Matched
+    ) -> None:
+        """A payer's request for papers, matched by our control number (REF*EJ), never by a name."""
+        claim_id = await sent.claim_of(item.patient_control_number, None)
+        if claim_id is None or not item.trace_number or not item.questions:
+            found.unmatched.append(_unmatched("ACK:request", NO_REQUEST, item.segment_number))
+            return
+        request = InformationRequest(
+            codes=tuple(dict.fromkeys(f"{one.category}:{one.code}" for one in item.questions)),
+            requested_on=next((one.effective for one in item.questions if one.effective), None)
+            or pending.cause.occurred_at.date(),
+            trace=item.trace_number,
+            due_on=item.due_on or next((one.due_on for one in item.lines if one.due_on), None),
+            questions=tuple(
+                Question(category=one.category, code=one.code, entity=one.entity, code_list=one.code_list)
+                for one in item.questions
+            ),
+        )
+        meta = _meta(key, pending, ack_id, f"watch/{claim_id}")
+        found.statuses.append(RecordRequest(meta=meta, claim_id=claim_id, request=request))
 
     async def _match_claim(
         self, key: Key, pending: Pending, ack_id: str, item: ClaimAck277CA, sent: SentFiles, found: Matched
@@ -240,6 +288,9 @@ def _heard_of(submission: Submission, form: AnswerForm, accepted: bool, meta: Me
 
 NO_INQUIRY = "No inquiry of ours has this trace number (TRN02): the answer is kept, and nothing was changed."
 OTHER_CLAIM = "The answer names another claim than the one we asked about: ask the payer again."
+NO_REQUEST = (
+    "The payer's request names no claim of ours that was sent, or not what it wants, or has no number: ask the payer."
+)
 NO_CLAIM = ("ACK:claim", "No claim of ours that was sent, or more than one, has this patient control number (TRN02).")
 NOT_IN_FILE = ("ACK:claim", "The file of ours that is acknowledged holds no claim of this patient control number.")
 NO_STATUS = ("ACK:claim", "The claim acknowledgement carries no status (STC).")

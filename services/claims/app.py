@@ -12,6 +12,9 @@ from services.claims.api import router
 from services.claims.appeal_api import EVIDENCE_PATH
 from services.claims.appeal_api import router as appeal_router
 from services.claims.appeal_performer import AppealWriter
+from services.claims.attachment_api import ATTACHMENTS_PATH
+from services.claims.attachment_api import router as attachment_router
+from services.claims.attachment_rules import attachment_book
 from services.claims.batcher import Batcher
 from services.claims.charge_mappings import charge_mappings
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION, Claim, ClaimFact, ClaimMessage, make_claim_decider
@@ -20,6 +23,8 @@ from services.claims.core.appeal import APPEAL, RenderPacket
 from services.claims.core.coverage_news import COVERAGE_NEWS, TellNews
 from services.claims.core.intake_file import ReadFile
 from services.claims.core.next_payer import BillNextPayer
+from services.claims.core.papers import PAPERS
+from services.claims.core.papers_messages import BuildSending, DeliverSending, NamePaper
 from services.claims.core.rebilling import RebillClaim
 from services.claims.core.rules_job import JOB, LoadReference, TryOn
 from services.claims.core.rules_library import LIBRARY
@@ -35,9 +40,10 @@ from services.claims.core.work_state import WorkItem
 from services.claims.coverage_performer import CoverageTeller, Rebiller
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
-from services.claims.handlers import TOPICS, all_routes, watch_routes
+from services.claims.handlers import TOPICS, all_routes, papers_routes, watch_routes
 from services.claims.hl7_senders import hl7_senders
 from services.claims.inquiry_performer import TIMEOUT_SECONDS, StatusInquirer
+from services.claims.papers_performer import PaperSenders, PapersPerformer
 from services.claims.parts import Parts, make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
 from services.claims.policies import claims_policy, quota_book
@@ -97,6 +103,7 @@ class Built:
             ACK_FILE.kind: {ReadAcks: AckReader(runtime, claim, parts.vault, self.routing, watches).read},
             self.watch.kind: {AskStatus: inquirer.ask},
             APPEAL.kind: {RenderPacket: AppealWriter(runtime, claim, parts.vault).write},
+            PAPERS.kind: self._papers(runtime, parts),
             JOB.kind: {LoadReference: rules.load, TryOn: rules.try_on},
         }
 
@@ -107,6 +114,11 @@ class Built:
             DeliverSubmission: outbound.deliver,
             TellClaims: outbound.tell,
         }
+
+    def _papers(self, runtime: Runtime, parts: Parts) -> Mapping[type[Effect], Performer]:
+        senders = PaperSenders(self.claim, self.routing, attachment_book(), self.file_watch)
+        papers = PapersPerformer(runtime, senders, parts.vault, self.settings.exchange)
+        return {NamePaper: papers.name, BuildSending: papers.build, DeliverSending: papers.deliver}
 
     def loops(self, runtime: Runtime) -> Sequence[Loop]:
         """What finds work by looking: dropped claims, acknowledgements, claims ready for a file."""
@@ -121,7 +133,7 @@ class Built:
 
     def deciders(self) -> Sequence[Decider[Any, Any, Any]]:
         """Every kind of aggregate of this service."""
-        about_claims = (self.claim, self.work, APPEAL, STANDING, COVERAGE_NEWS)
+        about_claims = (self.claim, self.work, APPEAL, PAPERS, STANDING, COVERAGE_NEWS)
         about_files = (SUBMISSION, INTAKE_FILE, ACK_FILE)
         return (*about_claims, *about_files, JOB, LIBRARY, RESTRICTION, self.watch, self.file_watch)
 
@@ -137,7 +149,9 @@ def make_spec(
     return Spec(
         name="claims",
         deciders=built.deciders(),
-        routes=join_routes(all_routes(built.claim, built.work), watch_routes(built.watch, built.file_watch)),
+        routes=join_routes(
+            all_routes(built.claim, built.work), watch_routes(built.watch, built.file_watch), papers_routes()
+        ),
         performers=built.performers,
         loops=built.loops,
         topics=TOPICS,
@@ -189,7 +203,8 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         work_router,
         status_router,
         appeal_router,
-        streams=("/files", *REFERENCE_PATHS, EVIDENCE_PATH),
+        attachment_router,
+        streams=("/files", *REFERENCE_PATHS, EVIDENCE_PATH, ATTACHMENTS_PATH),
     )
     app.state.quotas = quotas
     app.state.routing = routing_table(settings.routing_file)

@@ -159,9 +159,9 @@ def _facts(pdf: "FPDF", appeal: Appeal, content: ClaimContent, who: Corresponden
     )
     for name, value in rows:
         pdf.set_font("Helvetica", "B", 10)
-        pdf.cell(45, 5, _printable(name))
+        pdf.cell(45, 5, printable(name))
         pdf.set_font("Helvetica", "", 10)
-        pdf.multi_cell(0, 5, _printable(value), new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(0, 5, printable(value), new_x="LMARGIN", new_y="NEXT")
     pdf.ln(5)
 
 
@@ -177,7 +177,7 @@ def _evidence(pdf: "FPDF", appeal: Appeal) -> None:
 
 def _line(pdf: "FPDF", text: str, *, bold: bool = False, gap: float = 0) -> None:
     pdf.set_font("Helvetica", "B" if bold else "", 11 if bold else 10)
-    pdf.multi_cell(0, 5, _printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, 5, printable(text), align="L", new_x="LMARGIN", new_y="NEXT")
     if gap:
         pdf.ln(gap)
 
@@ -220,7 +220,7 @@ def _address(address: PostalAddress | None) -> tuple[str, ...]:
     return tuple(part for part in (address.line1, address.line2, town) if part)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
     """The text in the letters that the PDF's own fonts have; what has no such letter is written without its accents."""
     plain = unicodedata.normalize("NFC", text).translate(UNACCENTED)
     try:

@@ -29,17 +29,17 @@ class NotDeliveredError(Exception):
         self.code, self.message = code, message
 
 
-async def deliver(partner: Partner, folder: Path, submission_id: str, content: bytes) -> None:
-    """Hand a file over; `folder` is the tenant's in the exchange.
+async def deliver(partner: Partner, folder: Path, submission_id: str, content: bytes, suffix: str = ".837") -> None:
+    """Hand a file over; `folder` is the tenant's in the exchange, `suffix` ends the file's name.
 
     Raises `NotDeliveredError`, or `DeliveryConflictError` where another file has its name.
     """
     match partner.transport:
         case "folder":
-            await asyncio.to_thread(hand_over, folder, f"{submission_id}.837", content)
+            await asyncio.to_thread(hand_over, folder, f"{submission_id}{suffix}", content)
         case "sftp":
             assert partner.sftp is not None
-            fault = await upload(partner.sftp, f"{submission_id}.837", content)
+            fault = await upload(partner.sftp, f"{submission_id}{suffix}", content)
             if fault is not None:
                 raise NotDeliveredError(*fault)
         case "http":

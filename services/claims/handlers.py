@@ -2,6 +2,7 @@
 
 from services.claims.core import Claim, ClaimFact, ClaimMessage
 from services.claims.core.coverage_news import COVERAGE_NEWS
+from services.claims.core.papers import PAPERS
 from services.claims.core.standing import STANDING
 from services.claims.core.watch import WatchDecider
 from services.claims.core.watch_file import FileWatchDecider
@@ -83,3 +84,8 @@ def watch_routes(watch: WatchDecider, file_watch: FileWatchDecider) -> Routes:
     """What the watchdogs hear of: a claim or file left the house, and what the payer's side said."""
     said = (ClaimSubmitted, ClaimAccepted, ClaimRejected, ClaimPaid, ClaimDenied)
     return join_routes(route(watch, *said, Due), route(file_watch, ClaimSubmitted, Due))
+
+
+def papers_routes() -> Routes:
+    """A claim left with what it says of its papers: they go after it."""
+    return route(PAPERS, ClaimSubmitted)

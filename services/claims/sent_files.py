@@ -1,5 +1,7 @@
 """What an acknowledgement speaks of: files and claims that were sent, by the numbers their partner quotes."""
 
+from typing import NamedTuple
+
 from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
 from services.claims.core.submission import Submission
 from services.claims.routing import Routing
@@ -7,6 +9,14 @@ from shared.decider import Decider
 from shared.store.port import Store
 
 FOUND_MAX = 20
+PAPERS = "attachment_files"
+
+
+class SentPapers(NamedTuple):
+    """A 275 that was sent: whose papers, and which of their sendings."""
+
+    claim_id: str
+    sending_id: str
 
 
 class SentFiles:
@@ -28,6 +38,18 @@ class SentFiles:
         if asked not in self._known:
             self._known[asked] = await self._look_up(*asked)
         return self._known[asked]
+
+    async def papers_of(self, number: str, sender_id: str = "") -> SentPapers | None:
+        """The one 275 with this control number, of the partner with this ISA06 where several have it."""
+        if not (number.isascii() and number.isdigit()):
+            return None
+        found: dict[str, SentPapers] = {}
+        for partner in self._routing.partners.values():
+            name = f"{partner.id}/{int(number):09d}"
+            notes = await self._store.notes(PAPERS, self._tenant, name[:-1], 10)
+            for note in (one for one in notes if one["id"] == name):
+                found[partner.receiver.id] = SentPapers(str(note["claim_id"]), str(note["sending_id"]))
+        return found.get(sender_id) or (next(iter(found.values())) if len(found) == 1 else None)
 
     async def claim_of(self, control_number: str, submission: Submission | None) -> str | None:
         """The id of the one claim that is meant: in the file that is answered, or else the only one that was sent.

@@ -41,8 +41,8 @@ class Attachment:
 
     `trace_number` TRN02 is the attachment control number of PWK06 (`trace_type` TRN01 = 1), or the payer's number of
     its request (2). `statuses` STC, which repeats the payer's question; `line_control_number` REF*FJ; `service_from`
-    and `service_to` DTP*472; `submitted_on` DTP*368; `report_type` CAT01, `report_format` CAT02 (HL, IA, MB, TX), `security` EFI01;
-    `content` BIN02 as it stands there: usually base64. None: there is no BIN.
+    and `service_to` DTP*472; `submitted_on` DTP*368; `report_type` CAT01, `report_format` CAT02 (HL, IA, MB, TX),
+    `security` EFI01; `content` BIN02 as it stands there: usually base64. None: there is no BIN.
     """
 
     trace_number: str

@@ -115,7 +115,7 @@ def _requests(transaction: Transaction) -> Iterator[InformationRequest277 | Find
     tree = read_hierarchy(transaction.segments, findings)
     opening = next((one for one in tree.head if one.tag == "BHT"), Segment("BHT", ()))
     interchange = transaction.header.interchange
-    common = {"reference": opening.get(3), "sender_id": interchange.sender_id if interchange else ""}
+    common: dict[str, Any] = {"reference": opening.get(3), "sender_id": interchange.sender_id if interchange else ""}
     for path in paths(tree.roots):
         above: dict[str, Any] = {}
         for level in path:

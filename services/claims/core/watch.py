@@ -47,6 +47,7 @@ from .watch_messages import (
     InquiryPutOff,
     InquirySent,
     OverdueEnded,
+    RecordRequest,
     RecordStatus,
     Reported,
     RequestClosed,
@@ -91,6 +92,8 @@ def decide(book: WatchBook, state: Watch, message: WatchMessage) -> Decisions:  
             return _answered(state, message)
         case RecordStatus():
             return _record(state, message)
+        case RecordRequest():
+            return _request(state, message)
         case Due():
             return _come_due(book, state, message)
         case _:
@@ -302,6 +305,13 @@ def _requests(reported: Reported, state: Watch) -> Facts:
     return (RequestOpened(request=wanted),)
 
 
+def _request(state: Watch, message: RecordRequest) -> Facts:
+    """A payer's request by its own number: told once, whatever was asked before; never of a claim that did not go."""
+    if state.stage == "absent" or message.request.trace in state.traces:
+        return ()
+    return (RequestOpened(request=message.request),)
+
+
 def publish(state: Watch, fact: WatchFact, meta: Meta) -> Event | None:  # noqa: PLR0911 - one arm per event
     """The public event of a fact: alarms, what payers said, what they want."""
     named = {
@@ -324,7 +334,7 @@ def publish(state: Watch, fact: WatchFact, meta: Meta) -> Event | None:  # noqa:
         case InquiryClosed() | StatusKept():
             return _status_event(named, fact.reported)
         case RequestOpened():
-            wanted = {"codes": fact.request.codes, "requested_on": fact.request.requested_on}
+            wanted = fact.request.model_dump(include={"codes", "requested_on", "trace", "due_on"})
             return InformationRequested.model_validate({**named, **wanted, "charge_cents": state.charge_cents})
         case RequestClosed():
             return InformationSettled.model_validate(named)

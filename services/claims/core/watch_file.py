@@ -38,7 +38,15 @@ class NoteFileAnswer(Message):
     accepted: bool
 
 
-FileWatchMessage: TypeAlias = ClaimSubmitted | NoteFileAnswer | Due
+class WatchFile(Message):
+    """A file left that holds no claims, such as papers for one (275): its TA1 or 999 is owed all the same."""
+
+    type: Literal["claims.watch-file.v1"] = "claims.watch-file.v1"
+    submission_id: str
+    partner: str
+
+
+FileWatchMessage: TypeAlias = ClaimSubmitted | WatchFile | NoteFileAnswer | Due
 
 
 class FileAnswer(Contract):
@@ -108,6 +116,8 @@ def decide(book: WatchBook, state: FileWatch, message: FileWatchMessage) -> tupl
     match message:
         case ClaimSubmitted():
             return _watch(book, state, message)
+        case WatchFile():
+            return _watch_papers(book, state, message)
         case NoteFileAnswer():
             answer = FileAnswer(form=message.form, accepted=message.accepted)
             if answer in state.answers:
@@ -137,6 +147,22 @@ def _watch(book: WatchBook, state: FileWatch, message: ClaimSubmitted) -> tuple[
         rule=rule,
         claims=message.file_claims,
         charge_cents=message.file_charge_cents,
+    )
+    return (watched,)
+
+
+def _watch_papers(book: WatchBook, state: FileWatch, message: WatchFile) -> tuple[FileWatchFact, ...]:
+    """As long as for files of claims: the same partner answers them."""
+    if state.sent_at is not None:
+        return ()
+    sent_at = message.meta.occurred_at
+    expected_by, rule = book.expected_by("file", message.partner, sent_at)
+    watched = FileWatched(
+        submission_id=message.submission_id,
+        partner=message.partner,
+        sent_at=sent_at,
+        expected_by=expected_by,
+        rule=rule,
     )
     return (watched,)
 

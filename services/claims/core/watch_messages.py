@@ -20,6 +20,7 @@ from shared.contracts import (
 from shared.decider import Answer, Due, Effect, Fact
 
 from .inquiry_codes import AnswerKind
+from .papers_messages import Question
 from .watch_policy import ClaimStage
 
 AskedBy: TypeAlias = Literal["schedule", "person"]
@@ -74,6 +75,9 @@ class InformationRequest(Contract):
     codes: tuple[str, ...]
     requested_on: date
     open: bool = True
+    trace: str | None = None  # the payer's number of its request (277RFAI, TRN02), which the answer repeats
+    due_on: date | None = None
+    questions: tuple[Question, ...] = ()
 
 
 class AskNow(Message):
@@ -88,6 +92,14 @@ class CloseRequest(Message):
 
     type: Literal["claims.close-request.v1"] = "claims.close-request.v1"
     claim_id: str
+
+
+class RecordRequest(Message):
+    """A payer asks for papers on the claim (277RFAI)."""
+
+    type: Literal["claims.record-request.v1"] = "claims.record-request.v1"
+    claim_id: str
+    request: InformationRequest
 
 
 class InquirySent(Answer):
@@ -137,6 +149,7 @@ WatchMessage: TypeAlias = (
     | InquiryPutOff
     | InquiryAnswered
     | RecordStatus
+    | RecordRequest
     | Due
 )
 AnyWatchMessage = Annotated[WatchMessage, Field(discriminator="type")]

@@ -63,6 +63,7 @@ class Watch:
     every_days: int = 1
     reports: tuple[Reported, ...] = ()
     request: InformationRequest | None = None
+    traces: tuple[str, ...] = ()  # payers' numbers of the requests that came
     seen: int = -1
     commands: tuple[UUID, ...] = ()
 
@@ -107,7 +108,8 @@ def evolve(state: Watch, fact: WatchFact) -> Watch:  # noqa: C901, PLR0911, PLR0
         case StatusKept():
             return _reported(state, fact.reported)
         case RequestOpened():
-            return replace(state, request=fact.request)
+            traces = (*state.traces, fact.request.trace)[-20:] if fact.request.trace else state.traces
+            return replace(state, request=fact.request, traces=traces)
         case RequestClosed():
             request = None if state.request is None else state.request.model_copy(update={"open": False})
             return _remember(replace(state, request=request), fact.command_id)
