@@ -18,7 +18,7 @@ from services.payments.core.provider import PROVIDER, SettleProviderItem
 from services.payments.core.provider_code import ProviderAccount
 from services.payments.core.remittance import REMITTANCE
 from services.payments.payees import NO_PAYEES, Payees, limits_of, read_payees
-from services.payments.performers import place_of, transaction_at
+from services.payments.performers import place_of, stored_transaction
 from services.payments.policy import load_provider_codes
 from services.payments.proof import Progress, prove_ledger
 from services.payments.rehearsal import Rehearsal
@@ -157,8 +157,8 @@ async def file_content(file_id: str, run: Run, caller: Reader) -> StreamingRespo
     if (await run.store.load(INBOUND_FILE, (key,)))[key].version == 0:
         raise HTTPException(404, "no such file")
     await run.audit.record(caller, "file.open", f"file/{file_id}")
-    pieces = await RemittanceVault(run.store, run.sealer).read(caller.tenant, file_id)
-    return StreamingResponse(iter(pieces), media_type="application/octet-stream")
+    pieces = RemittanceVault(run.store, run.sealer).stream(caller.tenant, file_id)
+    return StreamingResponse(pieces, media_type="application/octet-stream")
 
 
 @books.post("/remittances/dry-run")
@@ -186,8 +186,7 @@ async def dry_run_of_stored(remittance_id: str, run: Run, caller: Reader, accoun
     header = (await run.store.load(REMITTANCE, (key,)))[key].snapshot.state.header
     if header is None:
         raise HTTPException(404, "no such remittance")
-    pieces = await RemittanceVault(run.store, run.sealer).read(caller.tenant, header.file_id)
-    era = await asyncio.to_thread(transaction_at, pieces, header.transaction)
+    era = await stored_transaction(RemittanceVault(run.store, run.sealer), caller.tenant, header)
     limits = limits_of(_payees(run), caller.tenant, run.clock.now().date())
     rehearsed = await _rehearsal(run, accounts, caller).transaction(era, header.file_id, header.transaction, limits)
     return shown_rehearsed(rehearsed)

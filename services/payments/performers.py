@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from collections import deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import NamedTuple
@@ -26,10 +27,19 @@ from services.payments.core.remittance import (
     ReceiveRemittance,
     RemittanceDistributed,
 )
-from services.payments.from_x12 import Incoming, corrections, incoming, present, provider_of, remitted_claim
+from services.payments.from_x12 import (
+    Incoming,
+    content_hash,
+    corrections,
+    incoming,
+    present,
+    provider_of,
+    remitted_claim,
+)
 from services.payments.manual import essence_of, known_checks, placed
 from services.payments.matching import Withdrawer, bearer_of_payer_number, told_by_payer_numbers
 from services.payments.payees import NO_PAYEES, Payees, limits_of
+from services.payments.slices import slice_of
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message, Meta
 from shared.decider import Effect, Pending
@@ -43,6 +53,8 @@ from shared.x12.findings import Finding, X12Error
 TRANSACTIONS_A_STEP = 50
 CLAIMS_A_STEP = 2000
 CLAIMS_A_BATCH = 200
+READERS_MAX = 4
+"""Files whose reading goes on where it stopped; one more begins from its start again."""
 
 
 class Stretch(NamedTuple):
@@ -68,6 +80,7 @@ class Performers:
         self._runtime, self._account, self._vault = runtime, account, vault
         self._codes, self._payees = codes, payees
         self._posting = Grouped(self._post)
+        self._readers: dict[tuple[Key, int], Reader] = {}
 
     def by_kind(self) -> Mapping[str, Mapping[type[Effect], Performer]]:
         return {
@@ -83,8 +96,7 @@ class Performers:
         """Make remittances of a stretch of transactions, and say how far it went."""
         effect = pending.effect
         assert isinstance(effect, ReadRemittanceFile)
-        pieces = await self._vault.read(key.tenant, effect.file_id)
-        stretch = await asyncio.to_thread(read_stretch, pieces, effect.after)
+        stretch = await self._stretch(key, effect.file_id, effect.after)
         await self._receive(key, pending, effect, stretch.transactions)
         meta = answer_meta(key, pending, self._runtime.clock)
         if stretch.fault is not None and not stretch.transactions:
@@ -99,6 +111,16 @@ class Performers:
             findings=stretch.findings,
             done=stretch.ended and stretch.fault is None,
         )
+
+    async def _stretch(self, key: Key, file_id: str, after: int) -> Stretch:
+        """The next transactions. A file is read on from where it was left, unless another process left it there."""
+        reader = self._readers.pop((key, after), None)
+        if reader is None:
+            reader = Reader(handed_over(deque(await self._vault.read(key.tenant, file_id))))
+        stretch = await asyncio.to_thread(reader.stretch, after)
+        if not stretch.ended and len(self._readers) < READERS_MAX:
+            self._readers[key, reader.position] = reader
+        return stretch
 
     async def _receive(
         self, key: Key, pending: Pending, effect: ReadRemittanceFile, eras: Sequence[Remittance835]
@@ -131,8 +153,7 @@ class Performers:
         effect = pending.effect
         assert isinstance(effect, DistributeRemittance)
         header = effect.header
-        pieces = await self._vault.read(key.tenant, header.file_id)
-        era = await asyncio.to_thread(transaction_at, pieces, header.transaction)
+        era = await stored_transaction(self._vault, key.tenant, header)
         upto = min(effect.after + CLAIMS_A_STEP, len(era.claims))
         for start in range(effect.after, upto, CLAIMS_A_BATCH):
             places = range(start, min(start + CLAIMS_A_BATCH, upto))
@@ -197,32 +218,58 @@ class Performers:
         self._runtime.log.warning("file_not_whole", tenant=key.tenant, file_id=key.id, reason=code)
 
 
-def read_stretch(pieces: Iterable[bytes], after: int) -> Stretch:
-    """The transactions after this position, at most `TRANSACTIONS_A_STEP`. Blocking: run it in a thread."""
-    found: list[Remittance835] = []
-    findings = 0
-    try:
-        for number, item in _numbered(read_835(pieces)):
-            if number <= after:
-                continue
-            if len(found) == TRANSACTIONS_A_STEP:
-                return Stretch(found, findings, ended=False, fault=None)
-            if isinstance(item, Finding):
-                findings += 1
-            else:
-                findings += len(item.findings)
+def handed_over(pieces: deque[bytes]) -> Iterator[bytes]:
+    """The pieces in order; each is let go of when it was read."""
+    while pieces:
+        yield pieces.popleft()
+
+
+class Reader:
+    """One file, read from its beginning to its end in stretches. Blocking: run it in a thread."""
+
+    def __init__(self, pieces: Iterable[bytes]) -> None:
+        self.position = 0
+        self._items = iter(read_835(pieces))
+
+    def stretch(self, after: int) -> Stretch:
+        """The transactions after this position: so many, or those of so many claims, whichever come first."""
+        found: list[Remittance835] = []
+        findings = claims = 0
+        try:
+            for item in self._items:
+                if isinstance(item, Finding):
+                    findings += self.position >= after
+                    continue
+                self.position += 1
+                if self.position <= after:
+                    continue
                 found.append(item)
-    except X12Error as error:
-        return Stretch(found, findings, ended=True, fault=error.finding)
-    return Stretch(found, findings, ended=True, fault=None)
+                findings += len(item.findings)
+                claims += len(item.claims)
+                if len(found) == TRANSACTIONS_A_STEP or claims >= CLAIMS_A_STEP:
+                    return Stretch(found, findings, ended=False, fault=None)
+        except X12Error as error:
+            return Stretch(found, findings, ended=True, fault=error.finding)
+        return Stretch(found, findings, ended=True, fault=None)
 
 
-def _numbered(items: Iterable[Remittance835 | Finding]) -> Iterator[tuple[int, Remittance835 | Finding]]:
-    """Each item with the number of the transaction it is or stands before, from 1."""
-    number = 1
-    for item in items:
-        yield number, item
-        number += isinstance(item, Remittance835)
+async def stored_transaction(vault: RemittanceVault, tenant: str, header: Header) -> Remittance835:
+    """One transaction of a kept file: cut out of it, and read up to where that gives anything else than before."""
+    stream = vault.stream(tenant, header.file_id)
+    cut = await slice_of(stream, header.transaction)
+    await stream.aclose()
+    era = None if cut is None else await asyncio.to_thread(_only, cut)
+    if era is not None and content_hash(era) == header.content_hash:
+        return era
+    pieces = await vault.read(tenant, header.file_id)
+    return await asyncio.to_thread(transaction_at, pieces, header.transaction)
+
+
+def _only(content: bytes) -> Remittance835 | None:
+    try:
+        return next((one for one in read_835([content]) if isinstance(one, Remittance835)), None)
+    except X12Error:
+        return None
 
 
 def transaction_at(pieces: Iterable[bytes], number: int) -> Remittance835:

@@ -61,7 +61,7 @@ class EraPickup:
         await self._runtime.store.note("quarantine", tenant, str(uuid5(NAMESPACE, f"{tenant}/{file.name}")), document)
 
     async def _take(self, tenant: str, file: Path) -> None:
-        kept = await self._vault.keep(tenant, await asyncio.to_thread(file.read_bytes))
+        kept = await self._vault.keep_file(tenant, file)
         belongs = file.suffix.lower() == SUFFIX
         if belongs:
             meta = arrival_meta(self._runtime, tenant, kept)

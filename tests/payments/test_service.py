@@ -1,6 +1,7 @@
 """The payments service from a dropped 835 to the ledger's proof, on memory."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -129,15 +130,15 @@ async def test_a_file_of_another_kind_is_set_aside(world: World) -> None:
 
 async def test_a_file_that_may_not_be_read_stops_none_behind_it(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     await world.hear(SENT)
-    read = Path.read_bytes
+    opened = Path.open
 
-    def refuse(file: Path) -> bytes:
-        if file.name == "a.835":
+    def refuse(file: Path, mode: str = "r") -> Any:
+        if file.name == "a.835" and mode == "rb":
             raise PermissionError
-        return read(file)
+        return opened(file, mode)
 
     with monkeypatch.context() as patch:
-        patch.setattr(Path, "read_bytes", refuse)
+        patch.setattr(Path, "open", refuse)
         await world.drop(era_file(check([answered("PCN-9", 10_000)], trace="T9")), "a.835")
         await world.drop(era_file(check([PAID])), "b.835")
     [note] = await world.store.notes("quarantine", TENANT, None, 10)
