@@ -40,10 +40,6 @@ class Header(Contract):
     entered_by: str = Field(default="", description="The person who typed it; empty for a file.")
     entry: str = Field(default="", description="That person's command.")
     entry_reason: str = ""
-    essence: str = Field(default="", description="Of what it posts: the same by hand and in a file.")
-    entered_by: str = Field(default="", description="The person who typed it; empty for a file.")
-    entry: str = Field(default="", description="That person's command.")
-    entry_reason: str = ""
 
 
 class ReceiveRemittance(Message):
@@ -186,8 +182,6 @@ def _receive(state: Remittance, command: ReceiveRemittance) -> tuple[RemittanceF
     if state.header is not None:
         if header.content_hash in {state.header.content_hash, *state.other_hashes}:
             return ()
-        if header.essence and header.essence == state.header.essence and state.status != "rejected":
-            return ()  # typed from the paper of the same check, or the file of what was typed
         if header.essence and header.essence == state.header.essence and state.status != "rejected":
             return ()  # typed from the paper of the same check, or the file of what was typed
         if state.status not in {"parked", "rejected"}:
