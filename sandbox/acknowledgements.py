@@ -85,7 +85,7 @@ def group_acknowledgements(received: Received, rejected: bool) -> Iterator[Ack99
     """One 999 transaction set per group: all of its sets accepted, or all rejected."""
     status, codes = ("R", ("5",)) if rejected else ("A", ())
     for group, sets in received.groups:
-        answered = tuple(AckTransaction("837", one.control_number, status, one.version, codes) for one in sets)
+        answered = tuple(AckTransaction(one.set_id, one.control_number, status, one.version, codes) for one in sets)
         accepted = 0 if rejected else len(sets)
         yield Ack999(
             group.functional_id,

@@ -18,17 +18,22 @@ DENIED = ("F2", "585", "")
 NOTHING_TO_PAY = ("F4", "104", "")
 REPLACED = ("F3", "101", "")
 Look = Callable[[StatusInquiry276], Row | None]
+Came = Callable[[Row], bool]
 
 
-def answers(inquiries: Iterable[StatusInquiry276], look: Look, payers: Payers, seed: int) -> list[StatusResponse277]:
-    """A response to each inquiry, in their order."""
-    return [respond(one, look(one), payers.find(one.payer.id, one.payer.name), seed) for one in inquiries]
+def answers(
+    inquiries: Iterable[StatusInquiry276], look: Look, payers: Payers, seed: int, came: Came
+) -> list[StatusResponse277]:
+    """A response to each inquiry, in their order; `came` tells whether a claim's papers did."""
+    return [respond(one, look(one), payers.find(one.payer.id, one.payer.name), seed, came) for one in inquiries]
 
 
-def respond(asked: StatusInquiry276, row: Row | None, payer: PayerProfile, seed: int) -> StatusResponse277:
+def respond(asked: StatusInquiry276, row: Row | None, payer: PayerProfile, seed: int, came: Came) -> StatusResponse277:
     """The 277 to one inquiry. Who is asked about, and by which numbers, comes back as it was asked."""
     held = row if row is not None and is_about(row, asked) else None
     category, code, entity = status_of(held, payer, seed)
+    if held is not None and (category, code, entity) == WANTS_RECORDS and came(held):
+        category, code, entity = IN_PROCESS
     status = Status(category, code, entity)
     if held is not None:
         paid_cents = held.decision.paid_cents if held.decision else None
@@ -64,8 +69,12 @@ def status_of(row: Row | None, payer: PayerProfile, seed: int) -> tuple[str, str
     if row.stage == "replaced":
         return REPLACED
     if row.decision is None:
-        wants = Chance(seed, row.claim.subject).happens("information", payer.profile.information_percent)
-        return WANTS_RECORDS if wants else IN_PROCESS
+        return WANTS_RECORDS if wants_records(row, payer, seed) else IN_PROCESS
     if row.decision.paid_cents > 0:
         return PAID
     return NOTHING_TO_PAY if row.decision.patient_cents > 0 else DENIED
+
+
+def wants_records(row: Row, payer: PayerProfile, seed: int) -> bool:
+    """Whether the payer waits for papers on a claim in process."""
+    return Chance(seed, row.claim.subject).happens("information", payer.profile.information_percent)

@@ -24,17 +24,20 @@ from sandbox.acknowledgements import (
 )
 from sandbox.adjudication import Decision, adjudicate, negated, readjudicate, refuse, will_reverse
 from sandbox.chance import Chance
-from sandbox.claim_status import answers
+from sandbox.claim_status import answers, wants_records
 from sandbox.exchange import Exchange
 from sandbox.held import HeldClaim, hold
+from sandbox.papers import came_name, request_of
 from sandbox.profiles import PayerProfile, Payers
 from sandbox.remittance import Entry, PayDay, remit
 from sandbox.state import Row, Stage, State, next_weekday
 from shared.x12.acks import Ta1, write_277ca, write_999, write_ta1
+from shared.x12.attachment275 import Set275, cut_documents, read_275
 from shared.x12.claim837 import Claim837, read_837
 from shared.x12.era835 import Remittance835, write_835
 from shared.x12.findings import X12Error
 from shared.x12.parties import Named
+from shared.x12.request277 import write_277_requests
 from shared.x12.status import StatusInquiry276, read_276, write_277
 
 Key = TypeVar("Key", bound=tuple[Any, ...])
@@ -62,6 +65,8 @@ class Clearinghouse:
                 intake = self._state.add_intake(tenant, path.name)
                 if path.suffix == ".276":
                     self._answer_inquiries(tenant, path.stem, path.read_bytes(), now)
+                elif path.suffix == ".275":
+                    self._take_papers(tenant, path.read_bytes(), now)
                 else:
                     self._take(tenant, intake, path.read_bytes(), now)
             self._exchange.move_taken(intake, tenant, path)
@@ -89,6 +94,21 @@ class Clearinghouse:
         for submitter, own in groupby(held, key=lambda one: one.submitter_id):
             answered = [(one, clearinghouse_status(one), "") for one in own]
             self._write_277ca(tenant, submitter, answered, CLEARINGHOUSE, now)
+
+    def _take_papers(self, tenant: str, content: bytes, now: datetime) -> None:
+        """Acknowledge a file of papers, and note the claims whose papers came whole."""
+        try:
+            envelopes = read_envelopes(cut_documents(content)[0])
+            sets = [one for one in read_275(content) if isinstance(one, Set275)]
+        except X12Error:
+            self._note(tenant, "UNKNOWN", unreadable_note(now), now)
+            return
+        for one in envelopes:
+            one.faults.extend("documents" for each in sets if each.findings)
+        good = [self._acknowledge(tenant, one, (), now) for one in envelopes]
+        if all(good):
+            for each in sets:
+                self._state.count_try(came_name(tenant, each.patient_control_number))
 
     def _acknowledge(self, tenant: str, received: Received, claims: Sequence[Claim837], now: datetime) -> bool:
         """TA1 for a bad interchange, 999 for any other; True when its claims are to be held."""
@@ -150,7 +170,22 @@ class Clearinghouse:
                 found = self._state.by_payer_number(tenant, one.payer_claim_control_number)
             return found
 
-        return write_277(answers(asked, look, self._payers, self._seed), control, now, SENDER, asked[0].sender_id)
+        told = answers(asked, look, self._payers, self._seed, self._papers_came)
+        return write_277(told, control, now, SENDER, asked[0].sender_id)
+
+    def _papers_came(self, row: Row) -> bool:
+        return self._state.tried(came_name(row.claim.tenant, row.claim.control_number))
+
+    def _ask_for_papers(self, tenant: str, payer: PayerProfile, rows: Sequence[Row], at: datetime) -> None:
+        """A 277 (X213) about the claims that the payer wants papers for, where it asks by itself."""
+        wanting = (
+            [one for one in rows if wants_records(one, payer, self._seed)] if payer.profile.requests_papers else []
+        )
+        if wanting:
+            control = self._state.next_file_id()
+            requests = [request_of(one, payer, at) for one in wanting]
+            content = write_277_requests(requests, control, at, SENDER, wanting[0].claim.submitter_id)
+            self._state.add_file(tenant, "acks", f"{payer.id}-{at:%Y%m%d}-{control:06d}.277", "277", content)
 
     # 277CA of the payers
 
@@ -166,6 +201,7 @@ class Clearinghouse:
 
     def _answer_group(self, tenant: str, payer: PayerProfile, rows: Sequence[Row], due: datetime) -> None:
         answered: list[tuple[HeldClaim, tuple[str, str, str], str]] = []
+        taken: list[Row] = []
         for row in rows:
             status = self._payer_status(row.claim, payer)
             refused = rejects(status)
@@ -173,12 +209,14 @@ class Clearinghouse:
             if refused:
                 self._state.answered(row.id, "rejected", None)
             elif payer.profile.remits:
+                taken.append(row)
                 self._state.answered(row.id, "accepted", self._pay_at(row, payer))
             else:
                 self._state.answered(row.id, "unremitted", None)
         source = Named(payer.name[:60], id_qualifier="PI", id=payer.id, entity_type="2")
         for submitter, own in groupby(answered, key=lambda one: one[0].submitter_id):
             self._write_277ca(tenant, submitter, own, source, due)
+        self._ask_for_papers(tenant, payer, taken, due)
 
     def _payer_status(self, claim: HeldClaim, payer: PayerProfile) -> tuple[str, str, str]:
         if claim.frequency_code in ("7", "8") and not self._state.by_payer_number(claim.tenant, claim.replaces):

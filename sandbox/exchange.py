@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sandbox.state import OutgoingFile, State
 
-TAKEN = (".837", ".276")
+TAKEN = (".837", ".276", ".275")
 
 
 class Exchange:

@@ -37,6 +37,8 @@ class Profile(BaseModel):
     reversed_percent: float
     adjusted_percent: float
     information_percent: float
+    requests_papers: bool
+    request_days: int = Field(ge=1)
     inactive_percent: float
     authorization_percent: float
     review_pended_percent: float

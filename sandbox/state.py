@@ -261,6 +261,10 @@ class State:
             )
             return int(self._all("SELECT count FROM tries WHERE name = ?", name)[0][0]) - 1
 
+    def tried(self, name: str) -> bool:
+        """Whether this was ever counted."""
+        return bool(self._all("SELECT count FROM tries WHERE name = ?", name))
+
     def switch(self, payer: str, position: str) -> None:
         self._run("INSERT OR REPLACE INTO switches VALUES (?, ?)", payer, position)
 
