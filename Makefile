@@ -86,6 +86,10 @@ lint check: setup
 sim: setup ## Simulate the whole system under faults (SEEDS=500 FIRST=0, or SEED=... for one)
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--first $(or $(FIRST),0) --seeds $(or $(SEEDS),500))
 
+.PHONY: lives
+lives: setup ## Live random claims' lives at payers, in order and shuffled, to the same books (LIVES=300 seeds of CLAIMS=100)
+	@$(BIN)/python -m tests.payments.lives --claims $(or $(CLAIMS),100) --seeds $(or $(LIVES),300)
+
 .PHONY: chaos
 chaos: setup ## Break a real stack on Apache Kafka while claims flow, and compare the books (SEED=..., CHAOS_ARGS)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS_ARGS)
@@ -95,7 +99,7 @@ NIGHTLY_SEEDS ?= 100000
 NIGHTLY_CLAIMS ?= 1000 100000 1000000
 .PHONY: nightly
 nightly: setup ## Run chaos, every benchmark, many seeds (NIGHTLY_SEEDS) and all tests on Apache Kafka
-	@failed=; for target in chaos bench bench-scale sim test-kafka; do \
+	@failed=; for target in chaos bench bench-scale bench-posting lives sim test-kafka; do \
 	    echo "make $$target"; \
 	    $(MAKE) --no-print-directory $$target SEEDS=$(NIGHTLY_SEEDS) GROWTH_CLAIMS="$(NIGHTLY_CLAIMS)" \
 	        || failed="$$failed $$target"; \
@@ -126,6 +130,10 @@ bench-scale: setup ## Measure what grows: stored claims, messages, workers, star
 	else for part in "growth --claims $(GROWTH_CLAIMS)" memory workers startup; do \
 	    $(BIN)/python -m bench.scale $$part || exit 1; \
 	done; fi
+
+.PHONY: bench-posting
+bench-posting: setup ## Post the remittances of 100,000 claims and prove the book (BENCH_ARGS="--claims 20000 --store rust")
+	@$(BIN)/python -m bench.posting $(BENCH_ARGS)
 
 .PHONY: bench-x12
 bench-x12: .venv-bench/.synced ## Measure our X12 readers beside others (BENCH_ARGS="--rounds 9 --json")
