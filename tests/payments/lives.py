@@ -75,7 +75,7 @@ def lives(random: Random, claims: int) -> Lives:
 
 
 def _submitted(name: str, account: str, charge_cents: int) -> ClaimSubmitted:
-    return _of(submitted(name, charge_cents), account)
+    return submitted(name, charge_cents).model_copy(update={"account_id": account})
 
 
 def _of(message: Any, account: str) -> Any:

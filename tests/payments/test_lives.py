@@ -1,5 +1,7 @@
 """Claims with random lives come to the same books in whatever order payers tell of them, and the books tie out."""
 
+from random import Random
+
 import pytest
 
 from tests.payments import lives
@@ -24,7 +26,7 @@ def test_ten_thousand_claims() -> None:
 
 
 def test_the_generator_knows_every_kind_of_life() -> None:
-    made = lives.lives(lives.Random(1), 2_000)
+    made = lives.lives(Random(1), 2_000)
     statuses = {one.status for check in made.checks for one in check.claims}
     codes = {one.code for check in made.checks for one in check.adjustments}
     assert statuses == {"1", "2", "4", "19", "22", "25"}
