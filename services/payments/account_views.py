@@ -9,7 +9,7 @@ from services.payments.core.account_state import Account, Receivable
 from services.payments.core.adjudication import Action
 from services.payments.core.never_billed import Stops, stop_for
 from services.payments.core.responsibility import SharePolicy
-from services.payments.core.stopping import circumstances_of
+from services.payments.core.stopping import circumstances_of, with_learned
 from services.payments.views import shown_entry, shown_item
 from shared.decider import Entry
 
@@ -18,7 +18,8 @@ def shown_claim(
     account: Account, item_id: str, facts: Sequence[AnyAccountFact], stops: Stops, shares: SharePolicy
 ) -> dict[str, Any]:
     """A claim or charge: its columns, what the patient's share consists of, what may not be billed, and its lines."""
-    item = account.receivables[item_id]
+    item = with_learned(account, item_id)
+    assert item is not None, "asked for an item that the account has"
     return {
         "item_id": item_id,
         **shown_item(item),

@@ -4,18 +4,20 @@ from datetime import date
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from services.payments.account_api import account_work
 from services.payments.books_api import books
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import LedgerFact
-from services.payments.core.account_messages import PostPatientPayment, PostSelfPayCharge
+from services.payments.core.account_messages import Allocation, PostPatientPayment, PostSelfPayCharge, Target
 from services.payments.core.account_state import Account
+from services.payments.core.allocation import line_by_line
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.remittance import REMITTANCE, RejectRemittance, ReleaseRemittance, Remittance
 from services.payments.manual_api import manual
 from services.payments.matching_api import matching
+from services.payments.policy.patient import load_shares
 from services.payments.views import (
     shown_account,
     shown_balance,
@@ -42,7 +44,16 @@ Poster = Annotated[Principal, Depends(allow("poster", "integrator"))]
 Decider = Annotated[Principal, Depends(allow("poster"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
 AccountId = Annotated[str, Field(pattern=r"^acct_[A-Za-z0-9_-]{1,64}$")]
+ItemId = Annotated[str, Field(min_length=1, max_length=80)]
 Amount = Annotated[int, Field(strict=True, gt=0, le=99_999_999_99, description="Integer cents.")]
+
+
+class TargetBody(Body):
+    """So much for a claim or charge; `line` as it was billed, 0 for the whole."""
+
+    item_id: ItemId
+    line: int = Field(default=0, ge=0)
+    cents: Amount
 
 
 class PaymentBody(Body):
@@ -53,6 +64,21 @@ class PaymentBody(Body):
     method: Literal["card", "ach", "cash", "check", "agency"]
     claim_id: str | None = Field(default=None, max_length=80, description="Claim or charge it is meant for.")
     received_on: date | None = None
+    allocation: Allocation = Field(
+        default="oldest", description="Oldest balance first, a statement's items, line by line, or by hand (targets)."
+    )
+    items: tuple[ItemId, ...] = Field(default=(), max_length=500, description="What the statement named, in order.")
+    targets: tuple[TargetBody, ...] = Field(default=(), max_length=500, description="By hand: what goes where.")
+
+    @model_validator(mode="after")
+    def _targets_are_paid(self) -> "PaymentBody":
+        if sum(one.cents for one in self.targets) > self.paid_cents:
+            msg = "targets add up to more than was paid"
+            raise ValueError(msg)
+        if bool(self.targets) is not (self.allocation == "hand") or (self.allocation == "statement" and not self.items):
+            msg = "allocation hand needs targets, and statement needs items"
+            raise ValueError(msg)
+        return self
 
 
 class GuarantorBody(Body):
@@ -101,6 +127,9 @@ async def post_payment(
         paid_cents=body.paid_cents,
         claim_id=body.claim_id,
         received_on=body.received_on or run.clock.now().date(),
+        allocation=body.allocation,
+        items=body.items,
+        targets=await _targets(run, accounts, Key(caller.tenant, body.account_id), body),
     )
     await run.audit.record(caller, "payment.post", f"account/{body.account_id}")
     decided = await run.shell.transact_one(accounts, command)
@@ -206,6 +235,15 @@ async def files(
     where = {} if status is None else {"status": status}
     found = await run.store.find(INBOUND_FILE, caller.tenant, where, after, limit)
     return [shown_file(state) for _, state in found]
+
+
+async def _targets(run: Runtime, accounts: AccountDecider, key: Key, body: PaymentBody) -> tuple[Target, ...]:
+    """What a person named, or what the lines of the journal make of it."""
+    if body.allocation != "line":
+        return tuple(Target(item_id=one.item_id, line=one.line, cents=one.cents) for one in body.targets)
+    state = (await run.store.load(accounts, (key,)))[key].snapshot.state
+    facts = [entry.fact for entry in await run.store.history(accounts, key)]
+    return line_by_line(state, facts, load_shares(), body.paid_cents)
 
 
 async def _account(run: Runtime, accounts: AccountDecider, key: Key) -> Account:

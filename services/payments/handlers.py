@@ -2,16 +2,32 @@
 
 from services.payments.core.account import AccountDecider
 from services.payments.core.control_number import CONTROL_NUMBER
-from shared.contracts import AccountWrittenOff, ClaimSubmitted, WriteOffApproved
+from shared.contracts import (
+    AccountWrittenOff,
+    AuthorizationRequired,
+    ClaimSubmitted,
+    CoverageVerified,
+    WriteOffApproved,
+)
 from shared.inbox import Routes, join_routes, route
 from shared.wire import commands_topic, events_topic
 
-TOPICS = (events_topic("claims"), events_topic("collections"), events_topic("payments"), commands_topic("payments"))
+TOPICS = (
+    events_topic("eligibility"),
+    events_topic("claims"),
+    events_topic("collections"),
+    events_topic("payments"),
+    commands_topic("payments"),
+)
 """Its own events too: what a remittance announces is expected on the bank account."""
 
 
 def routes(account: AccountDecider) -> Routes:
-    """A submitted claim is charged, and names its control number; a balance or denial given up is written off."""
+    """A submitted claim is charged, and names its control number; a balance or denial given up is written off.
+
+    What a payer says of the patient's coverage tells what may not be billed.
+    """
     return join_routes(
-        route(account, ClaimSubmitted, AccountWrittenOff, WriteOffApproved), route(CONTROL_NUMBER, ClaimSubmitted)
+        route(account, ClaimSubmitted, AccountWrittenOff, WriteOffApproved, CoverageVerified, AuthorizationRequired),
+        route(CONTROL_NUMBER, ClaimSubmitted),
     )

@@ -5,13 +5,12 @@ order: the first that names payer, number and amount makes the remittance, and t
 """
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Literal, NamedTuple, TypeAlias
 
 from pydantic import Field
 
-from services.payments.core.remittance import remittance_id_of
 from services.payments.from_x12 import Incoming
 from shared.http import Body
 from shared.store.port import Store
@@ -31,15 +30,14 @@ Origin: TypeAlias = Literal["835", "hand"]
 CHECKS = "check"
 ANY_PAYER = "*"
 CLAIMS_MAX = 1_000
-Code = r"^[A-Za-z0-9]{1,8}$"
-Cents = int
+CODE = r"^[A-Za-z0-9]{1,8}$"
 
 
 class CasBody(Body):
     """One adjustment: group CO, PR, OA or PI, reason code and amount; positive lowers the payment."""
 
     group: Literal["CO", "PR", "OA", "PI", "CR"]
-    reason: str = Field(pattern=Code)
+    reason: str = Field(pattern=CODE)
     amount_cents: int = Field(strict=True, ge=-99_999_999_99, le=99_999_999_99)
 
 
@@ -74,7 +72,7 @@ class ProviderBody(Body):
     """An amount that belongs to no claim: positive was kept from the check."""
 
     provider_id: str = Field(pattern=r"^[A-Za-z0-9]{1,20}$")
-    code: str = Field(pattern=Code)
+    code: str = Field(pattern=CODE)
     reference: str = Field(default="", pattern=r"^[A-Za-z0-9._-]{0,50}$")
     amount_cents: int = Field(strict=True, ge=-99_999_999_99, le=99_999_999_99)
 
@@ -215,7 +213,7 @@ async def known_checks(store: Store, tenant: str, origin: Origin, checks: Sequen
         for payer_id in (holder.payer_id, ANY_PAYER):
             if (key := check_key(one, payer_id)) is not None:
                 wanted.setdefault(key, "|".join(holder))
-    held = await store.reserve(tenant, CHECKS, wanted) if wanted else {}
+    held: Mapping[str, str] = await store.reserve(tenant, CHECKS, wanted) if wanted else {}
     made: list[Known] = []
     for one, holder in zip(checks, mine, strict=True):
         same, alike = (_holder(held.get(check_key(one, payer) or "")) for payer in (holder.payer_id, ANY_PAYER))
@@ -253,8 +251,3 @@ def placed(one: Incoming, known: Known, origin: Origin) -> Incoming:
         doubt = "TRN02: a check of this number and amount was entered by hand for another payer: is it the same?"
         return one._replace(imbalance="; ".join(filter(None, (one.imbalance, doubt))))
     return one if origin == "835" else one._replace(remittance_id=known.same.remittance_id)
-
-
-def same_id(body: CheckBody) -> str:
-    """The id of the remittance that an entry makes where nothing came before it."""
-    return remittance_id_of(body.payer_id, body.trace_number, body.payment_date, body.payment_cents)

@@ -151,6 +151,30 @@ async def test_money_is_moved_with_a_reason_and_refused_with_one(world: World) -
     assert (await world.proof()).proved
 
 
+async def test_a_payment_goes_line_by_line_or_where_a_person_says(world: World) -> None:
+    await decided(world)
+    await post(world, "/charges", {**CHARGE, "charge_cents": 1_000}, "c1")
+    items = (await get(world, "/accounts/acct_1"))["items"]
+    [charge] = [name for name in items if name != "clm_a"]
+    money = {"account_id": "acct_1", "paid_cents": 700, "method": "check"}
+    by_line = await post(world, "/payments", {**money, "allocation": "line"}, "p1")
+    assert (by_line.status_code, by_line.json()["balance_cents"]) == (201, 2_300)
+    line = (await get(world, "/accounts/acct_1/items/clm_a"))["lines"][0]
+    assert (line["line"], line["patient_paid_cents"]) == (1, 700)
+    targets = [{"item_id": charge, "cents": 600}]
+    by_hand = await post(world, "/payments", {**money, "allocation": "hand", "targets": targets}, "p2")
+    assert by_hand.status_code == 201
+    after = (await get(world, "/accounts/acct_1"))["items"]
+    assert (after[charge]["patient_cents"], after["clm_a"]["patient_cents"]) == (400, 1_200)
+    too_much = {**money, "allocation": "hand", "targets": [{"item_id": charge, "cents": 701}]}
+    assert (await post(world, "/payments", too_much, "p3")).status_code == 422
+    assert (await post(world, "/payments", {**money, "allocation": "statement"}, "p4")).status_code == 422
+    statement = {**money, "allocation": "statement", "items": [charge]}
+    assert (await post(world, "/payments", statement, "p5")).json()["balance_cents"] == 900
+    after = (await get(world, "/accounts/acct_1"))["items"]
+    assert (after[charge]["patient_cents"], after["clm_a"]["patient_cents"]) == (0, 900)
+
+
 async def test_reading_is_not_deciding_and_a_tenant_sees_its_own(world: World) -> None:
     await decided(world)
     async with world.client() as client:
@@ -171,7 +195,7 @@ def test_a_table_with_a_senseless_entry_is_not_read() -> None:
         read_write_offs(f'[[reason]]\nreason = "x"\nsides = ["patient"]\nalone_cents = -1\n{known}')
 
 
-CODES = st.sampled_from(("CO-45", "PR-1", "PR-2", "PR-3", "PR-96", "PR-100", "CO-29", "OA-23"))
+CODES: st.SearchStrategy[str] = st.sampled_from(("CO-45", "PR-1", "PR-2", "PR-3", "PR-96", "PR-100", "CO-29", "OA-23"))
 STOPS, SHARES = load_never_billed(), load_shares()
 
 

@@ -223,7 +223,9 @@ def test_a_place_is_on_one_claim_or_waits_and_never_both(delivered: list[Any]) -
         decided = CONTROL_NUMBER.run(snapshot, (message,))
         snapshot = decided.snapshot
         on += [one.claim_id for one in decided.effects if isinstance(one, ForwardRemittedClaim)]
-        for pending in [one for one in snapshot.effects.values() if isinstance(one.effect, WithdrawRemittedClaim)]:
+        for pending in tuple(snapshot.effects.values()):
+            if not isinstance(pending.effect, WithdrawRemittedClaim):
+                continue
             answer = RemittedClaimWithdrawn(
                 meta=meta(f"withdrawn {pending.id}").model_copy(update={"causation": pending.id}),
                 patient_control_number="PCN-clm_a",

@@ -13,7 +13,7 @@ from services.payments.core.account_state import Account, Receivable
 from services.payments.core.ledger import prove, totals_of
 from services.payments.core.never_billed import Circumstances, stop_for
 from services.payments.policy.patient import load_never_billed, read_never_billed
-from shared.contracts import ClaimRemitted
+from shared.contracts import ClaimRemitted, CoverageVerified
 from tests.payments.kit import ACCOUNT, PROPERTY, TODAY, decision, given, meta, paid, remitted, said, submitted
 
 STOPS = load_never_billed()
@@ -152,6 +152,27 @@ def test_what_the_next_payer_leaves_is_the_patients_when_it_decided() -> None:
     )
     state = given(submitted(), share_of(status="19"), remitted(second)).before.state
     assert (item(state).stopped, item(state).moved_to_patient_cents) == ((), 2_000)
+
+
+def verified(*, qmb: bool, claim: str = "clm_a") -> CoverageVerified:
+    return CoverageVerified(
+        meta=meta(f"verified {claim} {qmb}", subject="check/chk_1", sequence=1),
+        account_id="acct_1",
+        claim_id=claim,
+        coverage_id="cov_1",
+        payer_id="acme",
+        service_date=TODAY,
+        qualified_medicare_beneficiary=qmb,
+    )
+
+
+@pytest.mark.parametrize("order", [(0, 1, 2), (1, 0, 2), (1, 2, 0), (2, 1, 0)])
+def test_a_payer_that_names_a_qmb_is_believed_whenever_it_says_so(order: tuple[int, ...]) -> None:
+    messages: tuple[AccountMessage, ...] = (verified(qmb=True), submitted(), share_of())
+    state = given(*(messages[n] for n in order), verified(qmb=False)).before.state
+    assert (state.owed_cents, [one.rule for one in item(state).stopped]) == (0, ["qmb"])
+    assert not given(*messages).when(verified(qmb=True)).changed
+    assert not given(submitted()).when(verified(qmb=False)).changed
 
 
 SECOND = decision("rem_2", 1_500, {"CO-45": 500, "OA-23": 8_000}, status="2").model_copy(update={"payer_id": "second"})

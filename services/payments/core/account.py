@@ -52,6 +52,7 @@ from services.payments.core.account_messages import (
 from services.payments.core.account_money_back import give_back, item_of_refund, spendable
 from services.payments.core.account_person import (
     close_correction,
+    learn_standings,
     move_payment,
     note_standings,
     put_back,
@@ -77,7 +78,13 @@ from services.payments.core.settling import (
     unwind,
 )
 from services.payments.core.stopping import stop_shares
-from shared.contracts import AccountWrittenOff, ClaimSubmitted, WriteOffApproved
+from shared.contracts import (
+    AccountWrittenOff,
+    AuthorizationRequired,
+    ClaimSubmitted,
+    CoverageVerified,
+    WriteOffApproved,
+)
 from shared.decider import Decider, Scalar
 
 INSURANCE, PATIENT, REVENUE = (
@@ -115,6 +122,8 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
     match message:
         case ClaimSubmitted():
             return _settled(policy, state, message.claim_id, _submit(state, message))
+        case CoverageVerified() | AuthorizationRequired():
+            return _settled(policy, state, message.claim_id, learn_standings(state, message))
         case PostRemittedClaim():
             return _settled(policy, state, message.claim_id, post_remitted(policy, state, message))
         case PostSelfPayCharge():

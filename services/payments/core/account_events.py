@@ -22,7 +22,7 @@ from services.payments.core.person_facts import (
     WriteOffReverted,
 )
 from services.payments.core.remitted import REVERSAL, Position, RemittedLine
-from services.payments.core.stopping import stopped_parts
+from services.payments.core.stopping import stopped_parts, with_learned
 from shared.contracts import (
     Adjustment,
     AdjustmentPosted,
@@ -98,7 +98,8 @@ def publish(stops: Stops, state: Account, fact: AnyAccountFact, meta: Meta) -> E
 
 def _stopped_cents(stops: Stops, state: Account, fact: ClaimAdjudicated) -> int:
     """Of what the payer stated as the patient's: what may not be billed, by what is known now."""
-    item = state.receivables[fact.item_id]
+    item = with_learned(state, fact.item_id)
+    assert item is not None, "a decision is posted on a claim"
     posting = next((one for one in item.postings if one.place == fact.remitted.place), None)
     stopped = stopped_parts(stops, item, posting) if posting is not None else ()
     return sum(part.amount_cents for part, _ in stopped if part.action is Action.PATIENT)

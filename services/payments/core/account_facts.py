@@ -18,6 +18,7 @@ from services.payments.core.person_facts import (
     InsuredCorrectionFound,
     PersonAnswered,
     PersonWroteOff,
+    StandingsLearned,
     StandingsNoted,
     WriteOffAnswered,
     WriteOffRequested,
@@ -343,6 +344,7 @@ AnyAccountFact: TypeAlias = (
     AnyLedgerFact
     | ClaimResubmitted
     | StandingsNoted
+    | StandingsLearned
     | RemittedClaimHeld
     | ClaimAdjudicated
     | WriteOffTaken

@@ -116,8 +116,8 @@ def shares_of(item: Receivable, stopped_codes: frozenset[tuple[int, int]], polic
                 kind = policy.kind_of(part.reason, posting.paid_on)
                 kinds[kind] = kinds.get(kind, 0) + part.amount_cents
     less_cents = sum(kinds.values()) - (item.moved_to_patient_cents - item.coordinated_cents - item.stopped_cents)
-    for kind, cents in kinds.items():
+    for name, cents in kinds.items():
         taken_cents = max(0, min(cents, less_cents)) if less_cents > 0 else less_cents
-        kinds[kind] = cents - taken_cents
+        kinds[name] = cents - taken_cents
         less_cents -= taken_cents
-    return {kind: cents for kind, cents in kinds.items() if cents}
+    return {name: cents for name, cents in kinds.items() if cents}

@@ -10,9 +10,11 @@ from services.payments.core.remitted import Reference, RemittedClaim
 from services.payments.core.write_off_policy import Side
 from shared.contracts import (
     AccountWrittenOff,
+    AuthorizationRequired,
     Cents,
     ClaimSubmitted,
     Contract,
+    CoverageVerified,
     Message,
     PositiveCents,
     Sealed,
@@ -211,6 +213,8 @@ PersonsWord: TypeAlias = (
 )
 AccountMessage: TypeAlias = (
     ClaimSubmitted
+    | CoverageVerified
+    | AuthorizationRequired
     | PostRemittedClaim
     | PostPatientPayment
     | PostSelfPayCharge

@@ -30,11 +30,13 @@ from services.payments.core.person_facts import (
     ClaimUnposted,
     InsuredCorrectionClosed,
     PersonAnswered,
+    StandingsLearned,
     StandingsNoted,
     Wish,
 )
 from services.payments.core.posting import entries_of
 from services.payments.core.remitted import Position, RemittedAdjustment, RemittedClaim, digest_of
+from shared.contracts import AuthorizationRequired, CoverageVerified
 
 Answered: TypeAlias = NoteStandings | CloseCorrection | MovePayment | UnpostRemittedClaim
 PATIENT, UNAPPLIED = LedgerAccount.PATIENT_RECEIVABLE, LedgerAccount.UNAPPLIED_CREDIT
@@ -54,6 +56,13 @@ def note_standings(state: Account, command: NoteStandings) -> tuple[AnyAccountFa
         account_id=state.account_id, item_id=command.claim_id, standings=standings, reason=command.reason
     )
     return answered, noted
+
+
+def learn_standings(state: Account, event: CoverageVerified | AuthorizationRequired) -> tuple[AnyAccountFact, ...]:
+    """A payer that says it (EB04 QM) is believed; one that does not say it denies nothing, so nothing is unlearned."""
+    if not event.qualified_medicare_beneficiary or "qmb" in state.learned.get(event.claim_id, ()):
+        return ()
+    return (StandingsLearned(account_id=state.account_id, item_id=event.claim_id, standings=("qmb",)),)
 
 
 def close_correction(state: Account, command: CloseCorrection) -> tuple[AnyAccountFact, ...]:

@@ -124,7 +124,7 @@ class Receivable:
     given_up: tuple[GivenUp, ...] = ()  # what stands of each write-off, oldest first
     lines: tuple[BilledLine, ...] = ()  # as billed last
     corrections: tuple[Position, ...] = ()  # decisions that name another insured, and nobody looked after yet
-    standings: tuple[str, ...] = ()  # what is known of the patient, and bears on what may be billed
+    standings: tuple[str, ...] = ()  # what persons know of the patient, and bears on what may be billed
 
     @property
     def stopped_cents(self) -> int:
@@ -146,6 +146,9 @@ class Account:
     reserved: Mapping[str, str] = field(default_factory=dict[str, str])  # payment: control number of its visit
     asked_write_offs: Mapping[str, AskedWriteOff] = field(default_factory=dict[str, AskedWriteOff])
     answered: Mapping[str, str] = field(default_factory=dict[str, str])  # a person's command: why not, empty when done
+    learned: Mapping[str, tuple[str, ...]] = field(
+        default_factory=dict[str, tuple[str, ...]]
+    )  # by claim, from services
     kept: tuple[str, ...] = ()  # payments whose unapplied part a person keeps unapplied
     conflicts: tuple[str, ...] = ()  # repeats with other content, once each
     patient_cents: int = 0  # of all receivables together

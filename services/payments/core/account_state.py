@@ -55,6 +55,7 @@ from services.payments.core.person_facts import (
     InsuredCorrectionFound,
     PersonAnswered,
     PersonWroteOff,
+    StandingsLearned,
     StandingsNoted,
     WriteOffAnswered,
     WriteOffRequested,
@@ -195,6 +196,7 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
             return _with(state, fact.item_id, as_given_up(state.receivables[fact.item_id], fact))
         case (
             StandingsNoted()
+            | StandingsLearned()
             | PersonAnswered()
             | WriteOffRequested()
             | WriteOffAnswered()

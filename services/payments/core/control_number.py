@@ -16,7 +16,6 @@ from services.payments.core.control_number_messages import Billed as Billed
 from services.payments.core.control_number_messages import (
     ClaimNamed,
     ControlNumberFact,
-    ControlNumberMessage,
     How,
     RemittedClaimRouted,
     RemittedClaimUnmatched,
@@ -24,6 +23,7 @@ from services.payments.core.control_number_messages import (
     UnmatchAsked,
     UnmatchRefused,
 )
+from services.payments.core.control_number_messages import ControlNumberMessage as ControlNumberMessage
 from services.payments.core.control_number_messages import ForwardRemittedClaim as ForwardRemittedClaim
 from services.payments.core.control_number_messages import MatchRemittedClaim as MatchRemittedClaim
 from services.payments.core.control_number_messages import RemittedClaimForwarded as RemittedClaimForwarded

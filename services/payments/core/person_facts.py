@@ -29,6 +29,14 @@ class StandingsNoted(AccountFact):
     reason: str = ""
 
 
+class StandingsLearned(AccountFact):
+    """What another service told of a claim's patient, perhaps before the claim was sent. It adds to what is known."""
+
+    type: Literal["account.standings-learned.v1"] = "account.standings-learned.v1"
+    item_id: str
+    standings: tuple[str, ...]
+
+
 class WriteOffRequested(AccountFact):
     """A person asks to give up money of a claim or charge. Nothing is posted by this."""
 

@@ -16,6 +16,7 @@ from services.payments.core.person_facts import (
     InsuredCorrectionFound,
     PersonAnswered,
     PersonWroteOff,
+    StandingsLearned,
     StandingsNoted,
     WriteOffAnswered,
     WriteOffRequested,
@@ -26,6 +27,7 @@ from shared.replaced import replace
 
 Said: TypeAlias = (
     StandingsNoted
+    | StandingsLearned
     | PersonAnswered
     | WriteOffRequested
     | WriteOffAnswered
@@ -38,12 +40,16 @@ GivingUp: TypeAlias = (
 )
 
 
-def as_said(state: Account, fact: Said) -> Account:
+# One branch for each word: the table itself, not logic to take apart.
+def as_said(state: Account, fact: Said) -> Account:  # noqa: PLR0911
     """The account after a person's word that moves no money by itself."""
     match fact:
         case StandingsNoted():
             item = replace(state.receivables[fact.item_id], standings=fact.standings)
             return replace(state, receivables={**state.receivables, fact.item_id: item})
+        case StandingsLearned():
+            known = tuple(sorted({*state.learned.get(fact.item_id, ()), *fact.standings}))
+            return replace(state, learned={**state.learned, fact.item_id: known})
         case PersonAnswered():
             return replace(state, answered={**state.answered, fact.command_id: fact.because})
         case WriteOffRequested():

@@ -24,4 +24,5 @@ class SharePolicy:
     rules: Mapping[str, tuple[KindRule, ...]]
 
     def kind_of(self, reason: str, on: date) -> ShareKind:
-        return next((rule.kind for rule in self.rules.get(reason, ()) if rule.valid_from <= on), "other")
+        other: ShareKind = "other"
+        return next((rule.kind for rule in self.rules.get(reason, ()) if rule.valid_from <= on), other)

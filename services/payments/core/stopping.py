@@ -12,6 +12,7 @@ from services.payments.core.account_state import Account, Posting, Receivable, S
 from services.payments.core.adjudication import OUTSTANDING, Action
 from services.payments.core.never_billed import Circumstances, Stop, Stops, stop_for
 from services.payments.core.remitted import NOT_OURS
+from shared.replaced import replace
 
 NO_NEXT_PAYER = "no_next_payer"
 """The standing by which a person says that no further payer will decide the claim."""
@@ -23,7 +24,7 @@ def stop_shares(stops: Stops, state: Account, item_id: str) -> Iterator[AnyAccou
     What payers together paid past the charge (`coordinated_cents`) is taken off the stopped amounts first: that part of
     the share is paid for.
     """
-    item = state.receivables.get(item_id)
+    item = with_learned(state, item_id)
     if item is None or not item.payer_id:
         return
     wanted = {one.rule: one.cents for one in wanted_stops(stops, item)}
@@ -37,6 +38,12 @@ def stop_shares(stops: Stops, state: Account, item_id: str) -> Iterator[AnyAccou
                 rule=rule,
                 **sides(LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.PATIENT_RECEIVABLE, change_cents),
             )
+
+
+def with_learned(state: Account, item_id: str) -> Receivable | None:
+    """A claim with everything known of its patient: what persons said and what other services told."""
+    item, learned = state.receivables.get(item_id), state.learned.get(item_id, ())
+    return item if item is None or not learned else replace(item, standings=(*item.standings, *learned))
 
 
 def wanted_stops(stops: Stops, item: Receivable) -> tuple[Stopped, ...]:
