@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request, Response
-from pydantic import Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from services.claims.api_models import ClaimBody
 from services.claims.core import INTAKE_FILE, SUBMISSION, Claim
@@ -26,7 +26,7 @@ from services.claims.succession import successor
 from services.claims.vault import FileTooLargeError, Kept
 from services.claims.views import shown_claim, shown_fact, shown_file, shown_result, shown_submission
 from shared.auth import Principal
-from shared.decider import Entry
+from shared.decider import Entry, Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
 from shared.identity import SubscriberIdentity
 from shared.overload import gate_of, while_there_is_room
@@ -189,29 +189,39 @@ async def submissions(
     return [shown_submission(state) for _, state in found]
 
 
+class Asked(BaseModel):
+    """Which claims to list: those that fit all that is given."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    status: str | None = None
+    payer: str | None = None
+    control_number: str | None = None
+    owner: str | None = None
+    tag: str | None = None
+    after: str | None = None
+    limit: Annotated[int, Field(ge=1, le=200)] = 50
+
+
 @router.get("/claims")
-async def claims(
-    run: Run,
-    caller: Reader,
-    parts: Here,
-    *,
-    status: str | None = None,
-    payer: str | None = None,
-    control_number: str | None = None,
-    after: str | None = None,
-    limit: Limit = 50,
-) -> list[dict[str, Any]]:
-    """Claims of the tenant, by id; filter by status, payer or patient control number."""
-    given = {"status": status, "payer_id": payer, "control_number": control_number}
-    where = {name: value for name, value in given.items() if value is not None}
-    found = await run.store.find(parts.claim, caller.tenant, where, after, limit)
+async def claims(run: Run, caller: Reader, parts: Here, asked: Annotated[Asked, Query()]) -> list[dict[str, Any]]:
+    """Claims of the tenant, by id; filter by status, payer, patient control number, owner or tag."""
+    given = {
+        "status": asked.status,
+        "payer_id": asked.payer,
+        "control_number": asked.control_number,
+        "owner": asked.owner,
+        f"tag/{asked.tag}": True if asked.tag is not None else None,
+    }
+    where: dict[str, Scalar] = {name: value for name, value in given.items() if value is not None}
+    found = await run.store.find(parts.claim, caller.tenant, where, asked.after, asked.limit)
     return [shown_claim(state) for _, state in found]
 
 
 @router.get("/claims/{claim_id}")
 async def claim(claim_id: str, run: Run, caller: Reader, parts: Here) -> dict[str, Any]:
     """One claim with its whole history."""
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     key = Key(caller.tenant, claim_id)
     entries: Sequence[Entry[Any]] = await run.store.history(parts.claim, key)
     return {**shown_claim(state), "timeline": [shown_fact(entry) for entry in entries]}
@@ -220,7 +230,7 @@ async def claim(claim_id: str, run: Run, caller: Reader, parts: Here) -> dict[st
 @router.get("/claims/{claim_id}/subscriber")
 async def subscriber(claim_id: str, run: Run, caller: Biller, parts: Here) -> SubscriberIdentity:
     """Who the claim is about. Each look is in the audit log."""
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     assert state.identity is not None
     await run.audit.record(caller, "claim.identity.read", f"claim/{claim_id}")
     return SubscriberIdentity.model_validate_json(await run.sealer.open(state.identity.sealed_subscriber))
@@ -232,7 +242,7 @@ async def paper(claim_id: str, run: Run, caller: Biller, parts: Here, *, form: b
 
     409 with a sentence where it does not fit on its form. Each look is in the audit log.
     """
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     assert state.content is not None
     assert state.identity is not None
     await run.audit.record(caller, "claim.paper.read", f"claim/{claim_id}")
@@ -251,7 +261,7 @@ async def correct_claim(
     claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
 ) -> dict[str, Any]:
     """Mend a claim that is in the house or was rejected: the body is the whole claim, and is scrubbed anew."""
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     digest = run.pseudonyms.of("req", caller.tenant, claim_id, body.model_dump_json())
     command_id = await first_use(run, caller, key, digest)
     arrival = Arrival(command_id, body.claim837(), f"api/{command_id}", corrects=state)
@@ -265,7 +275,7 @@ async def hold(
     claim_id: str, body: Reason, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
 ) -> dict[str, Any]:
     """Keep a claim back that has not left the house."""
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     command_id = await first_use(run, caller, key, f"hold/{claim_id}/{body.reason}")
     meta = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
     command = HoldClaim(meta=meta, claim_id=claim_id, reason=body.reason)
@@ -277,7 +287,7 @@ async def release(
     claim_id: str, body: Reason, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
 ) -> dict[str, Any]:
     """Let a held claim go, or send a rejected one again. What nobody may waive is refused with 409."""
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     command_id = await first_use(run, caller, key, f"release/{claim_id}/{body.reason}")
     meta = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
     command = ReleaseClaim(meta=meta, claim_id=claim_id, reason=body.reason)
@@ -289,7 +299,7 @@ async def replacement(
     claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
 ) -> dict[str, Any]:
     """A corrected claim (7) for one that its payer decided: the body is the whole claim, and replaces every line."""
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     words = f"{claim_id}/7/{body.model_dump_json()}"
     return await _succeed(run, parts, caller, key, state, "7", words, body.claim837())
 
@@ -299,7 +309,7 @@ async def void(
     claim_id: str, body: Reason, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
 ) -> dict[str, Any]:
     """A void (8) for a claim that its payer decided. Nothing changes here until the payer takes its decision back."""
-    state = await _claim(run, parts, caller.tenant, claim_id)
+    state = await claim_here(run, parts, caller.tenant, claim_id)
     return await _succeed(run, parts, caller, key, state, "8", f"{claim_id}/8/{body.reason}", None)
 
 
@@ -353,7 +363,8 @@ async def _ask(
     return shown_claim(decided.snapshot.state)
 
 
-async def _claim(run: Runtime, parts: Parts, tenant: str, claim_id: str) -> Claim:
+async def claim_here(run: Runtime, parts: Parts, tenant: str, claim_id: str) -> Claim:
+    """The claim; 404 where the tenant has none of this id."""
     state = (await run.store.load(parts.claim, (Key(tenant, claim_id),)))[Key(tenant, claim_id)].snapshot.state
     if not state.claim_id:
         raise HTTPException(404, "no such claim here")

@@ -28,7 +28,7 @@ from services.claims.core.papers_messages import BuildSending, DeliverSending, N
 from services.claims.core.rebilling import RebillClaim
 from services.claims.core.rules_job import JOB, LoadReference, TryOn
 from services.claims.core.rules_library import LIBRARY
-from services.claims.core.rules_restriction import RESTRICTION
+from services.claims.core.rules_restriction import RESTRICTION, TellRestriction
 from services.claims.core.standing import STANDING, TellStanding
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
 from services.claims.core.watch import WatchDecider, make_watch
@@ -38,6 +38,7 @@ from services.claims.core.work_item import make_work_decider
 from services.claims.core.work_messages import WorkFact, WorkMessage
 from services.claims.core.work_state import WorkItem
 from services.claims.coverage_performer import CoverageTeller, Rebiller
+from services.claims.desk_api import router as desk_router
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
 from services.claims.handlers import TOPICS, all_routes, papers_routes, watch_routes
@@ -49,6 +50,7 @@ from services.claims.pickup import AckFiles, ClaimFiles, Pickup
 from services.claims.policies import claims_policy, quota_book
 from services.claims.quotas import Quotas
 from services.claims.reference_performer import RulesPerformer
+from services.claims.restriction_performer import RestrictionTeller
 from services.claims.routing import Routing, routing_table
 from services.claims.rulebooks import base_rules, books_of
 from services.claims.rules_api import REFERENCE_PATHS
@@ -96,6 +98,7 @@ class Built:
                 BillNextPayer: NextPayers(runtime, claim, parts.intake).bill,
                 RebillClaim: Rebiller(runtime, claim, parts.intake, parts.refusing).rebill,
             },
+            RESTRICTION.kind: {TellRestriction: RestrictionTeller(runtime, claim).tell},
             STANDING.kind: {TellStanding: teller.standing},
             COVERAGE_NEWS.kind: {TellNews: teller.news},
             INTAKE_FILE.kind: {ReadFile: files.read},
@@ -201,6 +204,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         router,
         rules_router,
         work_router,
+        desk_router,
         status_router,
         appeal_router,
         attachment_router,

@@ -159,12 +159,12 @@ def _diagnoses(message: Message, given: Sequence[Diagnosis]) -> Iterator[Diagnos
     """The admitting diagnosis (DG1-6 A) apart from the others, each with what was present on admission (DG1-26)."""
     admitting: list[str] = []
     present: dict[str, str] = {}
-    for one in message.all("DG1"):
-        code = one.get(3).replace(".", "").upper()
-        if one.get(6) == ADMITTING:
+    for segment in message.all("DG1"):
+        code = segment.get(3).replace(".", "").upper()
+        if segment.get(6) == ADMITTING:
             admitting.append(code)
         else:
-            present.setdefault(code, one.get(26).upper())
+            present.setdefault(code, segment.get(26).upper())
     others = [one for one in given if one.code in present or one.code not in admitting]
     for place, one in enumerate(others):
         known = present.get(one.code, "")

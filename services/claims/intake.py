@@ -14,8 +14,10 @@ from services.claims.claim_kinds import lift
 from services.claims.core import Claim
 from services.claims.core.claim_messages import CorrectClaim, Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
+from services.claims.core.edits import PastService, needs_past
+from services.claims.core.past import Earlier, past_services
 from services.claims.core.rules import Outcome
-from services.claims.core.rules_judge import judge
+from services.claims.core.rules_judge import Book, judge
 from services.claims.core.standing import held_by_standing
 from services.claims.from_x12 import content_of, findings_of
 from services.claims.identity import (
@@ -27,6 +29,7 @@ from services.claims.identity import (
     patient_of,
     subscriber_identity,
 )
+from services.claims.past_services import ClaimDecider, earlier_claims
 from services.claims.routing import Routing
 from services.claims.rulebooks import books_of
 from services.claims.standings import standings
@@ -38,6 +41,8 @@ from shared.x12.claim837 import Claim837, Person, ServiceLine
 
 DUPLICATES, CONTROL_NUMBERS = "claim", "pcn"
 ORIGINAL = "1"
+LAST = ("9999-12-31", "")
+"""Of the order of claims: one that is just coming in came after all that are here."""
 
 
 class Arrival(NamedTuple):
@@ -58,6 +63,8 @@ class Arrival(NamedTuple):
 class Read(NamedTuple):
     """An arrival taken apart: what may lie in the clear, what is to be sealed, and its pseudonyms.
 
+    `patient` is one person under one coverage, "" where the claim does not name both.
+
     `duplicate` is the key of the duplicate rule, "" where it does not hold; `fingerprint` digests the whole claim.
     """
 
@@ -68,13 +75,17 @@ class Read(NamedTuple):
     coverage_id: str
     duplicate: str
     fingerprint: str
+    patient: str = ""
 
 
 class Intake:
     """Makes commands of arrivals."""
 
-    def __init__(self, store: Store, sealer: Sealer, pseudonyms: Pseudonyms, routing: Routing) -> None:
+    def __init__(
+        self, store: Store, sealer: Sealer, pseudonyms: Pseudonyms, routing: Routing, claim: ClaimDecider
+    ) -> None:
         self._store, self._sealer, self._pseudonyms, self._routing = store, sealer, pseudonyms, routing
+        self._claim = claim
         self._books = books_of(store)
 
     async def commands(self, cause: Meta, arrivals: Sequence[Arrival]) -> list[ReceiveClaim]:
@@ -97,7 +108,36 @@ class Intake:
         kept = await self._books.restrictions(tenant, shelf.library, {one.coverage_id for one in read})
         known = await standings(self._store, tenant, [one.content for one in read])
         found = [judge(shelf.book, one.content, received_on, kept.get(one.coverage_id, ())) for one in read]
+        past = await self._past(tenant, shelf.book, read, found)
+        found = [
+            judge(shelf.book, one.content, received_on, kept.get(one.coverage_id, ()), past[place])
+            if past[place]
+            else first
+            for place, (one, first) in enumerate(zip(read, found, strict=True))
+        ]
         return [Outcome(one.content, one.judged.and_also(held_by_standing(one.content, known))) for one in found]
+
+    async def _past(
+        self, tenant: str, book: Book, read: Sequence[Read], found: Sequence[Outcome]
+    ) -> list[tuple[PastService, ...]]:
+        """Earlier services for each claim that a table asks about, those before it in the batch included.
+
+        Nothing is looked up where no table asks: what a claim needs shows once rules and bundles are done with it.
+        """
+        asks = [
+            bool(one.patient) and needs_past(outcome.content, book.reference)
+            for one, outcome in zip(read, found, strict=True)
+        ]
+        wanted = {one.coverage_id for one, needed in zip(read, asks, strict=True) if needed}
+        here = await earlier_claims(self._store, self._claim, tenant, wanted)
+        past: list[tuple[PastService, ...]] = []
+        for one, outcome, needed in zip(read, found, asks, strict=True):
+            claim_id, content = one.arrival.claim_id, outcome.content
+            known = here.get(one.patient, [])
+            past.append(past_services(known, claim_id, content) if needed else ())
+            if one.coverage_id in wanted and one.patient:
+                here.setdefault(one.patient, []).append(Earlier(claim_id, content, LAST))
+        return past
 
     async def correction(self, cause: Meta, arrival: Arrival) -> CorrectClaim:
         """The command that puts an arrival into the place of the claim it corrects."""
@@ -112,6 +152,7 @@ class Intake:
             duplicate_of=received.duplicate_of,
             control_number_held_by=received.control_number_held_by,
             judged=received.judged,
+            patient=received.patient,
         )
 
     def read(self, tenant: str, arrival: Arrival) -> Read:
@@ -130,6 +171,7 @@ class Intake:
             coverage_id=of("cov", tenant, claim.payer.id, claim.subscriber.member_id or arrival.claim_id),
             duplicate=of("dup", tenant, *_duplicate_parts(claim)) if claim.frequency_code == ORIGINAL else "",
             fingerprint=of("fp", tenant, identity.decode(), content.model_dump_json()),
+            patient=of("pat", tenant, *person) if (person := _person_parts(claim)) else "",
         )
 
     async def _reserve(self, tenant: str, rule: str, wanted: Sequence[tuple[str, Arrival]]) -> dict[str, str]:
@@ -166,6 +208,7 @@ class Intake:
             control_number_held_by=number_held_by,
             findings=findings_of(claim),
             judged=outcome.judged,
+            patient=read.patient,
         )
 
 
@@ -202,6 +245,14 @@ def _account_parts(owner: Person, claim: Claim837) -> tuple[str, ...]:
     """
     born = owner.birth_date.isoformat() if owner.birth_date else ""
     return owner.last_name, owner.first_name, claim.subscriber.member_id or born
+
+
+def _person_parts(claim: Claim837) -> tuple[str, ...]:
+    """What tells a patient from the others of a coverage: first name and birth date, as the duplicate rule has them."""
+    patient = patient_of(claim)
+    if not (claim.payer.id and claim.subscriber.member_id and patient.birth_date):
+        return ()
+    return claim.payer.id, claim.subscriber.member_id, patient.first_name.casefold(), patient.birth_date.isoformat()
 
 
 def _duplicate_parts(claim: Claim837) -> tuple[str, ...]:

@@ -31,7 +31,7 @@ def make_parts(runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact],
         claim=claim,
         routing=routing,
         vault=FileVault(runtime.store, runtime.sealer),
-        intake=Intake(runtime.store, runtime.sealer, runtime.pseudonyms, routing),
+        intake=Intake(runtime.store, runtime.sealer, runtime.pseudonyms, routing, claim),
         tenants=Tenants(runtime.store),
         refusing=refusing_payers(),
     )

@@ -135,9 +135,12 @@ class SubmissionPerformer:
         return [joined for one in won if (joined := await self._open(key, pending, one)) is not None]
 
     async def _open(self, key: Key, pending: Pending, state: Claim) -> Joined | None:
-        """The claim with its identity; None when its key was deleted, and then it leaves the file."""
+        """The claim with its identity; None when it leaves the file: its key is gone, or it is kept from the plan."""
         assert state.content is not None
         assert state.identity is not None
+        if state.kept_from_plan:  # since it joined this file
+            await self._exclude(key, pending, state.claim_id, state.kept_from_plan[0])
+            return None
         try:
             opened = await self._runtime.sealer.open(state.identity.sealed_identity)
         except SealBrokenError:

@@ -46,7 +46,9 @@ def shown_claim(state: Claim) -> dict[str, Any]:
         "received_on": state.received_on,
         "origin": state.origin,
         "holds": [hold.model_dump() for hold in state.holds] if state.status == "held" else [],
-        "tags": state.judged.tags if state.judged else (),
+        "tags": state.tags,
+        "owner": state.owner or None,
+        "notes": state.notes,
         "explained": [one.model_dump() for one in state.judged.explained] if state.judged else [],
         "next_payers": [one.model_dump(exclude={"type"}) for one in state.next_payers],
         "submission_id": state.submission_id,
@@ -77,7 +79,7 @@ def _deadline(one: Running) -> dict[str, Any]:
 def shown_fact(entry: Entry[ClaimFact]) -> dict[str, Any]:
     """A line of a claim's history: when, who, what."""
     fact = entry.fact
-    hidden = HIDDEN if isinstance(fact, ClaimTaken | ClaimAmended) else None
+    hidden = HIDDEN if isinstance(fact, ClaimTaken | ClaimAmended) else {"sealed_text"}
     said = acknowledgement_words(fact.ack.category, fact.outcome) if isinstance(fact, ClaimAcknowledged) else None
     return {
         "at": entry.meta.occurred_at,

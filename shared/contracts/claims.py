@@ -77,6 +77,9 @@ class ClaimSubmitted(ClaimEvent):
     file_claims: NonNegativeInt = Field(default=0, description="Claims in its file.")
     file_charge_cents: NonNegativeCents = Field(default=0, description="What they charge together.")
     authorization_number: str | None = Field(default=None, description="REF*G1: the prior authorization it names.")
+    follows_claim_id: str | None = Field(
+        default=None, description="The claim of the same services to the payer before this one: they are charged once."
+    )
 
 
 class ClaimAccepted(ClaimEvent):
@@ -334,12 +337,13 @@ class ClaimRerouted(ClaimEvent):
 class CoverageWorkFound(ClaimEvent):
     """Coverage was found that a person has to decide about: the claim is not sent anywhere by itself.
 
-    `kind` is cob (other payers beside this one), managed_care, active or discovered; `payers` are names or ids.
+    `kind` is cob (other payers beside this one), managed_care, active, discovered, or restricted (the patient paid and
+    kept it from the plan after it had left); `payers` are names or ids.
     """
 
     type: Literal["claim.coverage-work.v1"] = "claim.coverage-work.v1"
     payer_id: str
-    kind: Literal["active", "managed_care", "discovered", "cob"]
+    kind: Literal["active", "managed_care", "discovered", "cob", "restricted"]
     payers: tuple[str, ...]
     open_cents: NonNegativeCents
     because: str

@@ -17,6 +17,7 @@ from shared.store.documents import (
     effect_to_document,
     entry_from_document,
     fields_of,
+    index_key,
     journal_document,
     journal_line,
     key_of,
@@ -166,6 +167,24 @@ class MemoryStore:
             (key_of(d), row_from_document(decider, d).snapshot.state)
             for d in self._documents(decider)
             if d["tenant"] == tenant and wanted <= set(d["keys"]) and (after is None or d["id"] > after)
+        )
+        return list(islice(found, limit))
+
+    async def find_among(
+        self,
+        decider: Decider[S, M, F],
+        tenant: str,
+        name: str,
+        values: Collection[Scalar],
+        after: str | None,
+        limit: int,
+        /,
+    ) -> Sequence[tuple[Key, S]]:
+        wanted = {index_key(tenant, name, value) for value in values}
+        found = (
+            (key_of(d), row_from_document(decider, d).snapshot.state)
+            for d in self._documents(decider)
+            if d["tenant"] == tenant and not wanted.isdisjoint(d["keys"]) and (after is None or d["id"] > after)
         )
         return list(islice(found, limit))
 

@@ -25,6 +25,7 @@ from shared.store.documents import (
     effect_to_document,
     entry_from_document,
     fields_of,
+    index_key,
     journal_document,
     journal_line,
     key_of,
@@ -231,6 +232,22 @@ class MongoStore:
         else:  # `_id` begins with the tenant, so it serves the plain listing
             query = {"_id": {"$gt": f"{tenant}/{after or ''}", "$lt": f"{tenant}{AFTER_SLASH}"}}
             cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("_id", 1).limit(limit)
+        return [(key_of(d), row_from_document(decider, d).snapshot.state) async for d in cursor]
+
+    async def find_among(
+        self,
+        decider: Decider[S, M, F],
+        tenant: str,
+        name: str,
+        values: Collection[Scalar],
+        after: str | None,
+        limit: int,
+        /,
+    ) -> Sequence[tuple[Key, S]]:
+        query: Document = {"keys": {"$in": [index_key(tenant, name, value) for value in values]}}
+        if after is not None:
+            query["id"] = {"$gt": after}
+        cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("id", 1).limit(limit)
         return [(key_of(d), row_from_document(decider, d).snapshot.state) async for d in cursor]
 
     async def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:

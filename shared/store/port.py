@@ -185,6 +185,19 @@ class Store(Protocol):
         """A tenant's aggregates whose index values equal `where`, by id, starting after the id `after`."""
         ...
 
+    async def find_among(
+        self,
+        decider: Decider[S, M, F],
+        tenant: str,
+        name: str,
+        values: Collection[Scalar],
+        after: str | None,
+        limit: int,
+        /,
+    ) -> Sequence[tuple[Key, S]]:
+        """As `find`, one query for those whose index value `name` is any of these."""
+        ...
+
     def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
         """Every aggregate of this kind, for proofs and reports."""
         ...

@@ -22,6 +22,8 @@ from services.claims.core.claim_messages import (
     RecordTransmission,
     ReleaseClaim,
 )
+from services.claims.core.claim_notes import AssignClaimOwner, NoteClaim, TagClaim
+from services.claims.core.claim_restricted import RecordRestriction
 from services.claims.core.content import ContentLine, DiagnosisCode, PostalAddress, Provider
 from services.claims.denial_policy import denial_book
 from services.claims.policies import POLICY_FOLDER
@@ -151,6 +153,24 @@ def stand(*fields: str, name: str = "1") -> RecordStanding:
     """The providers of these fields are not to be billed for."""
     holds = tuple(HoldReason(rule="provider-standing", field=one, message="Not enrolled.") for one in fields)
     return RecordStanding(meta=meta(f"stand/{name}/{fields}"), claim_id=CLAIM_ID, holds=holds)
+
+
+def restrict(*fields: str, name: str = "1") -> RecordRestriction:
+    """The plan is not to be told of these lines; of none, any more."""
+    holds = tuple(HoldReason(rule="self-pay-restriction", field=one, message="Kept from the plan.") for one in fields)
+    return RecordRestriction(meta=meta(f"restrict/{name}/{fields}"), claim_id=CLAIM_ID, holds=holds)
+
+
+def tag(*add: str, remove: tuple[str, ...] = (), name: str = "1") -> TagClaim:
+    return TagClaim(meta=meta(f"tag/{name}/{add}/{remove}"), claim_id=CLAIM_ID, add=add, remove=remove)
+
+
+def note(name: str = "1") -> NoteClaim:
+    return NoteClaim(meta=meta(f"note/{name}"), claim_id=CLAIM_ID, sealed_text=f"sealed:note{name}")
+
+
+def own(owner: str, name: str = "1") -> AssignClaimOwner:
+    return AssignClaimOwner(meta=meta(f"own/{name}/{owner}"), claim_id=CLAIM_ID, owner=owner)
 
 
 def news(*others: str, payer_id: str = "", sequence: int = 1, source: str = "check/1") -> RecordCoverageNews:

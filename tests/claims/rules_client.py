@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import APIRouter
 
 from services.claims.api import router
 from services.claims.policies import claims_policy
@@ -53,10 +54,10 @@ class RulesClient(Client):
 
 
 @asynccontextmanager
-async def rules_client(root: Path) -> AsyncGenerator[RulesClient]:
+async def rules_client(root: Path, *more: APIRouter) -> AsyncGenerator[RulesClient]:
     key = signing_key()
     world = make_world(root, key=key)
-    app = bare_app("claims", router, rules_router, streams=REFERENCE_PATHS)
+    app = bare_app("claims", router, rules_router, *more, streams=REFERENCE_PATHS)
     app.state.running = Running(world.runtime, world.spec, None, (), ())  # type: ignore[arg-type]
     app.state.routing = routing_table()
     app.state.quotas = world.quotas

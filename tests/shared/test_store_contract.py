@@ -191,6 +191,16 @@ async def test_an_effect_waits_for_its_time_and_goes_when_answered(store: Store)
     assert list(await store.lease(TILL, AT, LATER, LATER, "one", 10)) == []
 
 
+async def test_a_query_finds_those_with_any_of_several_index_values(store: Store) -> None:
+    for tenant, name in [("lakeside", "a"), ("lakeside", "b"), ("lakeside", "c"), ("northgate", "d")]:
+        await put(store, "r", key=Key(tenant, name))
+    every = [key.id for key, _ in await store.find_among(TILL, "lakeside", "open", [True], None, 10)]
+    assert every == ["a", "b", "c"]
+    assert [key.id for key, _ in await store.find_among(TILL, "lakeside", "open", [True], "a", 1)] == ["b"]
+    assert await store.find_among(TILL, "lakeside", "open", ["other", "more"], None, 10) == []
+    assert await store.find_among(TILL, "lakeside", "open", [], None, 10) == []
+
+
 async def test_queries_see_one_tenant_by_index_value(store: Store) -> None:
     for tenant, name in [("lakeside", "a"), ("lakeside", "b"), ("northgate", "a")]:
         await put(store, "r", key=Key(tenant, name))

@@ -35,7 +35,7 @@ PAYER = "60054"
 SERVICE_DAY = date(2026, 6, 20)
 DROPPED_ACCOUNT = 1
 PSEUDONYMS = Pseudonyms(bytes(32))
-INTAKE = Intake(MemoryStore(), cast("Any", None), PSEUDONYMS, cast("Any", None))
+INTAKE = Intake(MemoryStore(), cast("Any", None), PSEUDONYMS, cast("Any", None), cast("Any", None))
 """It only takes claims apart here."""
 REMITTED_FROM, REMITTED_UPTO = 1, 3
 IN_FILES = 0.4

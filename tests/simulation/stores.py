@@ -147,6 +147,22 @@ class KeptStore(MemoryStore):
             :limit
         ]
 
+    async def find_among(
+        self,
+        decider: Decider[Any, Any, Any],
+        tenant: str,
+        name: str,
+        values: Collection[Scalar],
+        after: str | None,
+        limit: int,
+        /,
+    ) -> Sequence[tuple[Key, Any]]:
+        among = set[str]().union(*(self._matching(decider, tenant, {name: value}) for value in values))
+        keys = [Key(*one.split("/", 1)) for one in sorted(among)]
+        return [(key, self._row(decider, key).snapshot.state) for key in keys if after is None or key.id > after][
+            :limit
+        ]
+
     def _matching(self, decider: Decider[Any, Any, Any], tenant: str, where: Mapping[str, Scalar]) -> set[str]:
         found = self._found.get(decider.kind, {})
         return set[str].intersection(*(found.get(wanted, set[str]()) for wanted in wanted_keys(tenant, where)))

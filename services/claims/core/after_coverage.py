@@ -1,7 +1,7 @@
 """What a claim makes of news about its coverage: it goes to whoever takes it, or a person hears of it."""
 
 from datetime import date
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from shared.contracts import CoverageVerified, HoldReason
 
@@ -10,7 +10,7 @@ from .claim_facts import ClaimFact, ClaimStopped, CoverageNewsNoted
 from .claim_messages import CoverageMessage, RecordCoverageNews
 from .claim_state import Claim, Status
 from .policy import Policy
-from .rebilling import BECAUSE, WORK, CoverageWorkNoted, Found, RebillClaim, RouteSeen, WorkKind, why_not
+from .rebilling import BECAUSE, WORK, CoverageWorkNoted, Found, RebillClaim, RouteSeen, why_not
 
 Steps: TypeAlias = tuple[ClaimFact | RebillClaim, ...]
 
@@ -121,7 +121,7 @@ def _rebill(
     )
 
 
-def _work(kind: WorkKind, payers: tuple[str, ...], refusal: str) -> CoverageWorkNoted:
+def _work(kind: Found | Literal["cob"], payers: tuple[str, ...], refusal: str) -> CoverageWorkNoted:
     said = () if kind == "cob" else (BECAUSE[kind],)
     return CoverageWorkNoted(kind=kind, payers=payers, because=" ".join((*said, *filter(None, (refusal,)), WORK[kind])))
 

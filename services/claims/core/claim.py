@@ -23,6 +23,7 @@ from .after_coverage import IN_HOUSE, after_news
 from .after_decision import call_out, note_appeal, remit
 from .after_sending import acknowledge, refuse, transmit
 from .claim_additions import announce_papers, enter_authorization
+from .claim_desk import after_transmission, at_desk, keep_from_plan
 from .claim_events import publish
 from .claim_facts import (
     AnyClaimFact,
@@ -54,7 +55,9 @@ from .claim_messages import (
     ReleaseClaim,
     ReportRebilling,
 )
+from .claim_notes import AssignClaimOwner, NoteClaim, TagClaim
 from .claim_onward import COVERAGE_RULES, PERSON, Facts, note_coverage, onward, routed, then
+from .claim_restricted import RecordRestriction
 from .claim_state import Claim, due, evolve
 from .next_payer import BillNextPayer, NextPayerNoted, ReportNextPayer, next_payer_effect
 from .policy import Policy
@@ -78,6 +81,10 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
             return announce_papers(state, message)
         case RecordStanding():
             return _stand(state, message)
+        case RecordRestriction():
+            return keep_from_plan(state, message)
+        case TagClaim() | NoteClaim() | AssignClaimOwner():
+            return at_desk(state, message)
         case RecordCoverageNews():
             return after_news(policy, state, message)
         case ReportRebilling():
@@ -87,7 +94,7 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
         case ExcludeClaim():
             return _exclude(state, message)
         case RecordTransmission():
-            return transmit(policy, state, message)
+            return after_transmission(state, transmit(policy, state, message))
         case RecordRefusal():
             return refuse(state, message)
         case RecordClaimAck():
@@ -182,6 +189,9 @@ def _index(state: Claim) -> dict[str, Scalar]:
         "ready_for": state.partner if state.status == "ready" else None,
         "control_number": content.patient_control_number if content else None,
         "account_id": state.account_id or None,
+        "coverage_id": state.coverage_id or None,
+        "owner": state.owner or None,
+        **{f"tag/{tag}": True for tag in state.tags},
     }
 
 

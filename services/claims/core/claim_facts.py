@@ -11,6 +11,8 @@ from shared.decider import Fact
 
 from .claim_deadlines import Running
 from .claim_messages import Ack, Identified
+from .claim_notes import DeskFact
+from .claim_restricted import RestrictionNoted
 from .content import ClaimContent
 from .deadlines import DeadlineKind
 from .denial_rules import Category, NextAction, Outcome, RootCause
@@ -40,6 +42,7 @@ class ClaimTaken(Fact):
     deadline_on: date | None
     warn_on: tuple[date, ...] = ()
     judged: Judged | None = None
+    patient: str = ""
     qualified_medicare_beneficiary: bool = False
 
 
@@ -58,6 +61,7 @@ class ClaimAmended(Fact):
     warn_on: tuple[date, ...] = ()
     asks_again: bool
     judged: Judged | None = None
+    patient: str = ""
     command_id: UUID
 
 
@@ -310,5 +314,7 @@ ClaimFact: TypeAlias = (
     | ClaimAdjudicated
     | AppealNoted
     | DeadlineCalledOut
+    | DeskFact
+    | RestrictionNoted
 )
 AnyClaimFact = Annotated[ClaimFact, Field(discriminator="type")]

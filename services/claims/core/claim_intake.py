@@ -54,6 +54,7 @@ def _taken(policy: Policy, message: ReceiveClaim) -> ClaimTaken:
         deadline_on=deadline,
         warn_on=warn_on,
         judged=_beside_holds(message.judged),
+        patient=message.patient,
         qualified_medicare_beneficiary=message.qualified_medicare_beneficiary,
     )
 
@@ -94,6 +95,7 @@ def _amend(policy: Policy, state: Claim, message: CorrectClaim, keeps: tuple[Hol
         warn_on=warn_on,
         asks_again=_asks_again(state, message),
         judged=_beside_holds(message.judged),
+        patient=message.patient,
         command_id=command_id,
     )
     case = Case(

@@ -22,6 +22,8 @@ from shared.contracts import (
 )
 from shared.decider import Answer, Due
 
+from .claim_notes import DeskMessage
+from .claim_restricted import RecordRestriction
 from .content import ClaimContent, IntakeFinding
 from .next_payer import ReportNextPayer
 from .rebilling import Found
@@ -77,6 +79,7 @@ class ReceiveClaim(ClaimCommand):
     control_number_held_by: str | None = None
     findings: tuple[IntakeFinding, ...] = ()
     judged: Judged = NOTHING_SAID
+    patient: str = Field(default="", description="A pseudonym: one person under one coverage.")
     qualified_medicare_beneficiary: bool = Field(
         default=False, description="Known already: of the claim that the prior payer decided."
     )
@@ -150,6 +153,7 @@ class CorrectClaim(ClaimCommand):
     duplicate_of: str | None = None
     control_number_held_by: str | None = None
     judged: Judged = NOTHING_SAID
+    patient: str = ""
 
 
 class AnnouncePapers(ClaimCommand):
@@ -197,6 +201,8 @@ ClaimMessage: TypeAlias = (
     | ReportNextPayer
     | ReportRebilling
     | RecordStanding
+    | RecordRestriction
+    | DeskMessage
     | RecordCoverageNews
     | CoverageVerified
     | CoverageInactive

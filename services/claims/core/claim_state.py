@@ -37,6 +37,8 @@ from .claim_facts import (
     Remitted,
 )
 from .claim_messages import Ack, Identified
+from .claim_notes import NOTES_MAX, ClaimNoted, ClaimOwned, ClaimTagged, DeskFact
+from .claim_restricted import RestrictionNoted
 from .content import ClaimContent
 from .next_payer import NextPayerNoted
 from .rebilling import CoverageWorkNoted, PayerChanged, RouteSeen
@@ -109,6 +111,12 @@ class Claim:
     papers: tuple[tuple[str, ...], ...] = ()  # PWK of papers that were attached here
     appeals_seen: tuple[tuple[int, int], ...] = ()  # level and last sequence of each appeal
     network: Literal["in", "out"] | None = None  # whether its providers take part in the payer's
+    patient: str = ""  # a pseudonym: one person under one coverage
+    own_tags: tuple[str, ...] = ()  # set by people
+    untagged: frozenset[str] = frozenset()  # taken away by people
+    owner: str = ""
+    notes: int = 0
+    kept_from_plan: tuple[HoldReason, ...] = ()  # by a restriction that came while it was on its way, or out
     qmb_by: frozenset[str] = frozenset()  # coverages whose payer calls the patient a qualified Medicare beneficiary
 
     @property
@@ -120,6 +128,18 @@ class Claim:
             if (coverage_id, day) == (self.coverage_id, self.content.service_from):
                 return answer
         return "waiting"
+
+    @property
+    def tags(self) -> tuple[str, ...]:
+        """What rules and people tagged the claim with; a person may take away what a rule set."""
+        ruled = self.judged.tags if self.judged else ()
+        kept = (one for one in ruled if one not in self.untagged)
+        return tuple(dict.fromkeys((*kept, *self.own_tags)))
+
+    @property
+    def may_be_noted(self) -> bool:
+        """Whether there is room for another note."""
+        return self.notes < NOTES_MAX
 
     @property
     def route(self) -> RouteSeen | None:
@@ -228,6 +248,10 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
             return _appeal_noted(state, fact)
         case DeadlineCalledOut():
             return _called_out(state, fact)
+        case ClaimTagged() | ClaimNoted() | ClaimOwned():
+            return _at_desk(state, fact)
+        case RestrictionNoted():
+            return replace(state, kept_from_plan=fact.holds)
         case _:
             assert_never(fact)
 
@@ -247,9 +271,23 @@ def _taken(state: Claim, fact: ClaimTaken) -> Claim:
         deadline_on=fact.deadline_on,
         warn_on=fact.warn_on,
         judged=fact.judged,
+        patient=fact.patient,
         network=fact.judged.network if fact.judged else None,
         qmb_by=frozenset({PRIOR_CLAIM}) if fact.qualified_medicare_beneficiary else frozenset(),
     )
+
+
+def _at_desk(state: Claim, fact: DeskFact) -> Claim:
+    match fact:
+        case ClaimTagged():
+            own = tuple(one for one in (*state.own_tags, *fact.added) if one not in fact.removed)
+            untagged = (state.untagged | set(fact.removed)) - set(fact.added)
+            state = replace(state, own_tags=own, untagged=untagged)
+        case ClaimNoted():
+            state = replace(state, notes=state.notes + 1)
+        case ClaimOwned():
+            state = replace(state, owner=fact.owner)
+    return _remember(state, fact.command_id)
 
 
 def _amended(state: Claim, fact: ClaimAmended) -> Claim:
@@ -267,6 +305,8 @@ def _amended(state: Claim, fact: ClaimAmended) -> Claim:
         waivable=frozenset(),
         judged=fact.judged,
         network=fact.judged.network if fact.judged else None,
+        patient=fact.patient or state.patient,
+        kept_from_plan=(),
     )
     return _remember(amended, fact.command_id)
 

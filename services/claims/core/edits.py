@@ -5,7 +5,7 @@ nothing. An edit names the field and what to do, never the value.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from decimal import Decimal
@@ -18,6 +18,8 @@ from .code_sets import ANY, DatedTable, joined
 from .content import ClaimContent, ContentLine
 from .rules_outcome import NOTHING_SAID, Explained, Judged
 
+SELF_PAY = "self-pay-restriction"
+CLAIMS_NAMED = 3
 Found: TypeAlias = tuple[str, str]
 Standing: TypeAlias = Callable[[str, date, date], str]
 """How a diagnosis code, without point, stood between two days: one of the values of `shared.x12.codes.Standing`."""
@@ -32,12 +34,13 @@ class Restriction(NamedTuple):
 
 
 class PastService(NamedTuple):
-    """A service of the same person on another claim. `procedure` was given on a day, by a provider."""
+    """A service of the same person on another claim, `claim_id`. `procedure` was given on a day, by a provider."""
 
     procedure: str
     on: date
     units: Decimal
     npi: str
+    claim_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,21 +228,30 @@ def _global_days(looked: Looked) -> Iterator[Found]:
     table, content = looked.reference.global_days, looked.content
     if table is None:
         return
-    given = [(line.procedure, _day(line, content), _npi(line, content)) for line in content.lines]
-    given += [(one.procedure, one.on, one.npi) for one in looked.past]
+    given = [(line.procedure, _day(line, content), _npi(line, content), "") for line in content.lines]
+    given += [(one.procedure, one.on, one.npi, one.claim_id) for one in looked.past]
     for place, line in enumerate(content.lines):
         day = _day(line, content)
         if day is None or not _is_visit(table, line, day) or not looked.reference.unrelated.isdisjoint(line.modifiers):
             continue
         npi = _npi(line, content)
-        if any(npi == by and on and _covers(table, procedure, on, day) for procedure, on, by in given):
+        covering = [
+            claim_id for procedure, on, by, claim_id in given if npi == by and on and _covers(table, procedure, on, day)
+        ]
+        if covering:
             yield (
                 f"lines[{place}].procedure",
                 (
-                    "The visit lies in the global period of a procedure: remove it, or give the modifier that says why "
-                    "it is separate."
+                    f"The visit lies in the global period of a procedure{_of_claims(covering)}: remove it, or give the "
+                    "modifier that says why it is separate."
                 ),
             )
+
+
+def _of_claims(ids: Iterable[str]) -> str:
+    """Which other claims it is about, as a part of a sentence; a few of them, and none for the claim itself."""
+    named = [one for one in dict.fromkeys(ids) if one]
+    return f" of claim {', '.join(named[:CLAIMS_NAMED])}" if named else ""
 
 
 def _is_visit(table: DatedTable, line: ContentLine, day: date) -> bool:
@@ -290,25 +302,55 @@ def _frequency(looked: Looked) -> Iterator[Found]:
             found = table.at(joined(payer, line.procedure, "period"), day)
             if found is not None:
                 units, days = found.split("/")
-                if _counted(looked, line.procedure, day, int(days)) > Decimal(units):
+                counted, others = _counted(looked, line.procedure, day, int(days))
+                if counted > Decimal(units):
+                    earlier = f"the services{_of_claims(others)} included" if others else "earlier claims included"
                     yield (
                         f"lines[{place}].procedure",
                         (
-                            f"The payer's limit within {days} days is passed, earlier claims included: do not bill it, "
-                            "or release the claim with the payer's approval."
+                            f"The payer's limit within {days} days is passed, {earlier}: do not bill it, or release "
+                            "the claim with the payer's approval."
                         ),
                     )
                 break
 
 
-def _counted(looked: Looked, procedure: str, day: date, days: int) -> Decimal:
-    since = day - timedelta(days=days - 1)
-    here = [(line.procedure, _day(line, looked.content), line.units) for line in looked.content.lines]
-    here += [(one.procedure, one.on, one.units) for one in looked.past]
-    return sum(
-        ((units or Decimal(0)) for code, on, units in here if code == procedure and on and since <= on <= day),
-        Decimal(0),
-    )
+def _counted(looked: Looked, procedure: str, day: date, days: int) -> tuple[Decimal, list[str]]:
+    """The most units in any span of so many days that holds this day, and the other claims they are of.
+
+    A span ends on this day, or on a later service of another claim: claims come in out of their order.
+    """
+    here = [
+        (_day(line, looked.content), line.units, "") for line in looked.content.lines if line.procedure == procedure
+    ]
+    past = [one for one in looked.past if one.procedure == procedure]
+    here += [(one.on, one.units, one.claim_id) for one in past]
+    last = day + timedelta(days=days - 1)
+    most: tuple[Decimal, list[str]] = (Decimal(0), [])
+    for end in {day, *(one.on for one in past if day < one.on <= last)}:
+        since = end - timedelta(days=days - 1)
+        within = [(units or Decimal(0), claim_id) for on, units, claim_id in here if on and since <= on <= end]
+        total = sum((units for units, _ in within), Decimal(0))
+        if total > most[0]:
+            most = total, [claim_id for _, claim_id in within if claim_id]
+    return most
+
+
+def needs_past(content: ClaimContent, reference: Reference) -> bool:
+    """Whether a table asks about earlier services of this claim's patient: a limit over days, or a global period."""
+    limits, covered = reference.limits, reference.global_days
+    if limits is None and covered is None:
+        return False
+    for line in content.lines:
+        day = _day(line, content)
+        if day is None or not line.procedure:
+            continue
+        if covered is not None and _is_visit(covered, line, day):
+            return True
+        keys = (joined(payer, line.procedure, "period") for payer in (content.payer_id, ANY))
+        if limits is not None and any(limits.at(key, day) is not None for key in keys):
+            return True
+    return False
 
 
 def _credentialing(looked: Looked) -> Iterator[Found]:
@@ -336,7 +378,12 @@ def _credentialing(looked: Looked) -> Iterator[Found]:
 
 
 def _restriction(looked: Looked) -> Iterator[Found]:
-    """What the patient paid in full and restricted must not go to the plan (45 CFR 164.522(a)(1)(vi))."""
+    """What the patient paid in full and restricted must not go to the plan (45 CFR 164.522(a)(1)(vi)).
+
+    A void takes back what the plan was told already: it goes.
+    """
+    if looked.content.frequency_code == "8":
+        return
     for place, line in enumerate(looked.content.lines):
         day = _day(line, looked.content)
         if day and any(
@@ -349,7 +396,7 @@ def _restriction(looked: Looked) -> Iterator[Found]:
             )
 
 
-RESTRICTED = Edit("self-pay-restriction", "45 CFR 164.522(a)(1)(vi)", _restriction)
+RESTRICTED = Edit(SELF_PAY, "45 CFR 164.522(a)(1)(vi)", _restriction)
 EDITS: tuple[Edit, ...] = (
     Edit("diagnosis-valid", "ICD-10-CM by date of service (45 CFR 162.1002(c))", _diagnoses, needs="standing"),
     Edit("procedure-valid", "the customer's code lists", _procedures, waivable=True, needs="codes"),
@@ -370,5 +417,13 @@ EDITS: tuple[Edit, ...] = (
         needs="credentialing",
     ),
 )
+
+
+def restricted(content: ClaimContent, restrictions: tuple[Restriction, ...]) -> tuple[HoldReason, ...]:
+    """Why a claim that is here already is kept from the plan, line by line."""
+    found = _restriction(Looked(content, Reference(), restrictions))
+    return tuple(HoldReason(rule=SELF_PAY, field=where, message=message) for where, message in found)
+
+
 EDIT_IDS = frozenset(one.id for one in (RESTRICTED, *EDITS))
 WAIVABLE_EDITS = frozenset(one.id for one in EDITS if one.waivable)

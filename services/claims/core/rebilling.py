@@ -20,7 +20,7 @@ from .denial_rules import Category
 
 Found: TypeAlias = Literal["active", "managed_care", "discovered"]
 """Coverage in force at the same payer, at the plan that manages the care, or at a payer nobody had named."""
-WorkKind: TypeAlias = Literal["active", "managed_care", "discovered", "cob"]
+WorkKind: TypeAlias = Literal["active", "managed_care", "discovered", "cob", "restricted"]
 Occasion: TypeAlias = Category | Literal["before_sending"]
 
 
@@ -112,6 +112,7 @@ WORK: dict[WorkKind, str] = {
     "active": "Ask for reprocessing, or send a corrected claim.",
     "managed_care": "Bill the plan that manages the care, and void or withdraw what went to the other payer.",
     "discovered": "Find out who pays first, and bill the payer that was found.",
+    "restricted": "Void the claim or withdraw it, and tell the privacy officer what the plan has seen.",
     "cob": "The payer's 271 names other payers: find out who pays first, and correct the claim's coverages.",
 }
 

@@ -1,22 +1,24 @@
 """What patients asked to keep from a plan because they paid for it in full (45 CFR 164.522(a)(1)(vi)).
 
-One aggregate for each coverage, under the pseudonym that its claims have too.
+One aggregate for each coverage, under the pseudonym that its claims have too. Claims that are here already are told.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated, Literal, TypeAlias, assert_never
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
 from shared.contracts import Event, Message, Meta
-from shared.decider import Decider, Fact
+from shared.decider import Answer, Decider, Effect, Fact
 from shared.replaced import replace
 
 from .edits import Restriction
 
 RESTRICTIONS_MAX = 1_000
+SECOND_LOOK = timedelta(minutes=10)
+"""A claim that was judged just before the restriction may be kept just after the first look. A house rule."""
 
 
 class Restrict(Message):
@@ -37,7 +39,22 @@ class LiftRestriction(Message):
     restriction_id: UUID
 
 
-RestrictionMessage: TypeAlias = Restrict | LiftRestriction
+class RestrictionTold(Answer):
+    """The claims of the coverage heard of it; `claims` is how many it concerns."""
+
+    type: Literal["claims.restriction-told.v1"] = "claims.restriction-told.v1"
+    coverage_id: str
+    claims: int
+
+
+RestrictionMessage: TypeAlias = Restrict | LiftRestriction | RestrictionTold
+
+
+class TellRestriction(Effect):
+    """Look at the coverage's claims that are here already."""
+
+    type: Literal["tell-restriction"] = "tell-restriction"
+    coverage_id: str
 
 
 class Restricted(Fact):
@@ -87,7 +104,7 @@ class Restrictions:
         )
 
 
-def decide(state: Restrictions, message: RestrictionMessage) -> tuple[RestrictionFact, ...]:
+def decide(state: Restrictions, message: RestrictionMessage) -> tuple[RestrictionFact | Effect, ...]:
     """Answer one message."""
     match message:
         case Restrict():
@@ -96,12 +113,17 @@ def decide(state: Restrictions, message: RestrictionMessage) -> tuple[Restrictio
                 return ()
             return (
                 Restricted(restriction_id=made, first=message.first, last=message.last, procedures=message.procedures),
+                TellRestriction(coverage_id=message.coverage_id),
+                TellRestriction(coverage_id=message.coverage_id, not_before=message.meta.occurred_at + SECOND_LOOK),
             )
         case LiftRestriction():
             known = any(one.id == message.restriction_id for one in state.kept)
             if not known or message.restriction_id in state.lifted:
                 return ()
-            return (RestrictionLifted(restriction_id=message.restriction_id),)
+            lifted = RestrictionLifted(restriction_id=message.restriction_id)
+            return (lifted, TellRestriction(coverage_id=message.coverage_id))
+        case RestrictionTold():
+            return ()
         case _:
             assert_never(message)
 
@@ -135,4 +157,5 @@ RESTRICTION: Decider[Restrictions, RestrictionMessage, RestrictionFact] = Decide
     state_codec=TypeAdapter(Restrictions),
     message_codec=TypeAdapter(Annotated[RestrictionMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(Annotated[RestrictionFact, Field(discriminator="type")]),
+    effect_codec=TypeAdapter(TellRestriction),
 )

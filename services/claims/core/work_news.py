@@ -156,8 +156,9 @@ def _wanted(message: InformationRequested | AttachmentWorkFound, today: date) ->
 def _coverage(message: CoverageWorkFound, today: date) -> Found:
     cob = message.kind in ("cob", "discovered")
     cause = Cause(kind="cob" if cob else "coverage", on=today, detail=" ".join((message.kind, *message.payers)))
-    category = {"managed_care": "wrong_payer", "active": "eligibility"}.get(message.kind, "coordination_of_benefits")
-    action = "follow_up_payer" if message.kind == "active" else "rebill_other_payer"
+    categories = {"managed_care": "wrong_payer", "active": "eligibility", "restricted": "unspecified"}
+    category = categories.get(message.kind, "coordination_of_benefits")
+    action = "follow_up_payer" if message.kind in ("active", "restricted") else "rebill_other_payer"
     return Found(cause, category, action, message.open_cents)
 
 
