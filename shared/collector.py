@@ -7,8 +7,8 @@ YOUNG_OBJECTS = 100_000
 batch of 500 messages, whose objects are nearly all freed by their reference counts."""
 
 TIDY_AFTER = 5_000
-"""Messages. A driver leaves about one object a message that only the collector frees, and what hangs on it: looking so
-rarely, it would come to that after hundreds of megabytes. What is looked through then is a few thousand objects."""
+"""Messages. Drivers leave what only the collector frees (FastStream's message of a batch holds itself), and what hangs
+on it: looking so rarely, it would come to that late. What is looked through then is a few thousand objects."""
 
 
 class Tidy:

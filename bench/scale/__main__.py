@@ -28,7 +28,7 @@ def _table(title: str, rows: Sequence[dict[str, Any]], columns: Sequence[tuple[s
 
 def _growth(told: argparse.Namespace) -> Any:
     # The first size is a warm-up: it makes the collections and their indexes.
-    found = growth(told.store, told.case, [0, *sorted(told.claims)], told.messages)
+    found = growth(told.store, told.case, [0, *sorted(told.claims)], told.messages, told.journal_every)
     columns = [
         ("claims stored", "claims", ",d"), ("CPU µs", "cpu_us", ",.0f"), ("store µs", "store_cpu_us", ",.0f"),
         ("broker µs", "broker_cpu_us", ",.0f"), ("Mongo/1k", "mongo_per_1000", ",.1f"),
@@ -87,7 +87,11 @@ def main() -> None:
 
     real = [kind for kind in reversed(stores()) if kind != "free"]
     real.sort(key=lambda kind: kind != "rust")
-    add("growth", _growth, 5_000, *real).add_argument("--claims", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    grows = add("growth", _growth, 5_000, *real)
+    grows.add_argument("--claims", type=int, nargs="+", default=[1_000, 10_000, 100_000])
+    grows.add_argument(
+        "--journal-every", type=int, default=1, help="one claim in so many has its journal: a million needs 13 GB else"
+    )
     add("memory", _memory, 1_000_000, "nowhere", *real).add_argument("--sample-every", type=int, default=50_000)
     add("workers", _workers, 20_000, *real, "nowhere").add_argument("--workers", type=int, nargs="+", default=[1, 2, 4])
     starts = parts.add_parser("startup")

@@ -59,8 +59,8 @@ def end(worker: subprocess.Popen[str]) -> dict[str, Any]:
     return found
 
 
-def growth(store: str, name: str, sizes: Sequence[int], messages: int) -> list[dict[str, Any]]:
-    """The same messages on a store with more and more claims in it.
+def growth(store: str, name: str, sizes: Sequence[int], messages: int, journal_every: int = 1) -> list[dict[str, Any]]:
+    """The same messages on a store with more and more claims in it; every so many of them with its journal.
 
     The first size is a warm-up that only makes the collections and their indexes; it gives no row.
     """
@@ -76,7 +76,8 @@ def growth(store: str, name: str, sizes: Sequence[int], messages: int) -> list[d
             asyncio.run(produce(kafka, here, numbers))
             if round_ > 0:
                 begun = time.perf_counter()
-                fill(mongo, "scale", case, range(300_000_000 + stored, 300_000_000 + size), handled=True)
+                more = range(300_000_000 + stored, 300_000_000 + size)
+                fill(mongo, "scale", case, more, handled=True, journal_every=journal_every)
                 print(f"{size:,} claims are stored: {time.perf_counter() - begun:.0f} s", file=sys.stderr)
                 fill(mongo, "scale", case, numbers, handled=False)
                 stored = max(stored, size)
