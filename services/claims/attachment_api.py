@@ -16,6 +16,7 @@ from services.claims.core.papers_messages import (
     Paper,
     PapersMessage,
     PapersRefused,
+    SendAgain,
     SendAnswer,
 )
 from services.claims.core.watch import WatchDecider
@@ -206,6 +207,18 @@ async def mark_sent(
     return await _ask(run, caller, MarkSent(meta=meta, claim_id=claim_id, number=number), "claim.papers-sent")
 
 
+@router.post("/claims/{claim_id}/attachments/sendings/{number}/again", status_code=202)
+async def send_again(
+    claim_id: str, number: int, _: Sent, run: Run, caller: Worker, key: IdempotencyKey, claims: Claims
+) -> dict[str, Any]:
+    """Send once more what was refused, or could not be written."""
+    claim = await _claim(run, claims, caller.tenant, claim_id)
+    if number < 1:
+        raise HTTPException(404, "sendings are counted from 1")
+    meta = await _meta(run, caller, key, claim, f"again/{claim_id}/{number}")
+    return await _ask(run, caller, SendAgain(meta=meta, claim_id=claim_id, number=number), "claim.papers-again")
+
+
 def shown_papers(state: Papers) -> dict[str, Any]:
     """Papers as people see them; no name of a document and nothing sealed leaves."""
     return {
@@ -265,7 +278,7 @@ async def _meta(run: Runtime, caller: Principal, key: str, claim: Claim, request
 
 
 async def _ask(run: Runtime, caller: Principal, command: PapersMessage, action: str) -> dict[str, Any]:
-    assert isinstance(command, AttachPaper | SendAnswer | MarkSent)
+    assert isinstance(command, AttachPaper | SendAnswer | MarkSent | SendAgain)
     await run.audit.record(caller, action, f"claim/{command.claim_id}")
     decided = await run.shell.transact_one(PAPERS, command)
     for fact in decided.facts:

@@ -26,6 +26,7 @@ from services.claims.core.papers_messages import (
     PapersMessage,
     PapersRefused,
     RecordSendingAck,
+    SendAgain,
     SendAnswer,
     SendingBuilt,
     SendingDelivered,
@@ -158,6 +159,19 @@ def test_an_acknowledgement_says_whether_the_papers_came_and_a_refusal_stands() 
     assert refused.state.papers[0].state == "refused"
     assert [one.because for one in events] == ["refused"]
     assert not PAPERS.run(refused, [ack(accepted=False)]).changed
+
+
+def test_what_was_refused_is_sent_again_once_when_a_person_says_so() -> None:
+    refused, _ = run(PAPERS.start(attach()), *GONE, ack(accepted=False))
+    again = SendAgain(meta=meta("again"), claim_id=CLAIM_ID, number=1)
+    sent, events = run(refused, again, (BuildSending, {"sending_id": "att_p_2"}), (DeliverSending, {}))
+    assert [one.sending_id for one in events] == ["att_p_2"]
+    assert [one.state for one in sent.state.sendings] == ["refused", "sent"]
+    assert not PAPERS.run(sent, [again]).changed
+    late, _ = run(sent, ack(accepted=False, name="late"))
+    assert late.state.papers[0].state == "sent", "what is still said of the first file is no word on the second"
+    [fact] = PAPERS.run(sent, [SendAgain(meta=meta("third"), claim_id=CLAIM_ID, number=1)]).facts
+    assert isinstance(fact, PapersRefused)
 
 
 def test_a_delivery_that_fails_is_tried_again_and_never_given_up() -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import reduce
-from typing import Annotated, TypeAlias, assert_never
+from typing import Annotated, TypeAlias, assert_never, get_args
 from uuid import UUID
 
 from pydantic import Field, TypeAdapter
@@ -36,6 +36,8 @@ from .papers_messages import (
     PaperState,
     PapersWork,
     RecordSendingAck,
+    Route,
+    SendAgain,
     SendAnswer,
     Sending,
     SendingAcknowledged,
@@ -51,6 +53,7 @@ from .work_messages import ClaimNamed
 
 PAPERS_MAX = 50
 COMMANDS_KEPT = 50
+ROUTES: tuple[Route, ...] = get_args(Route)
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 """After the first, second, … failure to deliver, as for files of claims; the last one holds for all further ones."""
 Steps: TypeAlias = tuple[PapersFact | Effect, ...]
@@ -100,6 +103,8 @@ def decide(state: Papers, message: PapersMessage) -> Steps:  # noqa: PLR0911 - o
             return _answer(state, message)
         case MarkSent():
             return _mark(state, message)
+        case SendAgain():
+            return _again(state, message)
         case PaperNamed():
             return _named(state, message)
         case ClaimSubmitted():
@@ -155,10 +160,10 @@ def _send_waiting(state: Papers) -> Steps:
     ready = [one for one in state.papers if _may_leave(state, one)]
     steps: list[PapersFact | Effect] = []
     number = len(state.sendings)
-    for route in dict.fromkeys(one.route for one in ready):
-        number += 1
-        papers = tuple(one.number for one in ready if one.route == route)
-        steps += _start(Sending(number=number, route=route, papers=papers), None)
+    for route in ROUTES:
+        if papers := tuple(one.number for one in ready if one.route == route):
+            number += 1
+            steps += _start(Sending(number=number, route=route, papers=papers), None)
     return tuple(steps)
 
 
@@ -202,6 +207,26 @@ def _mark(state: Papers, message: MarkSent) -> Steps:
         because = "there is nothing to send by hand under this number, or it was sent"
         return (PapersRefused(because=because, command_id=command_id),)
     return (SendingLeft(number=sending.number, command_id=command_id),)
+
+
+def _again(state: Papers, message: SendAgain) -> Steps:
+    """The same papers in a file of its own; those that went some other way meanwhile stay out."""
+    sending, command_id = state.sending(message.number), message.meta.id
+    if command_id in state.commands:
+        return ()
+    left = [one for one in state.papers if sending and one.number in sending.papers and one.state == "refused"]
+    if sending is None or sending.state not in ("refused", "failed") or not left:
+        because = "these papers were not refused, or went again already"
+        return (PapersRefused(because=because, command_id=command_id),)
+    again = Sending(
+        number=len(state.sendings) + 1,
+        route=sending.route,
+        papers=tuple(one.number for one in left),
+        trace=sending.trace,
+        questions=sending.questions,
+        due_on=sending.due_on,
+    )
+    return _start(again, command_id)
 
 
 def _built(state: Papers, message: SendingBuilt) -> Steps:
@@ -313,11 +338,17 @@ def _sending(whole: Papers, number: int, **changes: object) -> Papers:
     sendings = tuple(one.model_copy(update=changes) if one.number == number else one for one in whole.sendings)
     changed = replace(whole, sendings=sendings)
     after = changed.sending(number)
-    return changed if after is None else _papers(changed, after.papers, state_=_STATE_OF[after.state])
+    if after is None:
+        return changed
+    later = {one for sending in sendings if sending.number > number for one in sending.papers}
+    # What went again meanwhile is where its last sending is, whatever is still said of an earlier one.
+    return _papers(changed, [one for one in after.papers if one not in later], state_=_STATE_OF[after.state])
 
 
 def _papers(state: Papers, numbers: Sequence[int], *, state_: PaperState, events: int | None = None) -> Papers:
-    changes: dict[str, object] = {"state": state_} | ({} if events is None else {"announced_at": events})
+    changes: dict[str, object] = {"state": state_}
+    if events is not None:
+        changes["announced_at"] = events
     papers = tuple(one.model_copy(update=changes) if one.number in numbers else one for one in state.papers)
     return replace(state, papers=papers)
 

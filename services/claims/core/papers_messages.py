@@ -105,6 +105,13 @@ class MarkSent(PapersCommand):
     number: PositiveInt
 
 
+class SendAgain(PapersCommand):
+    """Send once more what was refused, or could not be written."""
+
+    type: Literal["claims.send-papers-again.v1"] = "claims.send-papers-again.v1"
+    number: PositiveInt
+
+
 class PaperNamed(Answer):
     """Whether the claim names the paper (PWK), and how many events it had then; `gone`: it left with it before."""
 
@@ -154,6 +161,7 @@ PapersMessage: TypeAlias = (
     AttachPaper
     | SendAnswer
     | MarkSent
+    | SendAgain
     | PaperNamed
     | SendingBuilt
     | SendingDelivered
