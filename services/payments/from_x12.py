@@ -288,12 +288,12 @@ def stated_quantities(extras: Iterable[Raw]) -> tuple[StatedQuantity, ...]:
 
 def _stated(extras: Iterable[Raw], tag: str, medicare: Mapping[str, Sequence[int]]) -> Iterator[tuple[str, str]]:
     """Name and text of each element with a figure: `AMT*D8`, `MOA02`."""
-    for segment in extras:
-        if segment[0] == tag and len(segment) > 2:
-            yield f"{tag}*{segment[1]}", segment[2]
-        for position in medicare.get(segment[0], ()):
-            if position < len(segment) and segment[position]:
-                yield f"{segment[0]}{position:02d}", segment[position]
+    for name, *values in extras:
+        if name == tag and len(values) > 1:
+            yield f"{tag}*{values[0]}", values[1]
+        for position in medicare.get(name, ()):
+            if position <= len(values) and values[position - 1]:
+                yield f"{name}{position:02d}", values[position - 1]
 
 
 def decimal_in(text: str) -> Decimal | None:

@@ -11,12 +11,15 @@ import tomllib
 from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import TypeAlias
+from typing import Any, TypeAlias
+
+from pydantic import TypeAdapter, ValidationError
 
 from services.payments.from_x12 import Limits
 
 Payees: TypeAlias = Mapping[str, frozenset[str]]
 NO_PAYEES: Payees = {}
+PAYEES = TypeAdapter(list[str])
 DAYS_AHEAD = 370
 """A payment dated later than this is a slip of the payer's keyboard: money is announced days ahead, never a year."""
 
@@ -25,13 +28,17 @@ def read_payees(path: Path | None) -> Payees:
     """The lists of a TOML file by tenant; ValueError names the tenant whose list is none."""
     if path is None:
         return NO_PAYEES
-    read = tomllib.loads(path.read_text("utf-8"))
-    for tenant, entry in read.items():
-        named = entry.get("payees") if isinstance(entry, dict) else None
-        if not isinstance(named, list) or not all(isinstance(one, str) for one in named):
-            msg = f"{path.name}: [{tenant}] needs payees, a list of NPIs and tax ids"
-            raise ValueError(msg)
-    return {tenant: frozenset(entry["payees"]) for tenant, entry in read.items()}
+    read: dict[str, Any] = tomllib.loads(path.read_text("utf-8"))
+    return {tenant: _listed(path.name, tenant, entry) for tenant, entry in read.items()}
+
+
+def _listed(file: str, tenant: str, entry: Any) -> frozenset[str]:
+    named: Any = entry.get("payees") if isinstance(entry, dict) else None
+    try:
+        return frozenset(PAYEES.validate_python(named))
+    except ValidationError:
+        msg = f"{file}: [{tenant}] needs payees, a list of NPIs and tax ids"
+        raise ValueError(msg) from None
 
 
 def limits_of(payees: Payees, tenant: str, today: date) -> Limits:

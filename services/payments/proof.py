@@ -97,7 +97,7 @@ async def prove_ledger(
 ) -> Proof:
     """Recompute the tenant's whole book and compare. `told` hears how far it is, a page at a time."""
     proof = Proof()
-    kinds: Mapping[str, AnyDecider] = {one.kind: one for one in (account, providers, REMITTANCE)}
+    kinds = _by_kind(account, providers, REMITTANCE)
     counts = {kind: await store.count(one, tenant, {}) for kind, one in kinds.items()}
     seen = Counter[str]()
     proof.at_rest = await _at_rest(store)
@@ -118,6 +118,10 @@ async def prove_ledger(
     await _add_unmatched(proof, store, tenant)
     _hold_against_remittances(proof, [state for state, _ in remittances])
     return proof
+
+
+def _by_kind(*deciders: AnyDecider) -> Mapping[str, AnyDecider]:
+    return {one.kind: one for one in deciders}
 
 
 async def prove_one(store: Store, decider: AnyDecider, key: Key) -> tuple[Discrepancy, ...]:

@@ -153,8 +153,9 @@ class Rehearsal:
 
     async def _prepare(self, decider: AnyDecider, keys: Collection[Key]) -> None:
         missing = [key for key in keys if (decider.kind, key) not in self._states]
-        rows = await self._store.load(decider, missing) if missing else {}
-        self._states |= {(decider.kind, key): row.snapshot for key, row in rows.items()}
+        if missing:
+            rows = await self._store.load(decider, missing)
+            self._states |= {(decider.kind, key): row.snapshot for key, row in rows.items()}
 
     def _run(self, decider: AnyDecider, aggregate_id: str, message: Message) -> Decided[Any, Any]:
         at = decider.kind, self._key(aggregate_id)
