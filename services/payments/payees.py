@@ -19,7 +19,7 @@ from services.payments.from_x12 import Limits
 
 Payees: TypeAlias = Mapping[str, frozenset[str]]
 NO_PAYEES: Payees = {}
-PAYEES = TypeAdapter(list[str])
+PAYEES = TypeAdapter(dict[str, list[str]])
 DAYS_AHEAD = 370
 """A payment dated later than this is a slip of the payer's keyboard: money is announced days ahead, never a year."""
 
@@ -32,11 +32,10 @@ def read_payees(path: Path | None) -> Payees:
     return {tenant: _listed(path.name, tenant, entry) for tenant, entry in read.items()}
 
 
-def _listed(file: str, tenant: str, entry: Any) -> frozenset[str]:
-    named: Any = entry.get("payees") if isinstance(entry, dict) else None
+def _listed(file: str, tenant: str, entry: object) -> frozenset[str]:
     try:
-        return frozenset(PAYEES.validate_python(named))
-    except ValidationError:
+        return frozenset(PAYEES.validate_python(entry)["payees"])
+    except (KeyError, ValidationError):
         msg = f"{file}: [{tenant}] needs payees, a list of NPIs and tax ids"
         raise ValueError(msg) from None
 
