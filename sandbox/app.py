@@ -17,6 +17,8 @@ from sandbox.chance import Chance
 from sandbox.clearinghouse import Clearinghouse, settled
 from sandbox.coverage import answer
 from sandbox.exchange import Exchange
+from sandbox.processor import RefusedError, SandboxProcessor
+from sandbox.processor_api import Courier, answer_refused, processor_routes
 from sandbox.profiles import PayerProfile, read_payers
 from sandbox.settings import SandboxSettings
 from sandbox.state import State
@@ -60,11 +62,13 @@ class Sandbox:
         self._tries = State(settings.state_folder / "inquiries")
         self._asked: set[str] = set()  # inquiries of files that were answered once
         self._exchange = Exchange(settings.exchange, self._own)
+        self.processor = SandboxProcessor(settings.state_folder, settings.processor_file, settings.sandbox_seed)
+        self.courier = Courier(self.processor, self.clock, settings.payments_url, log)
         self.clearinghouse = Clearinghouse(self._own, self._exchange, self.payers, settings.sandbox_seed)
         self._teller = Clearinghouse(self.state, self._exchange, self.payers, settings.sandbox_seed)
 
     def close(self) -> None:
-        for one in (self.state, self._own, self._tries):
+        for one in (self.state, self._own, self._tries, self.processor):
             one.close()
 
     async def run(self) -> None:
@@ -77,13 +81,18 @@ class Sandbox:
 
     def status(self) -> Status:
         now = self.clock.now()
+        due = [at for at in (self.state.next_due_at(), self.processor.next_due_at()) if at is not None]
         return Status(
             now=now,
-            settled=settled(self.state, self._exchange, now),
-            next_due_at=self.state.next_due_at(),
+            settled=settled(self.state, self._exchange, now) and not self._delivering(),
+            next_due_at=min(due, default=None),
             claims=self.state.stages(),
             files_written=self.state.files_written(),
         )
+
+    def _delivering(self) -> bool:
+        """Whether webhooks wait for a receiver that was named."""
+        return self.settings.payments_url is not None and self.processor.waiting() > 0
 
     async def inquire(self, tenant: str, content: bytes) -> bytes:
         """The 271 to a 270, the 277 to a 276, or the 278 to a 278.
@@ -236,13 +245,16 @@ def create_app(settings: SandboxSettings, log: Log) -> FastAPI:
         sandbox = Sandbox(settings, log)
         await asyncio.to_thread(sandbox.clearinghouse.start)
         app.state.sandbox = sandbox
-        loop = asyncio.create_task(sandbox.run())
-        loop.add_done_callback(_stop_process_on_failure)
+        loops = [asyncio.create_task(sandbox.run()), asyncio.create_task(sandbox.courier.run())]
+        for loop in loops:
+            loop.add_done_callback(_stop_process_on_failure)
         yield
-        await end_tasks((loop,))
+        await end_tasks(loops)
         sandbox.close()
 
     app = FastAPI(title="RevCycle sandbox", lifespan=lifespan)
+    app.include_router(processor_routes)
+    app.add_exception_handler(RefusedError, answer_refused)
     _add_routes(app)
     return app
 

@@ -25,6 +25,10 @@ class SandboxSettings(BaseSettings):
     sandbox_seed: int = 2026
     sandbox_payers: Path = PAYERS_FILE
     sandbox_slow_seconds: NonNegativeFloat = Field(default=25.0, le=120, description="How late a slow payer answers.")
+    processor_file: Path | None = Field(
+        default=None, description="Keys of the emulated card processor, shared with payments; unset: it answers nobody."
+    )
+    payments_url: str | None = Field(default=None, description="Where its webhooks go; unset: nowhere.")
     tick_seconds: PositiveFloat = Field(default=0.2, description="How often the folders are looked at.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
 

@@ -1,6 +1,7 @@
 """Where the local stack keeps what: one run directory, readable by its owner only."""
 
 import os
+import secrets
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -78,6 +79,11 @@ class Layout:
         """32 bytes; changing it renames everybody."""
         return self.keys / "pseudonym.key"
 
+    @property
+    def processor(self) -> Path:
+        """Key and webhook secret between payments and the emulated card processor."""
+        return self.keys / "processor.toml"
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
@@ -88,11 +94,19 @@ class Layout:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_key(self.master_key, length_bytes=96)
         _make_key(self.pseudonym_key, length_bytes=32)
+        _make_processor(self.processor)
 
 
 def _make_key(path: Path, *, length_bytes: int) -> None:
     if not path.exists():
         write_private(path, os.urandom(length_bytes))
+
+
+def _make_processor(path: Path) -> None:
+    """An account for every tenant with the emulated processor: its address is the sandbox's."""
+    if not path.exists():
+        lines = ('["*"]', f'api_key = "{secrets.token_hex(24)}"', f'webhook_secrets = ["{secrets.token_hex(32)}"]', "")
+        write_private(path, "\n".join(lines).encode())
 
 
 def write_private(path: Path, content: bytes) -> None:

@@ -85,6 +85,7 @@ def environment(name: str, options: Options, layout: Layout) -> dict[str, str]:
         "REVCYCLE_MASTER_KEY_FILE": str(layout.master_key),
         "REVCYCLE_PSEUDONYM_KEY_FILE": str(layout.pseudonym_key),
         "REVCYCLE_SANDBOX_STATE": str(layout.sandbox),
+        "REVCYCLE_PROCESSOR_FILE": str(layout.processor),
         "REVCYCLE_LOG_LEVEL": options.log_level,
         **SLOW_PAYERS,
         **{f"REVCYCLE_{other.upper()}_URL": f"http://{HOST}:{options.ports[other]}" for other in MODULES},

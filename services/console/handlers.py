@@ -35,6 +35,7 @@ from shared.contracts import (
     CoverageInactive,
     CoverageVerified,
     CoverageWorkFound,
+    CreditBalanceCleared,
     CreditBalanceFound,
     DeadlineNear,
     DepositMatched,
@@ -147,6 +148,7 @@ OF_NO_VIEW = (
     PatientMoneyRestored,
     RefundIssued,
     RefundVoided,
+    CreditBalanceCleared,
     DepositMatched,
     DepositUnmatched,
 )

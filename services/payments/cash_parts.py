@@ -3,18 +3,39 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, cast
+
+import httpx
+from fastapi import Request
 
 from services.payments.bank_lines import BankCredit
 from services.payments.bank_performers import BankPerformers
+from services.payments.card_performers import CardPerformers
 from services.payments.core.account import AccountDecider
 from services.payments.core.bank_account import BANK_ACCOUNT
 from services.payments.core.bank_policy import BankPolicy
+from services.payments.core.card_payment import CARD_PAYMENT
+from services.payments.core.credit_case import CreditCaseDecider, make_credit_case
 from services.payments.core.deposit import DepositDecider, deposit_id_of, make_deposit
 from services.payments.core.expected import ExpectedDecider, make_expected
-from services.payments.policy.cash import load_bank_policy
-from shared.contracts import RemittanceParked, RemittanceReceived
+from services.payments.core.payment_request import PAYMENT_REQUEST
+from services.payments.core.payout import PAYOUT
+from services.payments.core.refund import RefundDecider, make_refund
+from services.payments.core.till import TILL
+from services.payments.credit_performers import CreditPerformers
+from services.payments.policy.cash import load_bank_policy, load_overpayment_policy, load_refund_policy
+from services.payments.processor import (
+    TIMEOUT_SECONDS,
+    Processor,
+    ProcessorAccount,
+    StripeShaped,
+    read_accounts,
+)
+from services.payments.settings import PaymentsSettings
+from services.payments.till_performers import TillPerformers
+from shared.contracts import CreditBalanceCleared, CreditBalanceFound, RemittanceParked, RemittanceReceived
 from shared.decider import Decider, Due, Effect
+from shared.http import running_of
 from shared.inbox import Routes, join_routes, route
 from shared.runtime import Runtime
 from shared.worker import Performer
@@ -27,20 +48,43 @@ class CashParts:
     policy: BankPolicy
     deposit: DepositDecider
     expected: ExpectedDecider
+    refund: RefundDecider
+    credit_case: CreditCaseDecider
 
     @property
     def deciders(self) -> Sequence[Decider[Any, Any, Any]]:
-        return (BANK_ACCOUNT, self.deposit, self.expected)
+        return (
+            BANK_ACCOUNT,
+            self.deposit,
+            self.expected,
+            CARD_PAYMENT,
+            PAYOUT,
+            self.refund,
+            TILL,
+            self.credit_case,
+            PAYMENT_REQUEST,
+        )
 
     def routes(self) -> Routes:
-        """Remittances as this service itself says them, and deadlines."""
+        """Remittances and credits as this service itself says them, and deadlines."""
         return join_routes(
             route(self.expected, RemittanceReceived, RemittanceParked, Due),
             route(self.deposit, Due),
+            route(self.credit_case, CreditBalanceFound, CreditBalanceCleared, Due),
+            route(PAYMENT_REQUEST, Due),
         )
 
-    def performers(self, runtime: Runtime, _: AccountDecider) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        return BankPerformers(runtime, self.deposit, self.expected).by_kind()
+    def performers(
+        self, runtime: Runtime, account: AccountDecider, processor: Processor | None = None
+    ) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        """Everything the cash side asks of others. Tests give a processor of their own."""
+        card = processor or StripeShaped(httpx.AsyncClient(timeout=TIMEOUT_SECONDS), accounts_of(runtime))
+        return {
+            **BankPerformers(runtime, self.deposit, self.expected).by_kind(),
+            **CardPerformers(runtime, account, self.expected, self.refund, card).by_kind(),
+            **TillPerformers(runtime, account, self.expected).by_kind(),
+            **CreditPerformers(runtime, account, self.credit_case).by_kind(),
+        }
 
     def deposit_id(self, bank_account_id: str, credit: BankCredit) -> str:
         """The id of a single credit, first of its kind on its day."""
@@ -51,9 +95,36 @@ class CashParts:
 def cash_parts() -> CashParts:
     """The parts under the shipped policies."""
     policy = load_bank_policy()
-    return CashParts(policy=policy, deposit=make_deposit(policy), expected=make_expected(policy))
+    return CashParts(
+        policy=policy,
+        deposit=make_deposit(policy),
+        expected=make_expected(policy),
+        refund=make_refund(load_refund_policy()),
+        credit_case=make_credit_case(load_overpayment_policy()),
+    )
 
 
 def cash_parts_of() -> CashParts:
     """For routes."""
     return cash_parts()
+
+
+def account_decider_of(request: Request) -> AccountDecider:
+    decider: AccountDecider = running_of(request).spec.deciders[0]
+    return decider
+
+
+def accounts_of(runtime: Runtime) -> Mapping[str, ProcessorAccount]:
+    """The clients' accounts with the card processor."""
+    settings = cast("PaymentsSettings", runtime.settings)
+    production = settings.env == "production"
+    return read_accounts(settings.processor_file, settings.sandbox_url, production=production)
+
+
+def processor_accounts_of(request: Request) -> Mapping[str, ProcessorAccount]:
+    """For routes; read once for the application."""
+    found: Mapping[str, ProcessorAccount] | None = getattr(request.app.state, "processor_accounts", None)
+    if found is None:
+        found = accounts_of(running_of(request).runtime)
+        request.app.state.processor_accounts = found
+    return found

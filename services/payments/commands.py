@@ -26,6 +26,9 @@ class Desk:
     def tenant(self) -> str:
         return self.caller.tenant
 
+    def key(self, aggregate_id: str) -> Key:
+        return Key(self.tenant, aggregate_id)
+
     def meta(self, kind: str, aggregate_id: str, key: str | None = None) -> Meta:
         """The envelope of the command to one aggregate."""
         subject = f"{kind}/{aggregate_id}"

@@ -12,5 +12,9 @@ class PaymentsSettings(Settings):
 
     database: str = "revcycle_payments"
     port: PositiveInt = 8103
+    processor_file: Path | None = Field(
+        default=None, description="TOML: keys and webhook secrets of the card processor by tenant; unset: no cards."
+    )
+    sandbox_url: str | None = Field(default=None, description="Where the emulated processor is, on the local stack.")
     exchange: Path = Field(description="Folder shared with the clearinghouse: <exchange>/<tenant>/eras/*.835.")
     payees: Path | None = Field(default=None, description="TOML: the NPIs and tax ids each tenant is paid under.")

@@ -70,6 +70,7 @@ from .payments import (
     Adjustment,
     AdjustmentPosted,
     ClaimRemitted,
+    CreditBalanceCleared,
     CreditBalanceFound,
     DepositMatched,
     DepositUnmatched,
@@ -143,6 +144,7 @@ PaymentsEvent: TypeAlias = (
     | PatientBalanceChanged
     | PatientPaymentReceived
     | CreditBalanceFound
+    | CreditBalanceCleared
     | ProviderAdjustmentPosted
     | PatientMoneyReversed
     | WriteOffPosted
@@ -219,6 +221,7 @@ __all__ = [
     "CoverageInactive",
     "CoverageVerified",
     "CoverageWorkFound",
+    "CreditBalanceCleared",
     "CreditBalanceFound",
     "DeadlineNear",
     "DenialReason",
@@ -265,8 +268,8 @@ __all__ = [
     "RemittanceReceived",
     "Sealed",
     "StandingSpan",
-    "StatusCallDue",
     "StatementSent",
+    "StatusCallDue",
     "SubmittedLine",
     "UnknownCause",
     "WriteOffApproved",

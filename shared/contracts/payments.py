@@ -236,6 +236,13 @@ class CreditBalanceFound(AccountEvent):
     credit_cents: PositiveCents
 
 
+class CreditBalanceCleared(AccountEvent):
+    """A credit that was found is gone: refunded, taken back, or used up by a new charge."""
+
+    type: Literal["credit-balance.cleared.v1"] = "credit-balance.cleared.v1"
+    claim_id: str | None = None
+
+
 class ProviderAdjustmentPosted(Event):
     """A provider-level adjustment (PLB) went to the provider's ledger. Its record key is the provider."""
 

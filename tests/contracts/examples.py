@@ -38,6 +38,7 @@ from shared.contracts import (
     CoverageInactive,
     CoverageVerified,
     CoverageWorkFound,
+    CreditBalanceCleared,
     CreditBalanceFound,
     DeadlineNear,
     DenialReason,
@@ -420,6 +421,7 @@ EXAMPLES: tuple[Event, ...] = (
         unapplied_cents=500,
     ),
     CreditBalanceFound(meta=LEDGER, account_id=ACCOUNT, claim_id=CLAIM, credit_cents=500),
+    CreditBalanceCleared(meta=LEDGER, account_id=ACCOUNT, claim_id=CLAIM),
     ProviderAdjustmentPosted(
         meta=meta("payments", "provider/1234567893", "1234567893"),
         provider_id="1234567893",

@@ -1,17 +1,19 @@
 """The payments service on memory with a clock that a test moves, its own topics read back, and deadlines swept."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from fastapi import FastAPI
 
 from services.payments.api import router
 from services.payments.cash_api import cash
 from services.payments.cash_parts import cash_parts
 from services.payments.cash_proof import prove_cash
+from services.payments.processor import Processor
 from services.payments.settings import PaymentsSettings
 from shared.consumer import Consumer
 from shared.contracts import RemittanceReceived
@@ -19,6 +21,8 @@ from shared.http import bare_app
 from shared.inbox import Received
 from shared.runtime import Running
 from shared.sweep import Sweep
+from shared.worker import Worker
+from tests.payments.kit import meta
 from tests.payments.world import TENANT, World, make_world, token
 
 START = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -42,7 +46,18 @@ class Cashier:
     clock: Clock
     read: int = 0
     keys: int = 0
-    clients: dict[str, httpx.AsyncClient] = field(default_factory=dict[str, httpx.AsyncClient])
+    app: FastAPI | None = None
+
+    def use_processor(self, processor: Processor) -> None:
+        """Effects go to this processor from now on."""
+        world, runtime = self.world, self.world.runtime
+        by_kind = {decider.kind: decider for decider in world.spec.deciders}
+        made = cash_parts().performers(runtime, world.account_decider, processor)
+        others = world.spec.performers(runtime)
+        world.workers = [
+            Worker(runtime.shell, by_kind[kind], effects, self.clock, runtime.wall, runtime.log, f"worker/{kind}")
+            for kind, effects in {**others, **made}.items()
+        ]
 
     async def settle(self) -> None:
         """Deadlines, records and effects until nothing more happens."""
@@ -58,7 +73,7 @@ class Cashier:
     async def _listen(self) -> int:
         new = [one for one in self.world.bus.records[self.read :] if one.topic in self.world.spec.topics]
         self.read = len(self.world.bus.records)
-        records = []
+        records: list[Received] = []
         for one in new:
             self.world.offset += 1
             records.append(Received(one.topic, 0, self.world.offset, one.key, one.value, one.headers))
@@ -108,13 +123,20 @@ class Cashier:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    async def fetched(self, path: str) -> httpx.Response:
+        """A file."""
+        async with self._client() as client:
+            answer = await client.get(path, headers=token("poster"))
+        assert answer.status_code == 200, answer.text
+        return answer
+
     async def raw(self, method: str, path: str, content: bytes = b"", headers: Mapping[str, str] | None = None) -> Any:
         async with self._client() as client:
             return await client.request(method, path, content=content, headers=headers)
 
     def _client(self) -> httpx.AsyncClient:
-        app = bare_app("payments", router, cash)
         world = self.world
+        self.app = app = self.app or bare_app("payments", router, cash)
         consumer = Consumer(world.runtime.settings, "payments", world.spec.topics, world.inbox, world.runtime.log)
         app.state.running = Running(world.runtime, world.spec, consumer, world.workers, world.loops)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://payments")
@@ -143,8 +165,6 @@ class Cashier:
         await self.settle()
 
     def meta(self, name: str, tenant: str = TENANT) -> Any:
-        from tests.payments.kit import meta
-
         return meta(name).model_copy(
             update={"source": "payments", "occurred_at": self.clock.at, "tenant": tenant, "sequence": 1}
         )

@@ -37,6 +37,7 @@ from shared.contracts import (
     CoverageInactive,
     CoverageVerified,
     CoverageWorkFound,
+    CreditBalanceCleared,
     CreditBalanceFound,
     DeadlineNear,
     DepositMatched,
@@ -396,6 +397,11 @@ def _(event: PatientPaymentReceived) -> Said:
 @words.register
 def _(event: CreditBalanceFound) -> Said:
     return Said("Credit found: somebody paid too much", -event.credit_cents)
+
+
+@words.register
+def _(_: CreditBalanceCleared) -> Said:
+    return Said("Credit is gone", 0)
 
 
 @words.register

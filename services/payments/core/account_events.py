@@ -27,6 +27,7 @@ from shared.contracts import (
     Adjustment,
     AdjustmentPosted,
     ClaimRemitted,
+    CreditBalanceCleared,
     CreditBalanceFound,
     Event,
     InsuredCorrected,
@@ -84,6 +85,8 @@ def publish(stops: Stops, state: Account, fact: AnyAccountFact, meta: Meta) -> E
             return CreditBalanceFound(
                 meta=meta, account_id=fact.account_id, claim_id=claim_id, credit_cents=fact.credit_cents
             )
+        case CreditChanged():
+            return CreditBalanceCleared(meta=meta, account_id=fact.account_id, claim_id=fact.item_id or None)
         case BalanceChanged():
             return PatientBalanceChanged(
                 meta=meta,

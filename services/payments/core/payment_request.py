@@ -1,0 +1,154 @@
+"""One payment request for several bills of a guarantor: a link that expires. Who has it may pay, and see amounts."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
+
+from pydantic import AwareDatetime, Field, TypeAdapter
+
+from shared.contracts import Contract, Event, Message, Meta, PositiveCents
+from shared.decider import Decider, Due, Effect, Fact, Scalar
+from shared.replaced import replace
+
+
+class WantedBill(Contract):
+    """A claim or charge with what the guarantor owes of it."""
+
+    item_id: str
+    service_date: date
+    cents: PositiveCents
+
+
+class CreatePaymentRequest(Message):
+    """Ask a guarantor for several bills at once."""
+
+    type: Literal["payments.create-payment-request.v1"] = "payments.create-payment-request.v1"
+    request_id: str
+    account_id: str
+    bills: tuple[WantedBill, ...] = Field(min_length=1, max_length=200)
+    expires_at: AwareDatetime
+
+
+class CancelPaymentRequest(Message):
+    type: Literal["payments.cancel-payment-request.v1"] = "payments.cancel-payment-request.v1"
+    request_id: str
+    reason: str = Field(min_length=3, max_length=500)
+
+
+class PaymentRequested(Fact):
+    type: Literal["payment-request.made.v1"] = "payment-request.made.v1"
+    request_id: str
+    account_id: str
+    bills: tuple[WantedBill, ...]
+    expires_at: AwareDatetime
+
+
+class PaymentRequestEnded(Fact):
+    type: Literal["payment-request.ended.v1"] = "payment-request.ended.v1"
+    how: Literal["expired", "canceled"]
+    reason: str
+
+
+class Bill(NamedTuple):
+    """One of the bills."""
+
+    item_id: str
+    service_date: date
+    cents: int
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentRequest:
+    """A link for several bills."""
+
+    request_id: str = ""
+    account_id: str = ""
+    bills: tuple[Bill, ...] = ()
+    expires_at: datetime | None = None
+    ended: Literal["", "expired", "canceled"] = ""
+
+    @property
+    def total_cents(self) -> int:
+        return sum(bill.cents for bill in self.bills)
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether somebody may still pay."""
+        return not self.ended and self.expires_at is not None and at < self.expires_at
+
+
+RequestMessage: TypeAlias = CreatePaymentRequest | CancelPaymentRequest | Due
+RequestFact: TypeAlias = PaymentRequested | PaymentRequestEnded
+
+
+def decide(state: PaymentRequest, message: RequestMessage) -> tuple[RequestFact | Effect, ...]:
+    match message:
+        case CreatePaymentRequest():
+            return () if state.request_id else (_made(message),)
+        case CancelPaymentRequest():
+            ends = state.request_id and not state.ended
+            return (PaymentRequestEnded(how="canceled", reason=message.reason),) if ends else ()
+        case Due():
+            ends = message.kind == "payment_request" and not state.ended and message.due_at == state.expires_at
+            return (PaymentRequestEnded(how="expired", reason=""),) if ends else ()
+        case _:
+            assert_never(message)
+
+
+def _made(command: CreatePaymentRequest) -> PaymentRequested:
+    return PaymentRequested(
+        request_id=command.request_id,
+        account_id=command.account_id,
+        bills=command.bills,
+        expires_at=command.expires_at,
+    )
+
+
+def evolve(state: PaymentRequest, fact: RequestFact) -> PaymentRequest:
+    match fact:
+        case PaymentRequested():
+            return replace(
+                state,
+                request_id=fact.request_id,
+                account_id=fact.account_id,
+                bills=tuple(Bill(one.item_id, one.service_date, one.cents) for one in fact.bills),
+                expires_at=fact.expires_at,
+            )
+        case PaymentRequestEnded():
+            return replace(state, ended=fact.how)
+        case _:
+            assert_never(fact)
+
+
+def publish(_: PaymentRequest, __: RequestFact, ___: Meta) -> Event | None:
+    """Nothing: a payment says what was paid."""
+    return None
+
+
+def _id(message: RequestMessage) -> str:
+    return message.aggregate_id if isinstance(message, Due) else message.request_id
+
+
+def _due(state: PaymentRequest) -> datetime | None:
+    return None if state.ended else state.expires_at
+
+
+def _index(state: PaymentRequest) -> Mapping[str, Scalar]:
+    return {"account_id": state.account_id, "open": not state.ended}
+
+
+PAYMENT_REQUEST: Decider[PaymentRequest, RequestMessage, RequestFact] = Decider(
+    service="payments",
+    kind="payment_request",
+    initial=PaymentRequest(),
+    decide=decide,
+    evolve=evolve,
+    publish=publish,
+    aggregate_id=_id,
+    record_key=lambda state: state.account_id,
+    state_codec=TypeAdapter(PaymentRequest),
+    message_codec=TypeAdapter(Annotated[RequestMessage, Field(discriminator="type")]),
+    fact_codec=TypeAdapter(Annotated[RequestFact, Field(discriminator="type")]),
+    index=_index,
+    due=_due,
+)

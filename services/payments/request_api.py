@@ -1,0 +1,180 @@
+"""HTTP of payment requests: made by staff, paid by whoever holds the link, which shows amounts and days, no names."""
+
+from datetime import timedelta
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, HTTPException, Path
+from pydantic import Field
+
+from services.payments.api_models import AccountId, Reader, Reason
+from services.payments.card_api import Accounts as Processors
+from services.payments.card_api import Taker, account_with_processor
+from services.payments.cash_parts import account_decider_of
+from services.payments.cash_views import shown_request
+from services.payments.commands import known, once
+from services.payments.core.account import AccountDecider
+from services.payments.core.account_state import Account
+from services.payments.core.card_payment import CARD_PAYMENT, CardPayment, RequestCardPayment
+from services.payments.core.payment_request import (
+    PAYMENT_REQUEST,
+    CancelPaymentRequest,
+    CreatePaymentRequest,
+    PaymentRequest,
+    WantedBill,
+)
+from shared.auth import Principal
+from shared.http import Body, IdempotencyKey, Run
+from shared.overload import while_there_is_room
+
+requests = APIRouter()
+
+Ledger = Annotated[AccountDecider, Depends(account_decider_of)]
+Tenant = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
+Token = Annotated[str, Path(pattern=r"^plink_[a-z2-7]{26}$")]
+
+
+class RequestBody(Body):
+    """Which bills; none named means everything the guarantor owes."""
+
+    account_id: AccountId
+    items: tuple[str, ...] = Field(default=(), max_length=200)
+    valid_days: int = Field(default=30, ge=1, le=365)
+
+
+class PayBody(Body):
+    method: Literal["card", "ach"]
+
+
+@requests.post("/payment-requests", status_code=201, dependencies=[while_there_is_room])
+async def create(body: RequestBody, run: Run, caller: Taker, key: IdempotencyKey, ledger: Ledger) -> dict[str, Any]:
+    """One link for several bills. The same key again gives the same link; 409 when one of them is not owed."""
+    desk = await once(run, caller, key, "payment-request", body)
+    token = run.pseudonyms.of("plink", caller.tenant, desk.command_id.hex)
+    request_id = run.pseudonyms.of("preq", caller.tenant, token)
+    account: Account = await desk.state(ledger, body.account_id)
+    wanted = set(body.items) or {name for name, item in account.receivables.items() if item.patient_cents > 0}
+    owed = {name: item for name, item in account.receivables.items() if name in wanted and item.patient_cents > 0}
+    row_key = desk.key(request_id)
+    before = (await run.store.load(PAYMENT_REQUEST, (row_key,)))[row_key].snapshot.state
+    if not before.request_id and (not owed or wanted - owed.keys()):
+        raise HTTPException(409, "nothing is owed of at least one of these bills")
+    if not before.request_id:
+        await desk.note("payment-request.create", f"payment_request/{request_id}")
+        bills = sorted(owed.items(), key=lambda one: (one[1].service_date, one[0]))
+        command = CreatePaymentRequest(
+            meta=desk.meta("payment_request", request_id, body.account_id),
+            request_id=request_id,
+            account_id=body.account_id,
+            bills=tuple(
+                WantedBill(item_id=name, service_date=item.service_date, cents=item.patient_cents)
+                for name, item in bills
+            ),
+            expires_at=run.clock.now() + timedelta(body.valid_days),
+        )
+        before = (await run.shell.transact_one(PAYMENT_REQUEST, command)).snapshot.state
+    return shown_request(before, run.clock.now()) | {"link": f"/pay/{caller.tenant}/{token}"}
+
+
+@requests.get("/payment-requests/{request_id}")
+async def request(request_id: str, run: Run, caller: Reader) -> dict[str, Any]:
+    """A request with what was paid on it."""
+    state: PaymentRequest = await known(run, caller, PAYMENT_REQUEST, request_id)
+    return shown_request(state, run.clock.now()) | {"paid_cents": await _paid_cents(run, caller, request_id)}
+
+
+@requests.post("/payment-requests/{request_id}/cancel")
+async def cancel(request_id: str, body: Reason, run: Run, caller: Taker, key: IdempotencyKey) -> dict[str, Any]:
+    """The link is worth nothing from now on."""
+    desk = await once(run, caller, key, f"cancel/{request_id}", body)
+    state: PaymentRequest = await desk.state(PAYMENT_REQUEST, request_id)
+    await desk.note("payment-request.cancel", f"payment_request/{request_id}", body.reason)
+    command = CancelPaymentRequest(
+        meta=desk.meta("payment_request", request_id, state.account_id), request_id=request_id, reason=body.reason
+    )
+    return shown_request((await run.shell.transact_one(PAYMENT_REQUEST, command)).snapshot.state, run.clock.now())
+
+
+@requests.get("/pay/{tenant}/{token}")
+async def look(tenant: Tenant, token: Token, run: Run) -> dict[str, Any]:
+    """What the link asks for. 404 for a link that is wrong, canceled or expired: which of them is nobody's business."""
+    state = await _linked(run, tenant, token)
+    guest = _guest(tenant)
+    paid_cents = await _paid_cents(run, guest, state.request_id)
+    return {
+        "total_cents": state.total_cents,
+        "paid_cents": paid_cents,
+        "expires_at": state.expires_at,
+        "bills": [{"service_date": bill.service_date, "cents": bill.cents} for bill in state.bills],
+    }
+
+
+@requests.post("/pay/{tenant}/{token}", status_code=202, dependencies=[while_there_is_room])
+async def pay(
+    tenant: Tenant, token: Token, body: PayBody, run: Run, key: IdempotencyKey, processors: Processors, ledger: Ledger
+) -> dict[str, Any]:
+    """A payment of the whole request, once: a second try while one is open, or after it was paid, is the same one.
+
+    Never more than the guarantor owes now. The money pays the oldest of the open balances first.
+    """
+    account_with_processor(processors, tenant)
+    state = await _linked(run, tenant, token)
+    guest = _guest(tenant)
+    desk = await once(run, guest, key, f"pay/{state.request_id}", body)
+    open_ = await _payment(run, guest, state.request_id)
+    if open_ is not None:
+        return _for_browser(open_)
+    account: Account = await desk.state(ledger, state.account_id)
+    asked_cents = min(state.total_cents, account.owed_cents)
+    if asked_cents <= 0:
+        raise HTTPException(409, "nothing is owed any more")
+    intent_id = f"int_{desk.command_id.hex}"
+    command = RequestCardPayment(
+        meta=desk.meta("card_payment", intent_id, state.account_id),
+        intent_id=intent_id,
+        account_id=state.account_id,
+        method=body.method,
+        asked_cents=asked_cents,
+        request_id=state.request_id,
+    )
+    return _for_browser((await run.shell.transact_one(CARD_PAYMENT, command)).snapshot.state)
+
+
+@requests.get("/pay/{tenant}/{token}/client-secret")
+async def secret(tenant: Tenant, token: Token, run: Run) -> dict[str, str]:
+    """What the processor's page needs; 409 until it is there."""
+    state = await _linked(run, tenant, token)
+    payment = await _payment(run, _guest(tenant), state.request_id)
+    if payment is None or not payment.sealed_client_secret:
+        raise HTTPException(409, "there is no payment to be made (yet)")
+    return {"client_secret": (await run.sealer.open(payment.sealed_client_secret)).decode()}
+
+
+def _guest(tenant: str) -> Principal:
+    """Whoever holds the link: of this client, without a role."""
+    return Principal(tenant, "payment-link", frozenset())
+
+
+async def _linked(run: Run, tenant: str, token: str) -> PaymentRequest:
+    state: PaymentRequest = await known(run, _guest(tenant), PAYMENT_REQUEST, run.pseudonyms.of("preq", tenant, token))
+    if not state.is_open(run.clock.now()):
+        raise HTTPException(404, "no such payment request")
+    return state
+
+
+async def _payments(run: Run, caller: Principal, request_id: str) -> list[CardPayment]:
+    found = await run.store.find(CARD_PAYMENT, caller.tenant, {"request_id": request_id}, None, 100)
+    return [one for _, one in found]
+
+
+async def _payment(run: Run, caller: Principal, request_id: str) -> CardPayment | None:
+    """The one that is open or paid; failed ones may be tried again."""
+    over = {"failed", "canceled", "refused", "charged_back"}
+    return next((one for one in await _payments(run, caller, request_id) if one.status not in over), None)
+
+
+async def _paid_cents(run: Run, caller: Principal, request_id: str) -> int:
+    return sum(one.received_cents for one in await _payments(run, caller, request_id))
+
+
+def _for_browser(payment: CardPayment) -> dict[str, Any]:
+    return {"status": payment.status, "asked_cents": payment.asked_cents}
