@@ -12,6 +12,7 @@ from services.claims.api import router
 from services.claims.appeal_api import EVIDENCE_PATH
 from services.claims.appeal_api import router as appeal_router
 from services.claims.appeal_performer import AppealWriter
+from services.claims.archive_api import router as archive_router
 from services.claims.attachment_api import ATTACHMENTS_PATH
 from services.claims.attachment_api import router as attachment_router
 from services.claims.attachment_rules import attachment_book
@@ -207,6 +208,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         desk_router,
         status_router,
         appeal_router,
+        archive_router,
         attachment_router,
         streams=("/files", *REFERENCE_PATHS, EVIDENCE_PATH, ATTACHMENTS_PATH),
     )

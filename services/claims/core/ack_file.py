@@ -1,6 +1,7 @@
 """An acknowledgement file: a TA1, 999, 277CA or 277 that came back, matched by control numbers and never by order."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field, NonNegativeInt, TypeAdapter
@@ -53,6 +54,7 @@ class AcksRegistered(Fact):
     name: str
     extension: str
     size: int
+    registered_on: date | None = None
 
 
 class AcksRead(Fact):
@@ -87,6 +89,7 @@ class AckFile:
     unmatched: tuple[FileFinding, ...] = ()
     unmatched_total: int = 0
     reason: FileFinding | None = None
+    registered_on: date | None = None
 
 
 Decisions: TypeAlias = tuple[AckFileFact | Effect, ...]
@@ -107,7 +110,11 @@ def _register(state: AckFile, message: RegisterAcks) -> Decisions:
     if state.status != "absent":
         return ()
     registered = AcksRegistered(
-        file_id=message.file_id, name=message.name, extension=message.extension, size=message.size
+        file_id=message.file_id,
+        name=message.name,
+        extension=message.extension,
+        size=message.size,
+        registered_on=message.meta.occurred_at.date(),
     )
     return (registered, ReadAcks(extension=message.extension))
 
@@ -131,6 +138,7 @@ def evolve(state: AckFile, fact: AckFileFact) -> AckFile:
                 name=fact.name,
                 extension=fact.extension,
                 size=fact.size,
+                registered_on=fact.registered_on,
                 status="reading",
             )
         case AcksRead():
@@ -165,5 +173,9 @@ ACK_FILE: Decider[AckFile, AckFileMessage, AckFileFact] = Decider(
     message_codec=TypeAdapter(Annotated[AckFileMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(Annotated[AckFileFact, Field(discriminator="type")]),
     effect_codec=TypeAdapter(ReadAcks),
-    index=lambda state: {"status": state.status},
+    index=lambda state: {
+        "status": state.status,
+        "type": state.extension,
+        "day": state.registered_on.isoformat() if state.registered_on else None,
+    },
 )

@@ -4,6 +4,7 @@ Its id is a digest of its content and tenant, so the same file twice is one inta
 """
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, TypeAdapter
@@ -75,6 +76,7 @@ class FileRegistered(Fact):
     size: int
     source: str
     form: Form = "x12"
+    registered_on: date | None = None
 
 
 class StretchRead(Fact):
@@ -122,6 +124,7 @@ class IntakeFile:
     findings: tuple[FileFinding, ...] = ()
     findings_total: int = 0
     reason: FileFinding | None = None
+    registered_on: date | None = None
 
 
 Decisions: TypeAlias = tuple[IntakeFact | Effect, ...]
@@ -147,6 +150,7 @@ def _register(state: IntakeFile, message: RegisterFile) -> Decisions:
         size=message.size,
         source=message.source,
         form=message.form,
+        registered_on=message.meta.occurred_at.date(),
     )
     return (registered, ReadFile(position=0, form=message.form))
 
@@ -178,6 +182,7 @@ def evolve(state: IntakeFile, fact: IntakeFact) -> IntakeFile:
                 size=fact.size,
                 source=fact.source,
                 form=fact.form,
+                registered_on=fact.registered_on,
                 status="reading",
             )
         case StretchRead():
@@ -215,5 +220,10 @@ INTAKE_FILE: Decider[IntakeFile, FileMessage, IntakeFact] = Decider(
     message_codec=TypeAdapter(Annotated[FileMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(Annotated[IntakeFact, Field(discriminator="type")]),
     effect_codec=TypeAdapter(ReadFile),
-    index=lambda state: {"status": state.status},
+    index=lambda state: {
+        "status": state.status,
+        "type": state.form,
+        "source": state.source,
+        "day": state.registered_on.isoformat() if state.registered_on else None,
+    },
 )

@@ -382,6 +382,8 @@ SUBMISSION: Decider[Submission, SubmissionMessage, SubmissionFact] = Decider(
     index=lambda state: {
         "status": state.status,
         "partner": state.partner,
+        "type": f"837{state.claim_type}",
+        "day": state.created_at.date().isoformat() if state.created_at else None,
         "interchange": state.interchange,
         "group": state.group,
         "undelivered": state.failure is not None,
