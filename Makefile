@@ -83,8 +83,8 @@ lint check: setup
 	wait $$pyright && exit $$rest
 
 .PHONY: sim
-sim: setup ## Simulate the whole system under faults (SEEDS=500 FIRST=0, or SEED=... for one)
-	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED),--first $(or $(FIRST),0) --seeds $(or $(SEEDS),500))
+sim: setup ## Simulate the whole system under faults (SEEDS=500 FIRST=0, or SEED=... and perhaps AT='...' for one)
+	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(AT),--at '$(AT)'),--first $(or $(FIRST),0) --seeds $(or $(SEEDS),500))
 
 .PHONY: lives
 lives: setup ## Live random claims' lives at payers, in order and shuffled, to the same books (LIVES=300 seeds of CLAIMS=100)

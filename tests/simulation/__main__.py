@@ -4,7 +4,7 @@ import argparse
 import sys
 from collections import Counter
 
-from tests.simulation.run import Outcome, never_hit, run_seed, run_seeds, shorten
+from tests.simulation.run import Outcome, never_hit, run_aimed, run_seed, run_seeds, shorten
 
 FAILURES_TRACED = 2
 HIT_IN = 500
@@ -15,12 +15,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=500, help="how many seeds")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="one seed only; a failure is shortened to the faults it needs")
+    parser.add_argument("--at", metavar="POINT", help="with --seed: a process dies here as soon as one gets here")
     parser.add_argument("--points", action="store_true", help="list the points between two steps")
     chosen = parser.parse_args()
     if chosen.seed is not None:
-        outcomes = [run_seed(chosen.seed)]
+        outcomes = [run_seed(chosen.seed, aim=chosen.at)]
     else:
         outcomes = run_seeds(range(chosen.first, chosen.first + chosen.seeds))
+        if len(outcomes) >= HIT_IN:
+            outcomes += run_aimed(outcomes)
     failed = [outcome for outcome in outcomes if outcome.fault is not None or outcome.is_thin]
     for number, outcome in enumerate(failed):
         _tell_failure(outcome, whole=number < FAILURES_TRACED)
@@ -33,10 +36,13 @@ def _tell(outcomes: list[Outcome], failed: list[Outcome], missed: list[str], *, 
     faults = Counter[str]()
     for outcome in outcomes:
         faults.update(outcome.faults)
-    points = sorted(frozenset[str]().union(*(o.reached for o in outcomes)))
+    points = sorted(frozenset[str]().union(*(o.reached for o in outcomes if o.aim is None)))
     seconds = sum(o.seconds for o in outcomes)
+    aimed = sum(o.aim is not None for o in outcomes)
+    again = f", {aimed} of them once more, aimed at points that few died at" if aimed > 0 else ""
+    steps = sum(o.steps for o in outcomes)
     lines = [
-        f"{len(outcomes)} seeds, {len(failed)} failed; {sum(o.steps for o in outcomes)} steps under faults",
+        f"{len(outcomes) - aimed} seeds{again}; {len(failed)} failed; {steps} steps under faults",
         f"{sum(o.claims for o in outcomes)} claims, at least {min(o.claims for o in outcomes)} a seed",
         f"{sum(o.deliveries for o in outcomes)} deliveries, at least {min(o.deliveries for o in outcomes)} a seed",
         f"{faults.total()} faults, at least {min(sum(o.faults.values()) for o in outcomes)} a seed: "
@@ -55,7 +61,8 @@ def _tell_failure(outcome: Outcome, *, whole: bool) -> None:
             f"{sum(outcome.faults.values())} faults\n"
         )
         return
-    sys.stdout.write(f"seed {outcome.seed}: {outcome.fault}; again with: make sim SEED={outcome.seed}\n")
+    at = "" if outcome.aim is None else f" AT='{outcome.aim}'"
+    sys.stdout.write(f"seed {outcome.seed}: {outcome.fault}; again with: make sim SEED={outcome.seed}{at}\n")
     if not whole:
         return
     short = shorten(outcome)

@@ -6,9 +6,11 @@ the ledger balances, no decision is overwritten, and nothing is said twice with 
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from services.claims.core import INTAKE_FILE
+from services.payments.core.account_messages import PostPatientPayment, ReversePatientPayment
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.ledger import Totals
 from services.payments.core.remittance import REMITTANCE
@@ -37,15 +39,13 @@ def check(world: World, book: Book, undisturbed: Book) -> None:
     _nothing_torn_goes_on(world)
     _ends_are_legal(world, book)
     _the_book_ties_out(world, book)
-    _the_book_is_the_undisturbed_one(book, undisturbed)
+    _the_book_is_the_undisturbed_one(book, undisturbed, is_entangled=world.script.is_entangled)
 
 
 def _history_is_whole_and_public(world: World, service: Service, decider: Decider[Any, Any, Any]) -> None:
     """State is the fold of the journal, and every event in the journal was published as it stands there."""
-    rows = service.store.kept.get(decider.kind, {})
-    for key, state in service.store.states(decider).items():
-        document = rows[str(key)]
-        where = f"{decider.kind} {key}"
+    for key, document, row in service.store.read_back(decider):
+        where, state = f"{decider.kind} {key}", row.snapshot.state
         assert document["parked"] is None, f"{where}: parked for {document['parked']}"
         assert not document["effects"] or document["next_effect_at"] is not None, f"{where}: an effect is stuck"
         lines = service.store.lines.get((decider.kind, key), {})
@@ -162,15 +162,47 @@ def _the_book_ties_out(world: World, book: Book) -> None:
     assert total.charge_cents == charged, f"charged {total.charge_cents}, not {charged}"
     paid = sum(decision.claim.paid_cents for billed in world.script.billed for decision in billed.remitted)
     assert total.paid_cents == paid, f"payers paid {paid}, {total.paid_cents} were posted"
-    received = sum(payment.paid_cents for payment in world.script.payments)
+    messages = [told.message for told in world.script.payments]
+    received = sum(one.paid_cents for one in messages if isinstance(one, PostPatientPayment))
+    backs = [one for one in messages if isinstance(one, ReversePatientPayment)]
+    received -= sum(one.reversed_cents for one in backs if _went_back(world, one))
     assert total.received_cents == received, f"patients paid {received}, {total.received_cents} were posted"
 
 
-def _the_book_is_the_undisturbed_one(book: Book, undisturbed: Book) -> None:
-    assert book.totals == undisturbed.totals, (
-        f"the final book depends on what went wrong: {_differ(book.totals, undisturbed.totals)}"
+def _went_back(world: World, back: ReversePatientPayment) -> bool:
+    """Whether a reversal was made. A refund may have had nothing to give back, and was refused; the others may not."""
+    account = world.services[2].store.states(world.payments.account)[Key(back.meta.tenant, back.account_id)]
+    made = account.reversals.get(back.reversal_id)
+    assert made is not None, f"{back.reversal_id}: neither made nor refused"
+    assert made.status == "made" or back.cause == "refund", f"{back.reversal_id}: a {back.cause} is {made.status}"
+    return bool(made.status == "made")
+
+
+def _comparable(totals: Totals) -> Totals:
+    """What does not depend on the order of the news: of patients' balances, their sum with what settled them.
+
+    A refund, too, is made or refused by what is applied when it comes; what came in and went back is judged by itself.
+    """
+    settled = totals.patient_paid_cents + totals.written_off_cents + totals.patient_cents
+    return replace(
+        totals,
+        patient_paid_cents=settled,
+        written_off_cents=0,
+        patient_cents=0,
+        credit_cents=0,
+        received_cents=0,
+        unapplied_cents=0,
     )
+
+
+def _the_book_is_the_undisturbed_one(book: Book, undisturbed: Book, *, is_entangled: bool) -> None:
+    totals, expected = book.totals, undisturbed.totals
+    if is_entangled:
+        totals, expected = ({k: _comparable(t) for k, t in one.items()} for one in (totals, expected))
+    assert totals == expected, f"the final book depends on what went wrong: {_differ(totals, expected)}"
     assert book.claims == undisturbed.claims, f"claims end otherwise: {_differ(book.claims, undisturbed.claims)}"
+    if is_entangled:
+        return
     differ = _differ(book.collections, undisturbed.collections)
     assert book.collections == undisturbed.collections, f"collections end otherwise: {differ}"
 

@@ -87,6 +87,7 @@ WATCH, FILE_WATCH = make_watch(IMPATIENT), make_file_watch(IMPATIENT)
 CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
 ACCOUNT = make_account(load_adjustments())
 COLLECTION = make_decider(policy_book())
+PROVIDER_CODES = load_provider_codes()
 ROUTING = routing_table()
 QUOTAS = Quotas(quota_book())
 READERS = Readers(charge_mappings(), hl7_senders())
@@ -291,7 +292,7 @@ class _Poster(Performers):
     """The real performers, but for remittances that are data."""
 
     def __init__(self, payments: Payments, runtime: Runtime, account: AccountDecider, vault: RemittanceVault) -> None:
-        super().__init__(runtime, account, vault, load_provider_codes())
+        super().__init__(runtime, account, vault, PROVIDER_CODES)
         self._payments = payments
         # A group's caller waits for a task of its own, which a simulated death would leave waiting for ever.
         self._posting = cast("Grouped[PostRemittedClaim]", _Alone(self._post))

@@ -203,7 +203,7 @@ async def remit(people: People, payments: Service, message: ReceiveRemittance) -
 
 
 async def pay(people: People, payments: tuple[Payments, Service], message: Message) -> None:
-    """A patient pays."""
+    """A patient pays, or has a payment back."""
     await people.tell(payments[1], payments[0].account, message)
 
 

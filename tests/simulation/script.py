@@ -1,6 +1,7 @@
 """One seed's outside world, written down before anything runs: claims, what payers make of them, what patients pay."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -14,7 +15,7 @@ from services.claims.file_performer import claim_number
 from services.claims.from_x12 import findings_of
 from services.claims.intake import Arrival, Intake
 from services.eligibility.core import Outcome
-from services.payments.core.account_messages import PostPatientPayment
+from services.payments.core.account_messages import PostPatientPayment, ReversalCause, ReversePatientPayment
 from services.payments.core.remittance import Header, ReceiveRemittance, remittance_id_of
 from services.payments.core.remitted import RemittedAdjustment, RemittedClaim
 from shared.contracts import Meta
@@ -41,6 +42,12 @@ REMITTED_FROM, REMITTED_UPTO = 1, 3
 IN_FILES = 0.4
 """How many of a payer's decisions come as an 835 file."""
 PAID_IN, PLANNED_IN = 4, 5
+PAID_UPTO, BACK_UPTO = 7, 10
+"""The last moments in which entangled accounts are paid, and in which payments go back."""
+GOES_BACK = 0.3
+SHARE_MIN = {False: 500, True: 1}
+"""Of an account that is not entangled never so small that it is written off at once: when that is undone depends on
+what else comes then."""
 DAYS = (0, 0, 2, 10, 20, 33, 40, 64, 72, 95, 125, 160, 200, 240)
 MOMENTS = tuple(START + timedelta(days=days, minutes=30 * (number == 1)) for number, days in enumerate(DAYS))
 """When the business clock stands still for a while: everything settles before it jumps on."""
@@ -84,13 +91,23 @@ class Script(NamedTuple):
     """What the outside world does."""
 
     billed: list[Billed]
-    payments: list[PostPatientPayment]
+    payments: list["PatientMoney"]
     coverage: dict[str, list[Outcome]]
     plans: list[tuple[str, str]]
     files: list["DroppedFile"]
     eras: list["DroppedEra"]
     torn: list[str]
     """Claims that a file breaks off in."""
+    is_entangled: bool
+    """Accounts have several payments, some of which go back, and small shares: then the order of the news decides what
+    a balance is paid with, and whether it is so small for a while that it is written off."""
+
+
+class PatientMoney(NamedTuple):
+    """What a patient pays, or what of it goes back, and when."""
+
+    moment: int
+    message: PostPatientPayment | ReversePatientPayment
 
 
 class DroppedFile(NamedTuple):
@@ -123,9 +140,9 @@ class DroppedEra(NamedTuple):
         return f"file_{sha256(self.content).hexdigest()}"
 
 
-def write_script(rng: random.Random, claims: int) -> Script:
+def write_script(rng: random.Random, claims: int, *, is_entangled: bool) -> Script:
     """One seed's outside world: so many claims of two accounts."""
-    script = Script([], [], {}, [], [], [], [])
+    script = Script([], [], {}, [], [], [], [], is_entangled)
     for a in range(2):
         tenant, account = rng.choice(("lakeside", "northgate")), f"acct_{a}"
         for c in range((claims + 1 - a) // 2):
@@ -140,15 +157,14 @@ def write_script(rng: random.Random, claims: int) -> Script:
                 f"cov_{account}",
                 f"PCN{a}{c}",
             )
-            _remit(rng, billed)
+            _remit(rng, billed, SHARE_MIN[is_entangled])
             script.eras.extend(era for decision in billed.remitted for era in _left(rng, tenant, decision))
             script.billed.append(billed)
         if a == DROPPED_ACCOUNT:
             account = _drop(rng, script, tenant)
         for billed in script.billed:
             script.coverage.setdefault(billed.coverage_id, _answers(rng))
-        # One each: of two, the first may leave so little that it is written off before the second comes, or not.
-        script.payments.append(_payment(rng, tenant, account, 0))
+        script.payments.extend(_money(rng, tenant, account, is_entangled=is_entangled))
         if rng.random() < 0.5:
             script.plans.append((tenant, account))
     return script
@@ -318,25 +334,59 @@ def receive(meta: Meta, billed: Billed, claim_id: str, duplicate_of: str | None)
     )
 
 
-def _payment(rng: random.Random, tenant: str, account: str, number: int) -> PostPatientPayment:
+def _money(rng: random.Random, tenant: str, account: str, *, is_entangled: bool) -> Iterator[PatientMoney]:
+    """One payment; of entangled accounts several, in parts and at several moments, some of which go back.
+
+    Of two, the first may leave so little that it is written off before the second comes, or not.
+    """
+    yield PatientMoney(PAID_IN, first := _payment(rng, tenant, account, 0, PAID_IN))
+    if not is_entangled:
+        return
+    paid = [first]
+    for number in range(1, rng.randint(2, 4)):
+        moment = rng.randint(PAID_IN, PAID_UPTO)
+        paid.append(_payment(rng, tenant, account, number, moment))
+        yield PatientMoney(moment, paid[-1])
+    for payment in paid:
+        if rng.random() < GOES_BACK:
+            moment = rng.randint(PAID_UPTO + 1, BACK_UPTO)
+            yield PatientMoney(moment, _back(rng, payment, moment))
+
+
+def _payment(rng: random.Random, tenant: str, account: str, number: int, moment: int) -> PostPatientPayment:
     return PostPatientPayment(
-        meta=meta_of(rng, tenant, f"account/{account}", account, MOMENTS[PAID_IN]),
+        meta=meta_of(rng, tenant, f"account/{account}", account, MOMENTS[moment]),
         account_id=account,
         payment_id=f"pay_{account}_{number}",
         method="card",
         paid_cents=rng.randrange(100, 9_000),
-        received_on=MOMENTS[PAID_IN].date(),
+        received_on=MOMENTS[moment].date(),
     )
 
 
-def _remit(rng: random.Random, billed: Billed) -> None:
+def _back(rng: random.Random, payment: PostPatientPayment, moment: int) -> ReversePatientPayment:
+    """A payment goes back: all of it, whatever it paid, or as a refund of what is not applied, which may be nothing."""
+    cause: ReversalCause = rng.choice(("chargeback", "returned_check", "refund"))
+    cents = rng.randint(1, payment.paid_cents) if cause == "refund" else payment.paid_cents
+    return ReversePatientPayment(
+        meta=meta_of(rng, payment.meta.tenant, payment.meta.subject, payment.meta.key, MOMENTS[moment]),
+        account_id=payment.account_id,
+        reversal_id=f"back_{payment.payment_id}",
+        payment_id=payment.payment_id,
+        reversed_cents=cents,
+        cause=cause,
+    )
+
+
+def _remit(rng: random.Random, billed: Billed, share_min: int) -> None:
     """Paid, denied or nothing yet; sometimes taken back and paid anew."""
     fate = rng.choice(("paid", "paid", "denied", "corrected", "silent"))
     if fate == "silent":
         return
     moment = rng.randint(REMITTED_FROM, REMITTED_UPTO)
-    # Never so small a share that it is written off at once: when that is undone depends on what else comes then.
-    patient, contract = rng.randrange(500, billed.charge_cents // 2), rng.randrange(billed.charge_cents // 3)
+    patient, contract = rng.randrange(share_min, billed.charge_cents // 2), rng.randrange(billed.charge_cents // 3)
+    if share_min == SHARE_MIN[True] and rng.random() < 0.3:
+        patient = rng.randrange(share_min, SHARE_MIN[False])
     shares = {"50": billed.charge_cents} if fate == "denied" else {"45": contract, "2": patient}
     decisions = [("1", shares)]
     if fate == "corrected":

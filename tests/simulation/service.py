@@ -26,13 +26,11 @@ from shared.worker import Performer, Worker
 from tests.simulation.chaos import START, AwayError, Chaos, CrashError, Life
 from tests.simulation.folders import Disk
 from tests.simulation.script import PSEUDONYMS
-from tests.simulation.stores import COLUMNS, DUE, EFFECT, KeptStore, SeenBus, SeenStore, Topics
+from tests.simulation.stores import DUE, EFFECT, KeptStore, SeenBus, SeenStore, Topics
 
 LOG = configure_logs("simulation", "CRITICAL")
 SETTINGS = SimpleNamespace(clock_file=None)
 PROCESSES = 2
-AT_ONCE = 0.8
-"""How often a process takes the next batch while the last one is still in its hands."""
 
 
 class NoSealer:
@@ -202,7 +200,7 @@ class Process:
             await self.pipeline.take(batch, self.consumer)
             self.service.deliveries += len(batch)
             taken += len(batch)
-            if not chaos.chance(AT_ONCE):
+            if not chaos.chance(chaos.temper.at_once):
                 break
         if not (chaos.on and taken):
             await self.pipeline.drain()
@@ -215,7 +213,7 @@ class Process:
         for worker in self.workers:
             if service.store.is_waiting(worker._decider, EFFECT, now):
                 done += await worker.run_once()
-        if self.looked == service.store.saves and not service.drop.lying():
+        if not service.has_to_look(self):
             return done
         saves = service.store.saves
         found = sum([await loop.step() for loop in self.loops])
@@ -224,9 +222,6 @@ class Process:
 
     async def sweep_all(self) -> int:
         """Deadlines that came."""
-        store, now = self.service.store, self.service.clock.now()
-        if not self.service.chaos.on and not any(store.is_waiting(d, DUE, now) for d in self.service.deciders):
-            return 0
         return sum([await self.sweep.run(decider) for decider in self.service.deciders if decider.has_deadlines])
 
     async def keep_house(self) -> int:
@@ -252,7 +247,14 @@ class Process:
     async def once(self) -> int:
         """Everything once, in its order; how much there was."""
         self.revive()
-        return sum([await self.turn(work) for work in (self.consume, self.work, self.sweep_all)])
+        service, done = self.service, 0
+        if service.group.behind or self.pipeline.in_hand:
+            done += await self.turn(self.consume)
+        if service.has_work(EFFECT) or service.has_to_look(self):
+            done += await self.turn(self.work)
+        if service.has_work(DUE):
+            done += await self.turn(self.sweep_all)
+        return done
 
     async def live(self, rounds: int) -> None:
         """Some time of a process: whatever its loops happen to do, in any order."""
@@ -298,12 +300,21 @@ class Service:
         msg = "a client was never answered"
         raise AssertionError(msg)
 
+    def has_work(self, column: str) -> bool:
+        """Whether an effect or a deadline has come due; under faults it always may have."""
+        now = self.clock.now()
+        return self.chaos.on or any(self.store.is_waiting(decider, column, now) for decider in self.deciders)
+
+    def has_to_look(self, process: Process) -> bool:
+        """Whether something may be found by looking that this process has not seen yet."""
+        return process.looked != self.store.saves or bool(self.drop.lying())
+
     def is_idle(self, now: datetime) -> bool:
         """Nothing waits to be done at the clock's time, as far as a glance tells."""
-        looked = max(process.looked for process in self.processes)
-        if self.group.behind or self.drop.lying() or self.store.is_anything_waiting or looked < self.store.saves:
+        looked = max([process.looked for process in self.processes])
+        if self.group.behind or looked < self.store.saves or self.drop.lying() or self.store.is_anything_waiting:
             return False
-        return not any(self.store.is_waiting(d, column, now) for d in self.deciders for column in COLUMNS)
+        return not self.store.is_any_waiting(now)
 
     async def owes(self) -> bool:
         """Something is unpublished, or not looked at."""

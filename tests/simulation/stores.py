@@ -21,7 +21,7 @@ from shared.store.documents import (
     wanted_keys,
 )
 from shared.store.memory import MemoryStore
-from shared.store.port import Document, Key, Mark, Refused, Row, Write
+from shared.store.port import Document, Key, Leased, Mark, Refused, Row, Write
 from shared.wire import Record, header_map
 from tests.simulation.chaos import AwayError, Chaos, Life
 
@@ -72,6 +72,45 @@ class KeptStore(MemoryStore):
         self.saves += 1
         if kind == "account" and decided:
             assert totals_of(self._row(decider, key).snapshot.state).ties_out, f"{key}: the ledger does not balance"
+
+    def _put(self, decider: Decider[Any, Any, Any], write: Write[Any]) -> bool:
+        """Remember what was written, so that it need not be read; now and then it is, and must be the same."""
+        if not super()._put(decider, write):
+            return False
+        document = self.kept[decider.kind][str(write.key)]
+        if document["effects"].keys() == {str(uid) for uid in write.snapshot.effects}:
+            row = Row(
+                document["version"],
+                write.snapshot._replace(effects=MappingProxyType(write.snapshot.effects)),
+                tuple(document["outbox"]),
+                mark_from(document["mark"]),
+                document["parked"],
+            )
+            if self.saves % READ_EVERY == 0:
+                read = _read_row(decider, document, None)
+                assert read == row, f"{decider.kind} {write.key}: it does not read as it was written"
+            self._read[decider.kind, str(write.key)] = document, row
+        return True
+
+    async def lease(
+        self,
+        decider: Decider[Any, Any, Any],
+        as_of: datetime,
+        now: datetime,
+        until: datetime,
+        owner: str,
+        limit: int,
+        /,
+    ) -> Sequence[Leased]:
+        rows, waits = self.kept.get(decider.kind, {}), self._waits.get((decider.kind, EFFECT), {})
+        ready = sorted(name for name, at in waits.items() if at <= as_of and rows[name]["lease_until"] <= now)
+        leased: list[Leased] = []
+        for name in ready[:limit]:
+            key = key_of(rows[name])
+            effects = self._row(decider, key).snapshot.effects.values()
+            self._save(decider, key, {**rows[name], "lease_until": until, "lease_owner": owner})
+            leased.append(Leased(key, tuple([p for p in effects if p.next_attempt_at <= as_of and not p.stuck])))
+        return leased
 
     def _index(self, kind: str, name: str, before: Document, after: Document) -> None:
         """What queries select by."""
@@ -173,6 +212,11 @@ class KeptStore(MemoryStore):
         copied = {key: [(one, deepcopy(document)) for one, document in waiting] for key, waiting in messages.items()}
         await super().wait_behind(decider, copied)
 
+    def read_back(self, decider: Decider[Any, Any, Any]) -> Iterator[tuple[Key, Document, Row[Any]]]:
+        """Every aggregate of a kind as a process reads it that never saw it before."""
+        for document in self._documents(decider):
+            yield key_of(document), document, _read_row(decider, document, None)
+
     def states(self, decider: Decider[Any, Any, Any]) -> dict[Key, Any]:
         """Every aggregate of a kind."""
         return {key: self._row(decider, key).snapshot.state for key in map(key_of, self._documents(decider))}
@@ -180,7 +224,11 @@ class KeptStore(MemoryStore):
     def is_waiting(self, decider: Decider[Any, Any, Any], column: str, as_of: datetime) -> bool:
         """Whether an effect or a deadline has come due."""
         waits = self._waits.get((decider.kind, column))
-        return waits is not None and any(at <= as_of for at in waits.values())
+        return waits is not None and bool(waits) and min(waits.values()) <= as_of
+
+    def is_any_waiting(self, as_of: datetime) -> bool:
+        """Whether anything at all has come due."""
+        return any(waits and min(waits.values()) <= as_of for waits in self._waits.values())
 
     @property
     def is_anybody_parked(self) -> bool:
@@ -192,6 +240,8 @@ class KeptStore(MemoryStore):
         return any(self._waiting.values())
 
 
+READ_EVERY = 8
+"""Of so many documents that are written, one is read back at once and compared; at the end of a run all are."""
 STATES_MAX = 2_000
 _STATES: dict[tuple[str, str], Any] = {}
 """States as they were read from their text. They cannot be changed, so each text is read once, whichever seed's."""
@@ -233,23 +283,28 @@ class SeenStore:
 
     def __getattr__(self, name: str) -> Any:
         method: Callable[..., Any] = getattr(self._store, name)
-        step, life, chaos = self._life.step, self._life, self._life.chaos
+        life, chaos = self._life, self._life.chaos
 
-        async def call(*args: Any, **named: Any) -> Any:
-            if life.alive and not chaos.on:
-                return await method(*args, **named)
-            caller = caller_of(sys._getframe(1))
-            await step(f"{caller} before {name}")
+        async def call(where: tuple[str, str], *args: Any, **named: Any) -> Any:
+            before, after = where
+            if (kind := life.meet(before)) is not None:
+                await life.suffer(kind, before)
             result = await method(*args, **named)
-            await step(f"{caller} after {name}")
+            if (kind := life.meet(after)) is not None:
+                await life.suffer(kind, after)
             return result
 
-        setattr(self, name, call)
-        return call
+        def called(*args: Any, **named: Any) -> Any:
+            if life.alive and not chaos.on:
+                return method(*args, **named)
+            return call(around(sys._getframe(1), name), *args, **named)
+
+        setattr(self, name, called)
+        return called
 
     async def read_blob(self, tenant: str, name: str, /) -> AsyncIterator[bytes]:
-        caller = caller_of(sys._getframe(1))
-        await self._life.step(f"{caller} before read_blob")
+        before, _ = around(sys._getframe(1), "read_blob")
+        await self._life.step(before)
         async for chunk in self._store.read_blob(tenant, name):
             yield chunk
 
@@ -258,18 +313,18 @@ class SeenStore:
         return self._life
 
     async def commit(self, decider: Decider[Any, Any, Any], writes: Sequence[Write[Any]], /) -> Refused:
-        caller, step = caller_of(sys._getframe(1)), self._life.step
+        step, (before, after) = self._life.step, around(sys._getframe(1), "commit")
         lost: set[Key] = set()
         failed: dict[Key, str] = {}
         for write in writes:
-            await step(f"{caller} before commit")
+            await step(before)
             await self._be_overtaken(decider, write)
             refused = await self._store.commit(decider, [write])
             lost |= refused.lost
             failed.update(refused.failed)
         for _ in lost:
             self._life.chaos.note("race")
-        await step(f"{caller} after commit")
+        await step(after)
         return Refused(frozenset(lost), failed)
 
     async def _be_overtaken(self, decider: Decider[Any, Any, Any], write: Write[Any]) -> None:
@@ -282,18 +337,18 @@ class SeenStore:
         await self._store.commit(decider, [neighbour])
 
     async def append(self, decider: Decider[Any, Any, Any], entries: Mapping[Key, Sequence[Document]], /) -> None:
-        caller = caller_of(sys._getframe(1))
+        before, after = around(sys._getframe(1), "append")
         for key, facts in entries.items():
-            await self._life.step(f"{caller} before append")
+            await self._life.step(before)
             await self._store.append(decider, {key: facts})
-        await self._life.step(f"{caller} after append")
+        await self._life.step(after)
 
     async def clear(self, decider: Decider[Any, Any, Any], marks: Mapping[Key, Mark], /) -> None:
-        caller = caller_of(sys._getframe(1))
+        before, after = around(sys._getframe(1), "clear")
         for key, mark in marks.items():
-            await self._life.step(f"{caller} before clear")
+            await self._life.step(before)
             await self._store.clear(decider, {key: mark})
-        await self._life.step(f"{caller} after clear")
+        await self._life.step(after)
 
 
 class Topics(MemoryBus):
@@ -347,27 +402,28 @@ class SeenBus:
         self._bus, self._life = bus, life
 
     async def send(self, records: Sequence[Record], /) -> None:
-        caller = caller_of(sys._getframe(1))
+        before, after = around(sys._getframe(1), "send")
         try:
-            await self._life.step(f"{caller} before send")
+            await self._life.step(before)
             for record in records:
                 await self._bus.send([record])
-                await self._life.step(f"{caller} after send")
+                await self._life.step(after)
         except AwayError:
             msg = "simulated"
             raise BusUnavailableError(msg) from None
 
 
-_NAMES: dict[Any, str] = {}
+_POINTS: dict[tuple[Any, str], tuple[str, str]] = {}
 
 
-def caller_of(frame: Any) -> str:
-    """The function that awaits: `Shell.transact`, `Relay.publish`."""
-    code = frame.f_code
-    name = _NAMES.get(code)
-    if name is None:
-        name = _NAMES[code] = code.co_qualname
-    return name
+def around(frame: Any, name: str) -> tuple[str, str]:
+    """The points before and after a call of a function that awaits: `Shell.transact before load`."""
+    place = frame.f_code, name
+    points = _POINTS.get(place)
+    if points is None:
+        caller = frame.f_code.co_qualname
+        points = _POINTS[place] = f"{caller} before {name}", f"{caller} after {name}"
+    return points
 
 
 def buried(store: KeptStore) -> Collection[Document]:

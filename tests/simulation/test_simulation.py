@@ -12,11 +12,14 @@ from tests.simulation.chaos import AwayError
 from tests.simulation.mutants import MUTANTS, Plant, waiting_dropped
 from tests.simulation.run import (
     CLAIMS_MIN,
+    DEATHS_MIN,
     DELIVERIES_MIN,
     FAULTS_MIN,
     Outcome,
+    aims,
     in_loop,
     never_hit,
+    run_aimed,
     run_seed,
     run_seeds,
     shorten,
@@ -26,7 +29,7 @@ from tests.simulation.world import LUCKS, World
 
 SEEDS = int(os.environ.get("REVCYCLE_SIMULATION_SEEDS", "100"))
 HIT_IN = 500
-MUTANT_SEEDS = range(40)
+MUTANT_SEEDS = range(80)
 """Each planted bug shows within these."""
 
 
@@ -39,6 +42,8 @@ def test_the_final_book_is_the_same_whatever_goes_wrong() -> None:
     assert min(o.deliveries for o in outcomes) >= DELIVERIES_MIN
     assert min(sum(o.faults.values()) for o in outcomes) >= FAULTS_MIN
     if SEEDS >= HIT_IN:
+        outcomes += run_aimed(outcomes)
+        assert [(o.seed, o.aim, o.fault) for o in outcomes if o.fault] == []
         assert never_hit(outcomes) == []
 
 
@@ -46,6 +51,31 @@ def test_a_seed_runs_the_same_way_every_time() -> None:
     first, second = run_seed(3), run_seed(3)
     assert first.steps == second.steps
     assert first._replace(seconds=0.0) == second._replace(seconds=0.0)
+
+
+def test_an_aimed_seed_dies_where_it_is_aimed_at_and_replays_exactly() -> None:
+    free = run_seed(3)
+    aim = min(free.reached - free.crashed_at)
+    first, second = run_seed(3, aim=aim), run_seed(3, aim=aim)
+    assert aim in first.crashed_at
+    assert first.fault is None
+    assert first._replace(seconds=0.0) == second._replace(seconds=0.0)
+
+
+def lived(seed: int, reached: str, died: str, aim: str | None = None) -> Outcome:
+    """A seed that came to these points and died at those, each a letter."""
+    return Outcome(seed, aim, 5, 200, {}, 1, frozenset(reached), frozenset(died), 0.0, None)
+
+
+def test_points_that_few_died_at_are_aimed_at_by_seeds_that_got_there() -> None:
+    often = [lived(seed, "a", "a") for seed in range(DEATHS_MIN)]
+    rare = [lived(10, "ab", "b"), lived(11, "ab", ""), lived(12, "b", "")]
+    assert aims([*often, *rare]) == [(11, "b"), (12, "b")]
+    assert never_hit([*often, *rare, lived(13, "c", "")]) == ["c"]
+
+
+def test_a_point_is_there_to_be_hit_when_a_seed_comes_to_it_by_itself() -> None:
+    assert never_hit([lived(1, "a", ""), lived(1, "ab", "a", aim="a")]) == []
 
 
 @cache
@@ -75,7 +105,7 @@ def test_a_planted_bug_is_caught(plant: Plant) -> None:
 
 def test_a_seed_that_fails_by_itself_catches_no_bug(monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(seed: int) -> Outcome:
-        return Outcome(seed, 5, 200, {}, 1, frozenset(), frozenset(), 0.0, "it never came to rest")
+        return Outcome(seed, None, 5, 200, {}, 1, frozenset(), frozenset(), 0.0, "it never came to rest")
 
     monkeypatch.setattr(f"{__name__}.run_seed", broken)
     monkeypatch.setattr(f"{__name__}.undisturbed", int)
