@@ -107,7 +107,7 @@ async def match(body: MatchBody, run: Run, caller: Decider, accounts: Accounts, 
     number = await _number(run, caller.tenant, body.patient_control_number)
     of = Key(caller.tenant, body.account_id)
     state = (await run.store.load(accounts, (of,)))[of].snapshot.state
-    item = state.receivables.get(body.claim_id)
+    item = state.receivables.get(state.root_of(body.claim_id))
     if item is None or not item.payer_id:
         raise HTTPException(404, "this account has no such claim")
     command_id = await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, body.model_dump_json()))
@@ -145,7 +145,7 @@ async def unmatch(body: Place, run: Run, caller: Decider, accounts: Accounts, ke
     if seen.claim_id and not is_repeat:
         of = Key(caller.tenant, seen.account_id)
         state = (await run.store.load(accounts, (of,)))[of].snapshot.state
-        because = why_not_unposted(state, seen.claim_id, remitted)
+        because = why_not_unposted(state, state.root_of(seen.claim_id), remitted)
         if because:
             raise HTTPException(409, because)
     command = UnmatchRemittedClaim(

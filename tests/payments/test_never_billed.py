@@ -175,6 +175,42 @@ def test_a_payer_that_names_a_qmb_is_believed_whenever_it_says_so(order: tuple[i
     assert not given(submitted()).when(verified(qmb=False)).changed
 
 
+def follows(claim: str = "clm_2", of: str = "clm_a") -> AccountMessage:
+    """The claim of the same services to the next payer, with a number of its own."""
+    return submitted(claim).model_copy(update={"follows_claim_id": of, "payer_id": "second"})
+
+
+ANSWER = decision("rem_2", 1_500, {"CO-45": 500, "OA-23": 8_000}, status="2", pcn="PCN-clm_2").model_copy(
+    update={"payer_id": "second"}
+)
+
+
+def test_case_65_a_claim_with_two_payers_is_charged_once_and_its_share_waits_for_the_second() -> None:
+    waiting = given(submitted(), share_of()).when(follows())
+    state = waiting.snapshot.state
+    assert (list(state.receivables), item(state).charge_cents, state.owed_cents) == (["clm_a"], 10_000, 0)
+    assert [one.rule for one in item(state).stopped] == ["next-payer-first"]
+    decided = ACCOUNT.run(waiting.snapshot, (remitted(ANSWER, "clm_2"),))
+    assert (item(decided.snapshot.state).insurance_cents, decided.snapshot.state.owed_cents) == (0, 0)
+    told = said(decided)["ClaimRemitted"]
+    assert isinstance(told, ClaimRemitted)
+    assert (told.claim_id, told.paid_cents) == ("clm_2", 1_500)
+
+
+FOLLOWED: tuple[AccountMessage, ...] = (submitted(), share_of(), follows(), remitted(ANSWER, "clm_2"))
+
+
+@PROPERTY
+@for_all(st.permutations(FOLLOWED), st.lists(st.sampled_from(FOLLOWED), max_size=3))
+def test_case_65_two_payers_come_to_the_same_in_every_order(
+    order: list[AccountMessage], again: list[AccountMessage]
+) -> None:
+    decided = ACCOUNT.start(*order, *again)
+    assert books(decided.snapshot.state) == books(ACCOUNT.start(*FOLLOWED).snapshot.state)
+    assert decided.snapshot.state.held == ()
+    assert prove(decided.snapshot.state, decided.facts) == ()
+
+
 SECOND = decision("rem_2", 1_500, {"CO-45": 500, "OA-23": 8_000}, status="2").model_copy(update={"payer_id": "second"})
 FIRSTS = st.sampled_from(
     (

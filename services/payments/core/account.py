@@ -17,6 +17,7 @@ from services.payments.core.account_facts import (
     BalanceWrittenOff,
     ChargeCorrected,
     ChargePosted,
+    ClaimFollowed,
     ClaimResubmitted,
     DenialGivenUp,
     DenialWrittenOff,
@@ -121,11 +122,12 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
     state = owner(state, message.account_id)
     match message:
         case ClaimSubmitted():
-            return _settled(policy, state, message.claim_id, _submit(state, message))
+            return _settled(policy, state, _root(state, message), _submit(state, message))
         case CoverageVerified() | AuthorizationRequired():
             return _settled(policy, state, message.claim_id, learn_standings(state, message))
         case PostRemittedClaim():
-            return _settled(policy, state, message.claim_id, post_remitted(policy, state, message))
+            on_root = message.model_copy(update={"claim_id": state.root_of(message.claim_id)})
+            return _settled(policy, state, on_root.claim_id, post_remitted(policy, state, on_root))
         case PostSelfPayCharge():
             return _settled(policy, state, message.charge_id, _charge(state, message))
         case PostPatientPayment():
@@ -135,7 +137,8 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
         case ReversePatientPayment() | RefundPayer() | RestoreMoney() | FreePrepayment():
             return _settled(policy, state, item_of_refund(state, message), give_back(state, message))
         case WriteOffApproved():
-            return _settled(policy, state, message.claim_id, _give_up_denial(state, message))
+            denied = message.model_copy(update={"claim_id": state.root_of(message.claim_id)})
+            return _settled(policy, state, denied.claim_id, _give_up_denial(state, denied))
         case (
             NoteStandings()
             | CloseCorrection()
@@ -169,6 +172,7 @@ def _on_persons_word(policy: AdjustmentPolicy, state: Account, message: PersonsW
         case MovePayment():
             return _settled(policy, state, message.to_item_id, move_payment(state, message))
         case UnpostRemittedClaim():
+            message = message.model_copy(update={"claim_id": state.root_of(message.claim_id)})
             made = unpost_remitted(state, message)
             return _settled(policy, state, message.claim_id, made, lambda now: put_back(now, message.shifts))
         case _:
@@ -218,6 +222,8 @@ def _submit(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]
     A void (8) changes nothing yet: the payer's reversal says that it was accepted.
     """
     item, sequence = state.receivables.get(event.claim_id), event.meta.sequence
+    if item is None and event.follows_claim_id is not None:
+        return _follow(state, event)
     if item is None:
         return (_first_charge(event),)
     if sequence <= item.sequence:
@@ -241,6 +247,28 @@ def _submit(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]
             frequency_code=event.frequency_code,
             lines=_lines_of(event),
             **sides(INSURANCE, REVENUE, change_cents),
+        ),
+    )
+
+
+def _root(state: Account, event: ClaimSubmitted) -> str:
+    if event.claim_id in state.receivables or event.follows_claim_id is None:
+        return event.claim_id
+    return state.root_of(event.follows_claim_id)
+
+
+def _follow(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]:
+    """The same services for the next payer: charged once, with the first claim, and decided on it."""
+    if event.claim_id in state.followers or event.follows_claim_id is None:
+        return ()
+    if state.root_of(event.follows_claim_id) == event.claim_id:
+        return ()
+    return (
+        ClaimFollowed(
+            account_id=event.account_id,
+            claim_id=event.claim_id,
+            follows_claim_id=event.follows_claim_id,
+            patient_control_number=event.patient_control_number,
         ),
     )
 

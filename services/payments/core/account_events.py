@@ -49,7 +49,7 @@ def publish(stops: Stops, state: Account, fact: AnyAccountFact, meta: Meta) -> E
     """The event made of a fact; entries inside the account (applications, transfers) stay private."""
     match fact:
         case ClaimAdjudicated():
-            return _remitted(fact, _stopped_cents(stops, state, fact), meta) if fact.remitted.is_posted else None
+            return _remitted(state, fact, _stopped_cents(stops, state, fact), meta) if fact.remitted.is_posted else None
         case ClaimUnposted():
             return _taken_back(state, fact, meta) if fact.was_posted else None
         case PersonWroteOff() | WriteOffReverted():
@@ -141,13 +141,13 @@ def _given_up(fact: PersonWroteOff | WriteOffReverted, meta: Meta) -> WriteOffPo
     )
 
 
-def _remitted(fact: ClaimAdjudicated, stopped_cents: int, meta: Meta) -> ClaimRemitted:
+def _remitted(state: Account, fact: ClaimAdjudicated, stopped_cents: int, meta: Meta) -> ClaimRemitted:
     remitted = fact.remitted
     stated_cents = sum(p.amount_cents for p in fact.parts if p.action is Action.PATIENT)
     return ClaimRemitted(
         meta=meta,
         account_id=fact.account_id,
-        claim_id=fact.item_id,
+        claim_id=_billed_claim(state, fact),
         patient_control_number=remitted.patient_control_number,
         remittance_id=remitted.remittance_id,
         payer_id=remitted.payer_id,
@@ -167,6 +167,13 @@ def _remitted(fact: ClaimAdjudicated, stopped_cents: int, meta: Meta) -> ClaimRe
         position=remitted.position,
         reverses=_place(fact.reverses) if fact.reverses is not None else None,
     )
+
+
+def _billed_claim(state: Account, fact: ClaimAdjudicated) -> str:
+    """Which claim the payer answers: the one it was charged with, or the one that followed it to this payer."""
+    number = fact.remitted.patient_control_number
+    followers = (name for name, one in state.followers.items() if one.patient_control_number == number)
+    return next((name for name in followers if state.root_of(name) == fact.item_id), fact.item_id)
 
 
 def _place(position: Position) -> RemittancePlace:

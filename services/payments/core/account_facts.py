@@ -77,6 +77,15 @@ class ClaimResubmitted(AccountFact):
     frequency_code: str
 
 
+class ClaimFollowed(AccountFact):
+    """The same services went to the next payer, as a claim of its own: they were charged with the first one."""
+
+    type: Literal["account.claim-followed.v1"] = "account.claim-followed.v1"
+    claim_id: str
+    follows_claim_id: str
+    patient_control_number: str
+
+
 class SelfPayChargePosted(LedgerFact):
     """The guarantor owes for a service without a claim."""
 
@@ -343,6 +352,7 @@ AnyLedgerFact: TypeAlias = (
 AnyAccountFact: TypeAlias = (
     AnyLedgerFact
     | ClaimResubmitted
+    | ClaimFollowed
     | StandingsNoted
     | StandingsLearned
     | RemittedClaimHeld

@@ -59,6 +59,13 @@ class AskedWriteOff(NamedTuple):
     because: str = ""
 
 
+class Follower(NamedTuple):
+    """A claim to the next payer: the claim before it, and the number that its payer echoes."""
+
+    follows_claim_id: str
+    patient_control_number: str
+
+
 class Held(NamedTuple):
     """A payer's decision that waits for its charge, or a reversal that waits for its original."""
 
@@ -121,6 +128,7 @@ class Receivable:
     credit_cents: int = 0  # as last announced
     postings: tuple[Posting, ...] = ()
     patient_payments: tuple[Share, ...] = ()
+    next_payers: int = 0  # claims of the same services to payers after the first
     given_up: tuple[GivenUp, ...] = ()  # what stands of each write-off, oldest first
     lines: tuple[BilledLine, ...] = ()  # as billed last
     corrections: tuple[Position, ...] = ()  # decisions that name another insured, and nobody looked after yet
@@ -146,6 +154,7 @@ class Account:
     reserved: Mapping[str, str] = field(default_factory=dict[str, str])  # payment: control number of its visit
     asked_write_offs: Mapping[str, AskedWriteOff] = field(default_factory=dict[str, AskedWriteOff])
     answered: Mapping[str, str] = field(default_factory=dict[str, str])  # a person's command: why not, empty when done
+    followers: Mapping[str, Follower] = field(default_factory=dict[str, Follower])  # by claim
     learned: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )  # by claim, from services
@@ -165,6 +174,12 @@ class Account:
         A prepayment that waits for its visit's claim is neither: it pays no other balance, and is no overpayment.
         """
         return self.patient_cents - self.unapplied_cents + self.waiting_cents
+
+    def root_of(self, claim_id: str) -> str:
+        """The claim that was charged: the first of those for the same services."""
+        while (follower := self.followers.get(claim_id)) is not None:
+            claim_id = follower.follows_claim_id
+        return claim_id
 
     @property
     def waiting_cents(self) -> int:

@@ -12,6 +12,7 @@ from services.payments.core.account_facts import (
     ChargeCorrected,
     ChargePosted,
     ClaimAdjudicated,
+    ClaimFollowed,
     ClaimResubmitted,
     ContractualAdjusted,
     CreditChanged,
@@ -41,6 +42,7 @@ from services.payments.core.account_facts import (
 )
 from services.payments.core.account_shape import Account as Account
 from services.payments.core.account_shape import AskedWriteOff as AskedWriteOff
+from services.payments.core.account_shape import Follower as Follower
 from services.payments.core.account_shape import GivenUp as GivenUp
 from services.payments.core.account_shape import Held as Held
 from services.payments.core.account_shape import Posting as Posting
@@ -127,6 +129,7 @@ def _opened(state: Account, fact: ChargePosted | SelfPayChargePosted) -> Account
             payer_id=fact.payer_id,
             lines=fact.lines,
             standings=fact.standings,
+            next_payers=sum(1 for one in state.followers if state.root_of(one) == fact.item_id),
         )
     else:
         item = replace(item, digest=fact.digest)
@@ -141,6 +144,8 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
             return _with(state, fact.item_id, replace(item, sequence=fact.sequence, lines=fact.lines or item.lines))
         case PatientShareStopped():
             return _stopped(state, fact)
+        case ClaimFollowed():
+            return _followed(state, fact)
         case SelfPayChargePosted():
             return _moved(state, fact.item_id, fact.cents)
         case MovedToPatient():
@@ -237,6 +242,17 @@ def _money_back(
         case _:
             assert_never(fact)
     return replace(state, reversals={**state.reversals, fact.reversal_id: made})
+
+
+def _followed(state: Account, fact: ClaimFollowed) -> Account:
+    """What was held for the follower is the first claim's."""
+    follower = Follower(fact.follows_claim_id, fact.patient_control_number)
+    state = replace(state, followers={**state.followers, fact.claim_id: follower})
+    root = state.root_of(fact.claim_id)
+    held = tuple(one._replace(item_id=state.root_of(one.item_id)) for one in state.held)
+    state = replace(state, held=held)
+    item = state.receivables.get(root)
+    return state if item is None else _with(state, root, replace(item, next_payers=item.next_payers + 1))
 
 
 def _adjudicated(state: Account, fact: ClaimAdjudicated) -> Account:

@@ -24,5 +24,5 @@ class SharePolicy:
     rules: Mapping[str, tuple[KindRule, ...]]
 
     def kind_of(self, reason: str, on: date) -> ShareKind:
-        other: ShareKind = "other"
-        return next((rule.kind for rule in self.rules.get(reason, ()) if rule.valid_from <= on), other)
+        rule = next((rule for rule in self.rules.get(reason, ()) if rule.valid_from <= on), None)
+        return "other" if rule is None else rule.kind

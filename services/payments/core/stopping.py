@@ -14,6 +14,8 @@ from services.payments.core.never_billed import Circumstances, Stop, Stops, stop
 from services.payments.core.remitted import NOT_OURS
 from shared.replaced import replace
 
+NEXT_PAYER_BILLED = "next_payer_billed"
+"""The standing of a claim that went on to the next payer, which has not decided."""
 NO_NEXT_PAYER = "no_next_payer"
 """The standing by which a person says that no further payer will decide the claim."""
 
@@ -76,11 +78,12 @@ def stopped_parts(stops: Stops, item: Receivable, posting: Posting) -> Iterator[
 
 
 def circumstances_of(item: Receivable, posting: Posting) -> Circumstances:
+    billed = {NEXT_PAYER_BILLED} if item.next_payers >= _RANKS.get(posting.status, 1) else set[str]()
     return Circumstances(
         status=posting.status,
         filing_code=posting.filing_code,
         remark_codes=frozenset(posting.remark_codes),
-        standings=frozenset(item.standings),
+        standings=frozenset({*item.standings, *billed}),
         next_payer_decided=NO_NEXT_PAYER in item.standings or _another_decided(item.postings, posting),
     )
 

@@ -35,7 +35,7 @@ def read_never_billed(text: str) -> Stops:
 
 def _stop(number: int, entry: Mapping[str, Any]) -> Stop:
     unknown = entry.keys() - {"rule", "meaning", "source", "owner", "valid_from", "valid_to", "until_next_payer", *SETS}
-    if unknown or not frozenset(entry.get("standings", ())) <= frozenset(get_args(Standing)):
+    if unknown or not frozenset(entry.get("standings", ())) <= {*get_args(Standing), "next_payer_billed"}:
         msg = f"never_billed, entry {number}: an unknown field or standing"
         raise ValueError(msg)
     return Stop(
