@@ -47,7 +47,7 @@ def prove(
         console = Console()
         console.print(proof_table(proofs))
         for name, proof in proofs.items():
-            for line in differences(proof):
+            for line in (remitted_in_words(proof), *differences(proof)):
                 console.print(f"{name}: {line}", highlight=False, soft_wrap=True)
     if not all(proof["proved"] for proof in proofs.values()):
         raise typer.Exit(Exit.FAILED)
@@ -158,6 +158,15 @@ def _lines(client: httpx.Client) -> Iterator[Mapping[str, Any]]:
                 yield json.loads(line)
     except httpx.HTTPError as error:
         raise RefusalError(f"The payments service did not answer ({type(error).__name__}).") from error
+
+
+def remitted_in_words(proof: Mapping[str, Any]) -> str:
+    """How the payers' money stands: what remittances paid, what of it has no account yet, what went to providers."""
+    return (
+        f"{proof['remittances']} remittances paid {_dollars(proof['remitted_cents'])}, of which "
+        f"{_dollars(proof['waiting_cents'])} waits for its claim; {proof['providers']} providers' ledgers hold "
+        f"{_dollars(proof['provider_adjustments_cents'])} kept or added beside claims"
+    )
 
 
 def differences(proof: Mapping[str, Any]) -> list[str]:

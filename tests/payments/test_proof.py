@@ -9,7 +9,7 @@ import bson
 import httpx
 import pytest
 
-from revcycle.commands.ledger import differences, watch_proof
+from revcycle.commands.ledger import differences, remitted_in_words, watch_proof
 from revcycle.refusal import RefusalError
 from services.payments.control_total import ControlTotal
 from services.payments.core.account_messages import PostRemittedClaim
@@ -209,6 +209,10 @@ async def test_the_proof_tells_how_far_it_is_and_the_command_says_what_differs(w
     )
     proof = watch_proof(client, TENANT, quiet=True)
     assert (proof["proved"], differences(proof)) == (True, [])
+    assert remitted_in_words(proof) == (
+        "2 remittances paid 70.70, of which 15.00 waits for its claim; "
+        "1 providers' ledgers hold 4.30 kept or added beside claims"
+    )
     Saboteur(world).state("account", _claim(cent("paid_cents")))
     broken = json.loads((await _streamed(world))[-1])
     assert not broken["proved"]
