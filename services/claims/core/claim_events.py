@@ -159,7 +159,15 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         file_claims=fact.file_claims,
         file_charge_cents=fact.file_charge_cents,
         authorization_number=content.prior_authorization_number or None,
+        follows_claim_id=_followed(state.origin),
     )
+
+
+def _followed(origin: str) -> str | None:
+    """The claim whose next payer this one is for, by where it came from."""
+    kind, _, rest = origin.partition("/")
+    claim_id, _, why = rest.rpartition("/")
+    return claim_id if (kind, why) == ("claim", "next-payer") else None
 
 
 def _submitted_line(line: ContentLine, of_claim: date) -> SubmittedLine:
