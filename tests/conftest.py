@@ -2,7 +2,7 @@
 
 from hypothesis import settings
 
-pytest_plugins = ["tests.servers"]
+pytest_plugins = ["tests.servers", "tests.outbound"]
 
 # `make check` tries a few examples of each property, `make test` many; a slow machine is no failure of either.
 settings.register_profile("quick", max_examples=8, deadline=None)

@@ -1,0 +1,143 @@
+"""pyx12 judges what leaves as 837P and 837I in any test of this process: a plugin of every run.
+
+Whatever the service writes is noted. Of claims that look alike one is kept, and at the end of the run those that are
+left are judged together, in a file of the same writer for each kind and usage: seconds, whatever the number of files.
+What pyx12 complains of fails the run, with the test that wrote it. `REVCYCLE_JUDGE=off` leaves it out.
+"""
+
+import os
+import sys
+from collections.abc import Callable, Iterator, MutableMapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pytest
+
+from shared.x12.claim837 import Batch837, Claim837
+
+PERFORMER = "services.claims.submission_performer"
+JUDGED = ("P", "I")
+"""Kinds of claims that pyx12 has a map for."""
+Writer = Callable[[Batch837], bytes]
+Verdict = tuple[bool, set[tuple[str, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A claim that looks like none before it, and who wrote it first."""
+
+    batch: Batch837
+    claim: Claim837
+    test: str
+
+
+@dataclass(slots=True)
+class Outbound:
+    """What was written, by kind and usage."""
+
+    seen: set[str] = field(default_factory=set[str])
+    kept: dict[tuple[str, str], list[Kept]] = field(default_factory=dict[tuple[str, str], list[Kept]])
+    claims: int = 0
+
+    def note(self, kind: str, writer: Writer, batch: Batch837, test: str) -> None:
+        """Keep the claims of a file that have something no claim had before."""
+        for claim in batch.claims:
+            self.claims += 1
+            looks = set(patterns(f"{kind}{batch.usage}", writer(replace(batch, claims=(claim,)))))
+            if not looks <= self.seen:
+                self.seen |= looks
+                self.kept.setdefault((kind, batch.usage), []).append(Kept(batch, claim, test))
+
+    def faults(self, writers: MutableMapping[Any, Writer], judge: Callable[[bytes], Verdict]) -> Iterator[str]:
+        """A sentence for each claim that is not accepted, found by halves; none where all together are."""
+        for (kind, _), kept in sorted(self.kept.items()):
+            yield from _faults(kind, kept, writers[kind], judge)
+
+
+def _faults(kind: str, kept: list[Kept], writer: Writer, judge: Callable[[bytes], Verdict]) -> Iterator[str]:
+    accepted, complaints = judge(writer(replace(kept[0].batch, claims=tuple(one.claim for one in kept))))
+    if accepted and not complaints:
+        return
+    if len(kept) == 1:
+        yield f"{kept[0].test}: 837{kind}, {sorted(complaints)}"
+        return
+    half = len(kept) // 2
+    yield from _faults(kind, kept[:half], writer, judge)
+    yield from _faults(kind, kept[half:], writer, judge)
+
+
+def patterns(of: str, content: bytes) -> Iterator[str]:
+    """How each segment looks, and beside which it stands: codes as they are, other text by its letters and length."""
+    before = ""
+    for segment in content.decode().replace("\n", "").split("~"):
+        elements = segment.split("*")
+        if elements[0] in {"ISA", "GS", "SE", "GE", "IEA", "ST", "HL"}:
+            elements = elements[:1]
+        looks = "*".join("" if not one else ":".join(_look(part) for part in one.split(":")) for one in elements)
+        yield f"{of}|{looks}"
+        yield f"{of}|{before}>{elements[0]}"
+        before = elements[0]
+
+
+def _look(text: str) -> str:
+    if len(text) <= 2:
+        return text if not text.isdigit() else "0" * len(text)
+    number = text.replace(".", "").isdigit()
+    return f"{'9' if number else 'A' if text.isalpha() else 'X'}{len(text) // 16}"
+
+
+OUTBOUND = Outbound()
+RUNNING: dict[str, str] = {}
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    RUNNING["test"] = item.nodeid
+
+
+def pytest_collection_finish() -> None:
+    """Listen to the writers, where any test has to do with them."""
+    performer = sys.modules.get(PERFORMER)
+    if performer is None or os.environ.get("REVCYCLE_JUDGE") == "off":
+        return
+    writers: dict[Any, Writer] = performer.WRITERS
+    ORIGINAL.update(writers)
+    for kind in JUDGED:
+        writers[kind] = _listening(kind, writers[kind])
+
+
+ORIGINAL: dict[Any, Writer] = {}
+
+
+def _listening(kind: str, writer: Writer) -> Writer:
+    def write(batch: Batch837) -> bytes:
+        content = writer(batch)  # one that cannot be written leaves by no file, and is not noted
+        OUTBOUND.note(kind, writer, batch, RUNNING.get("test", "no test"))
+        return content
+
+    return write
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    if not OUTBOUND.kept:
+        return
+    from tests.x12.test_other_readers import judged_by_pyx12
+
+    try:
+        FAULTS.extend(OUTBOUND.faults(ORIGINAL, judged_by_pyx12))
+    except pytest.skip.Exception:
+        NOTES.append("pyx12 is not installed: no outbound 837 was judged")
+        return
+    kept = sum(len(one) for one in OUTBOUND.kept.values())
+    NOTES.append(f"pyx12 judged {kept} outbound claims, alike for {OUTBOUND.claims}: {len(FAULTS)} refused")
+    if FAULTS and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+FAULTS: list[str] = []
+NOTES: list[str] = []
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    for line in (*NOTES, *FAULTS):
+        terminalreporter.write_line(line)
