@@ -12,7 +12,8 @@ import hmac
 import json
 import sqlite3
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import RLock
@@ -160,7 +161,8 @@ class SandboxProcessor:
             if not 0 < cents <= intent["amount_received"]:
                 raise RefusedError(400, "amount_too_large")
             dispute_id = f"dp_{self._token(f'{intent_id}/{cents}/{code}')}"
-            made = {
+            fee = 0 if code.startswith("R") else DISPUTE_FEE_CENTS
+            made: Object = {
                 "id": dispute_id,
                 "object": "dispute",
                 "payment_intent": intent_id,
@@ -169,10 +171,10 @@ class SandboxProcessor:
                 "status": "lost" if code.startswith("R") else "needs_response",
                 "reason": "bank_return" if code.startswith("R") else "fraudulent",
                 "network_reason_code": code,
-                "fee": 0 if code.startswith("R") else DISPUTE_FEE_CENTS,
+                "fee": fee,
                 "metadata": intent["metadata"],
             }
-            self._move(intent["metadata"], "dispute", dispute_id, -cents, made["fee"], now)
+            self._move(intent["metadata"], "dispute", dispute_id, -cents, fee, now)
             self._tell("charge.dispute.created", made, now)
             return made
 
@@ -322,43 +324,31 @@ class SandboxProcessor:
             (metadata.get("tenant", ""), kind, source, cents, fee, _stamp(now)),
         )
 
-    def _once(self, key: str, form: Mapping[str, str], prefix: str) -> "_Once":
+    @contextmanager
+    def _once(self, key: str, form: Mapping[str, str], prefix: str) -> Generator[tuple[str, Object | None]]:
+        """One request under its key: the id it makes, and what it made before. All or nothing."""
         if not key:
             raise RefusedError(400, "idempotency_key_missing")
-        return _Once(self, key, json.dumps(dict(sorted(form.items()))), prefix)
+        digest = json.dumps(dict(sorted(form.items())))
+        with self._lock:
+            found = self._db.execute("SELECT digest, id FROM keys WHERE name = ?", (key,)).fetchone()
+            if found is not None:
+                if found[0] != digest:
+                    raise RefusedError(409, "idempotency_key_in_use")
+                yield found[1], self.get(found[1])
+                return
+            made_id = f"{prefix}_{self._token(key)}"
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                self._db.execute("INSERT INTO keys VALUES (?, ?, ?)", (key, digest, made_id))
+                yield made_id, None
+            except BaseException:
+                self._db.execute("ROLLBACK")
+                raise
+            self._db.execute("COMMIT")
 
     def _token(self, name: str) -> str:
         return hashlib.sha256(f"{self._seed}/{name}".encode()).hexdigest()[:24]
-
-
-class _Once:
-    """One request under its key: the id it makes, and what it made before. All or nothing."""
-
-    def __init__(self, processor: SandboxProcessor, key: str, digest: str, prefix: str) -> None:
-        self._processor, self._key, self._digest, self._prefix = processor, key, digest, prefix
-
-    def __enter__(self) -> tuple[str, Object | None]:
-        processor = self._processor
-        processor._lock.acquire()  # noqa: SLF001 - a part of it
-        found = processor._db.execute("SELECT digest, id FROM keys WHERE name = ?", (self._key,)).fetchone()  # noqa: SLF001
-        if found is not None:
-            if found[0] != self._digest:
-                processor._lock.release()  # noqa: SLF001
-                raise RefusedError(409, "idempotency_key_in_use")
-            self._id = found[1]
-            return self._id, processor.get(self._id)
-        self._id = f"{self._prefix}_{processor._token(self._key)}"  # noqa: SLF001
-        processor._db.execute("BEGIN IMMEDIATE")  # noqa: SLF001
-        processor._db.execute("INSERT INTO keys VALUES (?, ?, ?)", (self._key, self._digest, self._id))  # noqa: SLF001
-        return self._id, None
-
-    def __exit__(self, failure: type[BaseException] | None, *_: object) -> None:
-        processor = self._processor
-        try:
-            if processor._db.in_transaction:  # noqa: SLF001
-                processor._db.execute("COMMIT" if failure is None else "ROLLBACK")  # noqa: SLF001
-        finally:
-            processor._lock.release()  # noqa: SLF001
 
 
 def _read_secrets(path: Path | None) -> tuple[str, str]:

@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import Mapping
 from datetime import date, datetime
+from typing import Any
 
 from services.payments.bank_lines import BankCredit, BankFault, BankFileError, Statement, date_fault, trace_in
 from services.payments.core.bank_account import CsvMapping
@@ -17,7 +18,7 @@ FAULTS_SHOWN = 20
 def read_csv(text: str, mapping: CsvMapping, today: date) -> Statement:
     """The credits of one account. Raises BankFileError naming each line that cannot be read, and nothing is taken."""
     rows = csv.DictReader(io.StringIO(text.lstrip("\ufeff")), delimiter=mapping.delimiter, strict=True)
-    _check_columns(rows.fieldnames or (), mapping)
+    _check_columns(frozenset(rows.fieldnames or ()), mapping)
     credits_: list[BankCredit] = []
     faults: list[BankFault] = []
     accounts: set[str] = set()
@@ -46,8 +47,7 @@ def read_csv(text: str, mapping: CsvMapping, today: date) -> Statement:
     return Statement(1, (), next(iter(accounts), ""), "USD", tuple(credits_), debits)
 
 
-def _check_columns(given: object, mapping: CsvMapping) -> None:
-    names = set(given if isinstance(given, list | tuple) else ())
+def _check_columns(names: frozenset[str], mapping: CsvMapping) -> None:
     optional = (
         mapping.trace_column,
         mapping.reference_column,
@@ -69,7 +69,8 @@ def _credit(line: int, row: Mapping[str, str | None], mapping: CsvMapping, today
     def cell(column: str) -> str:
         return (row.get(column) or "").strip() if column else ""
 
-    if None in row:
+    extra: Mapping[Any, Any] = row  # cells without a heading lie under None
+    if None in extra:
         raise BankFileError(BankFault(line, "row", "it has more cells than the heading"))
     currency = cell(mapping.currency_column).upper()
     if currency not in {"", "USD"}:

@@ -1,7 +1,7 @@
 """The cash book's proof for one tenant: every deposit, till and card payment recomputed from the journal."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Any
 
 from services.payments.core.cash import CashAccount, CashFact
@@ -40,7 +40,7 @@ async def prove_cash(store: Store, deciders: Sequence[Decider[Any, Any, Any]], t
 
 async def _unlike(
     store: Store, by_kind: dict[str, Decider[Any, Any, Any]], tenant: str, folded: dict[tuple[str, str], Any]
-) -> Any:
+) -> AsyncIterator[str]:
     """Names of aggregates that are not what their journal says; one that just changed is looked at again."""
     for (kind, aggregate_id), state in folded.items():
         decider, key = by_kind[kind], Key(tenant, aggregate_id)

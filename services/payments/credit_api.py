@@ -59,7 +59,8 @@ async def find(  # noqa: PLR0913 - its filters are its arguments
 ) -> list[dict[str, Any]]:
     """Open credits with age, owner and, for federal payers, the last day to return them."""
     given = {"of": of, "federal": federal, "warned": warned, "owner": owner}
-    where: dict[str, Scalar] = {"open": True} | {name: value for name, value in given.items() if value is not None}
+    where: dict[str, Scalar] = {"open": True}
+    where |= {name: value for name, value in given.items() if value is not None}
     found = await run.store.find(parts.credit_case, caller.tenant, where, after, limit)
     today = run.clock.now().date()
     return [shown_credit(one, today) for _, one in found]
