@@ -267,6 +267,23 @@ async def test_a_payout_with_fees_meets_its_deposit_and_the_processor_owes_nothi
     assert await till.cashier.proof() == {"bank": 4_825, "processor_fees": 175, "patient_money": -5_000}
 
 
+async def test_whoever_holds_the_link_pays_several_bills_once(till: Till) -> None:
+    cashier = till.cashier
+    await cashier.made("/charges", CHARGE | {"charge_cents": 2_500})
+    link = (await cashier.made("/payment-requests", {"account_id": "acct_1"}))["link"]
+    for key in ("a", "a", "b"):
+        headers = {"Idempotency-Key": key, "Content-Type": "application/json"}
+        answer = await cashier.raw("POST", link, b'{"method": "card"}', headers)
+        assert (answer.status_code, answer.json()["asked_cents"]) == (202, 7_500)
+        await cashier.settle()
+    secret = (await cashier.raw("GET", f"{link}/client-secret")).json()["client_secret"]
+    [intent] = await cashier.get("/payment-intents")
+    till.processor.confirm(intent["processor_id"], secret, "pm_card_ok", cashier.clock.now())
+    await till.deliver(times=2)
+    assert (await till.owed(), (await cashier.raw("GET", link)).json()["paid_cents"]) == (0, 7_500)
+    await cashier.proof()
+
+
 def body_of(**changes: Any) -> bytes:
     intent = {
         "id": "pi_1",
