@@ -202,7 +202,7 @@ async def remittances(
     after: str | None = None,
     limit: Limit = 50,
 ) -> list[dict[str, Any]]:
-    """Remittances of the tenant, by id; `status=parked` waits for a person, `trace` is the check or transfer (TRN02)."""
+    """Remittances of the tenant, by id; `status=parked` waits for a person, `trace` is a check or transfer (TRN02)."""
     given: dict[str, Scalar] = {"status": status, "trace": trace}
     where = {name: value for name, value in given.items() if value is not None}
     found = await run.store.find(REMITTANCE, caller.tenant, where, after, limit)
