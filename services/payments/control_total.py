@@ -5,7 +5,7 @@ That costs three reads for each; `revcycle ledger prove` looks at everything at 
 do not tie out is a number of the service's status until they are found to tie out again.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -28,7 +28,8 @@ class ControlTotal:
         self._runtime, self._deciders = runtime, tuple(deciders)
         self._wrong: dict[tuple[str, Key], str] = {}
         self._next = NEVER
-        self._turn: AsyncIterator[tuple[AnyDecider, Key]] | None = None
+        self._kind = 0
+        self._after: Key | None = None
         self.rounds = 0
 
     @property
@@ -47,18 +48,15 @@ class ControlTotal:
         return 0
 
     async def look(self, count: int) -> None:
-        """Check so many; a failure of the store starts the round anew."""
-        for _ in range(count):
-            self._turn = self._turn or self._everything()
-            try:
-                decider, key = await anext(self._turn)
-            except StopAsyncIteration:
-                self._turn, self.rounds = None, self.rounds + 1
-                return
-            except BaseException:
-                self._turn = None
-                raise
+        """Check so many of one kind, from where the last look ended."""
+        decider = self._deciders[self._kind]
+        page: Sequence[tuple[Key, Any]] = await self._runtime.store.scan(decider, self._after, count)
+        for key, _ in page:
             await self._check(decider, key)
+            self._after = key
+        if len(page) < count:
+            self._after, self._kind = None, (self._kind + 1) % len(self._deciders)
+            self.rounds += self._kind == 0
 
     async def _check(self, decider: AnyDecider, key: Key) -> None:
         found = await prove_one(self._runtime.store, decider, key)
@@ -67,9 +65,3 @@ class ControlTotal:
         elif (decider.kind, key) not in self._wrong:
             self._wrong[decider.kind, key] = found[0].what
             self._runtime.log.error("out_of_balance", tenant=key.tenant, kind=decider.kind, reason=found[0].what)
-
-    async def _everything(self) -> AsyncIterator[tuple[AnyDecider, Key]]:
-        for decider in self._deciders:
-            rows: AsyncIterator[tuple[Key, Any]] = self._runtime.store.scan(decider)
-            async for key, _ in rows:
-                yield decider, key

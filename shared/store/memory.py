@@ -188,9 +188,10 @@ class MemoryStore:
         )
         return list(islice(found, limit))
 
-    async def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
-        for document in self._documents(decider):
-            yield key_of(document), row_from_document(decider, document).snapshot.state
+    async def scan(self, decider: Decider[S, M, F], after: Key | None, limit: int, /) -> Sequence[tuple[Key, S]]:
+        documents = sorted((d for d in self._documents(decider)), key=lambda d: str(key_of(d)))
+        found = (d for d in documents if after is None or str(key_of(d)) > str(after))
+        return [(key_of(d), row_from_document(decider, d).snapshot.state) for d in islice(found, limit)]
 
     async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
         rows = [d for d in self._documents(decider) if tenant is None or d["tenant"] == tenant]

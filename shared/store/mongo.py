@@ -250,9 +250,10 @@ class MongoStore:
         cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("id", 1).limit(limit)
         return [(key_of(d), row_from_document(decider, d).snapshot.state) async for d in cursor]
 
-    async def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
-        async for document in self._rows(decider).find({}, {"outbox": False, "effects": False}).batch_size(PAGE):
-            yield key_of(document), row_from_document(decider, document).snapshot.state
+    async def scan(self, decider: Decider[S, M, F], after: Key | None, limit: int, /) -> Sequence[tuple[Key, S]]:
+        query = {"_id": {"$gt": "" if after is None else str(after)}}
+        cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("_id", 1).limit(limit)
+        return [(key_of(d), row_from_document(decider, d).snapshot.state) async for d in cursor]
 
     async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
         if where and tenant is not None:

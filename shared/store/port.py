@@ -198,8 +198,8 @@ class Store(Protocol):
         """As `find`, one query for those whose index value `name` is any of these."""
         ...
 
-    def scan(self, decider: Decider[S, M, F], /) -> AsyncIterator[tuple[Key, S]]:
-        """Every aggregate of this kind, for proofs and reports."""
+    async def scan(self, decider: Decider[S, M, F], after: Key | None, limit: int, /) -> Sequence[tuple[Key, S]]:
+        """Some aggregates of this kind, of whatever tenant, in the order of their keys from after one on."""
         ...
 
     async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:

@@ -212,7 +212,9 @@ async def ask_for_aggregates(store: Any) -> None:
         await store.count(TILL, tenant, where)
         for after in (None, "t0"):
             await store.find(TILL, tenant, where, after, 10)
-    for lines in (store.journal_since(None), store.journal_since(AT), store.scan(TILL)):
+            assert len(await store.scan(TILL, after and KEY, 10)) == (not after)
+            await store.find_among(TILL, tenant, "open", ["x", "y"], after, 10)
+    for lines in (store.journal_since(None), store.journal_since(AT)):
         assert len([line async for line in lines]) == 1, "one fact, one aggregate"
 
 

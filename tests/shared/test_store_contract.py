@@ -212,11 +212,9 @@ async def test_queries_see_one_tenant_by_index_value(store: Store) -> None:
     assert await store.count(TILL, "lakeside", {"open": True}) == 2
     assert await store.count(TILL, None, {}) == 3
     assert await store.count(TILL, "northgate", {}) == 1
-    assert {key async for key, _ in store.scan(TILL)} == {
-        Key("lakeside", "a"),
-        Key("lakeside", "b"),
-        Key("northgate", "a"),
-    }
+    everybody = [Key("lakeside", "a"), Key("lakeside", "b"), Key("northgate", "a")]
+    assert [key for key, _ in await store.scan(TILL, None, 10)] == everybody
+    assert [key for key, _ in await store.scan(TILL, everybody[0], 1)] == everybody[1:2]
 
 
 async def test_messages_wait_in_order_and_once(store: Store) -> None:
