@@ -82,7 +82,8 @@ async def _files(run: Runtime, tenant: str, asked: Search, days: Sequence[date])
         if (value := getattr(asked, name)) is not None
     }
     rows: list[Row] = []
-    for direction in [asked.direction] if asked.direction else DECIDERS:
+    directions: Iterable[Direction] = (asked.direction,) if asked.direction else DECIDERS
+    for direction in directions:
         for day in days or (None,):
             where = given if day is None else {**given, "day": day.isoformat()}
             wanted = asked.limit + 1 - len(rows)
@@ -103,7 +104,9 @@ async def _files_of(run: Runtime, tenant: str, parts: Parts, asked: Search) -> l
     rows: list[Row] = []
     for direction, names in _names_of(claims).items():
         keys = [Key(tenant, name) for name in dict.fromkeys(names)]
-        found = await run.store.load(DECIDERS[direction], keys) if keys else {}
+        if not keys:
+            continue
+        found = await run.store.load(DECIDERS[direction], keys)
         rows += [shown(found[key].snapshot.state) for key in keys if found[key].snapshot.state.status != "absent"]
     return rows
 

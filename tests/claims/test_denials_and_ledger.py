@@ -16,7 +16,6 @@ LEDGER = load_adjustments()
 HELD = {Action.DENIAL, Action.UNKNOWN}
 WORKED_OTHERWISE = {
     "59": "Takes a whole line here: the classifier has the edit checked, the ledger writes the price down.",
-    "101": "A forecast's own code; outside of one the ledger waits for a person.",
     "303": "A QMB's share: the classifier asks for a review, and the ledger waits for it.",
 }
 

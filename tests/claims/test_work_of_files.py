@@ -27,10 +27,10 @@ from shared.contracts import (
 from shared.x12.acks import Ack999, AckTransaction, write_999
 from shared.x12.status import Status
 from tests.claims.makers import ACCOUNT, CLAIM_ID, TODAY, at, meta
-from tests.claims.test_inquiries import NOW, Payer, listen, pass_days, response, sent, watches
+from tests.claims.test_inquiries import Payer, listen, pass_days, response, sent, watches
 from tests.claims.test_paper import PAPER_DESK
 from tests.claims.test_partners import LyingServer, Place, day, place, routing_file, send
-from tests.claims.world import TENANT, World, make_world
+from tests.claims.world import NOW, TENANT, World, make_world
 
 __all__ = ["place"]
 WORK = make_work_decider(work_policy())
@@ -76,14 +76,16 @@ async def test_an_undelivered_file_is_an_event_and_one_work_item_until_it_is_the
 ) -> None:
     world, _ = await place(LyingServer)
     await send(world)
+    (submission,) = await world.submissions()
     for _ in RETRY_AFTER[:2]:
-        (submission,) = await world.submissions()
         assert submission.failure is not None
         world.clock.move(submission.failure.again_at)
         await world.settle()
+        (submission,) = await world.submissions()
     await listen(world)
     (told,) = world.events(FileUndelivered)
     assert isinstance(told, FileUndelivered)
+    assert submission.failure is not None
     assert (told.code, told.claims, told.charge_cents) == (submission.failure.code, 6, submission.charge_cents)
     (item,) = (await work_in(world)).values()
     assert [(one.kind, one.detail) for one in item.causes] == [("undelivered_file", told.code)]

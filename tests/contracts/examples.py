@@ -127,6 +127,7 @@ ANSWER: dict[str, Any] = {
     "service_date": DAY,
 }
 AUTHORIZATION = meta("eligibility", f"authorization/{ACCOUNT}")
+OF_AUTHORIZATION: dict[str, Any] = {**ANSWER, "meta": AUTHORIZATION}
 OF_REVIEW: dict[str, Any] = {
     "meta": AUTHORIZATION,
     "account_id": ACCOUNT,
@@ -138,7 +139,7 @@ COVERED = {name: value for name, value in ANSWER.items() if name != "claim_id"}
 OF_CLAIM: dict[str, Any] = {"meta": CLAIM_META, "account_id": ACCOUNT, "claim_id": CLAIM, "patient_control_number": PCN}
 SUBMISSION = "sub_clearinghouse_260000001"
 OF_WATCH: dict[str, Any] = {**OF_CLAIM, "meta": meta("claims", f"watch/{CLAIM}"), "payer_id": "60054"}
-PAPERS = meta("claims", f"papers/{CLAIM}")
+OF_PAPERS: dict[str, Any] = {**OF_WATCH, "meta": meta("claims", f"papers/{CLAIM}")}
 OF_FILE: dict[str, Any] = {
     "meta": meta("claims", f"file_watch/{SUBMISSION}", key=SUBMISSION),
     "submission_id": SUBMISSION,
@@ -151,7 +152,7 @@ EXAMPLES: tuple[Event, ...] = (
     CoverageInactive(**ANSWER),
     EligibilityUnknown(**ANSWER, reason="inquiry_rejected", reject_codes=("75",)),
     AuthorizationRequired(**ANSWER, service_types=("2",)),
-    AuthorizationGranted(**{**ANSWER, "meta": AUTHORIZATION}, request_id="auth_0123", authorization_number="AUTH0001"),
+    AuthorizationGranted(**OF_AUTHORIZATION, request_id="auth_0123", authorization_number="AUTH0001"),
     AuthorizationDecided(
         **OF_REVIEW,
         status="certified",
@@ -346,11 +347,9 @@ EXAMPLES: tuple[Event, ...] = (
         asked_by="schedule",
     ),
     InformationRequested(**OF_WATCH, charge_cents=10_000, codes=("R3:287",), requested_on=DAY),
-    AttachmentsSent(
-        **{**OF_WATCH, "meta": PAPERS}, sending_id="att_clearinghouse_260000002", route="electronic", papers=1
-    ),
+    AttachmentsSent(**OF_PAPERS, sending_id="att_clearinghouse_260000002", route="electronic", papers=1),
     AttachmentWorkFound(
-        **{**OF_WATCH, "meta": PAPERS},
+        **OF_PAPERS,
         charge_cents=10_000,
         because="portal",
         what="This payer takes papers in its portal only: upload them there, and say so here.",

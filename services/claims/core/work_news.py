@@ -191,8 +191,12 @@ def settled(state: WorkItem, message: Settled) -> tuple[WorkFact, ...]:
     if _is_old(state, message.meta):
         return ()
     asked = isinstance(message, InformationSettled) or message.trace is not None
-    over: set[CauseKind] = {"attachment"} if isinstance(message, AttachmentsSent) else set()
-    return _ended(state, message.meta, over | ({"information_requested"} if asked else set()), "answered")
+    over = set[CauseKind]()
+    if isinstance(message, AttachmentsSent):
+        over.add("attachment")
+    if asked:
+        over.add("information_requested")
+    return _ended(state, message.meta, over, "answered")
 
 
 def of_file(policy: WorkPolicy, state: WorkItem, message: FileNews) -> tuple[WorkFact, ...]:
