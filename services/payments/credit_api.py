@@ -178,6 +178,7 @@ def _property(kind: str, name: str, cents: int, since: date, state: str, rows: A
         "status": "unknown" if claimable_on is None else "dormant" if claimable_on <= on else "waiting",
         "claimable_on": claimable_on,
         "source": None if row is None else row.source,
+        "confirmed": row is not None and row.confirmed,
     }
 
 

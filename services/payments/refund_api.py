@@ -1,8 +1,6 @@
 """HTTP of money that goes back: refunds with four eyes, returned checks."""
 
 import tomllib
-from datetime import date
-from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from uuid import uuid5
@@ -188,9 +186,7 @@ async def returned_check(
     cents = remaining_cents(account, payment_id)
     if reversal_id not in account.reversals and not cents:
         raise HTTPException(409, "nothing is left of this payment on the account: it was returned or refunded before")
-    fee = fee_of(body.state, run.clock.now().date()) if body.charge_fee else None
-    if body.charge_fee and fee is None:
-        raise HTTPException(422, "no dated row says what a returned check may cost there: returned_checks.toml")
+    fee = _fee_allowed(run, body.state) if body.charge_fee else None
     await desk.note("payment.returned", f"account/{body.account_id}", body.reason)
     meta = desk.meta("account", body.account_id)
     if cents:
@@ -249,10 +245,15 @@ def remaining_cents(account: Account, payment_id: str) -> int:
     return sum(share.cents for share in shares if share.payment_id == payment_id)
 
 
-@cache
-def fee_of(state: str, on: date) -> int | None:
-    """What a returned check may cost in a state on a day; None where no dated row says so."""
+def _fee_allowed(run: Run, state: str) -> int:
+    """What a returned check may cost in a state today. 422 where no dated row says so, or nobody has confirmed it."""
     with FEES.open("rb") as file:
         rows: list[dict[str, Any]] = tomllib.load(file)["fee"]
+    on = run.clock.now().date()
     dated = [row for row in rows if row["state"] == state and row["valid_from"] <= on and row["source"]]
-    return max(dated, key=lambda row: row["valid_from"])["fee_cents"] if dated else None
+    if not dated:
+        raise HTTPException(422, "no dated row says what a returned check may cost there: returned_checks.toml")
+    row = max(dated, key=lambda row: row["valid_from"])
+    if run.settings.env == "production" and not row.get("confirmed"):
+        raise HTTPException(422, "nobody has confirmed what a returned check may cost there: returned_checks.toml")
+    return int(row["fee_cents"])

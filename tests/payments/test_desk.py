@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from services.payments import refund_api
 from services.payments.core.credit_case import case_id_of
 from services.payments.policy.cash import load_overpayment_policy
+from services.payments.settings import PaymentsSettings
 from tests.payments.cashier import Cashier, make_cashier
 from tests.payments.eras import answered, check, era_file
 from tests.payments.kit import submitted
@@ -100,6 +102,23 @@ async def test_a_receipt_says_what_was_paid_what_it_paid_and_what_remains(cashie
     assert [one["action"] for one in audit].count("receipt.open") == 2
 
 
+async def test_a_returned_check_costs_nothing_by_a_row_that_nobody_has_confirmed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lenient = make_cashier(tmp_path / "lenient").world.runtime.settings
+    assert isinstance(lenient, PaymentsSettings)
+    strict = make_cashier(tmp_path, lenient.model_copy(update={"env": "production"}))
+    await strict.made("/charges", CHARGE)
+    body = {"account_id": "acct_1", "reason": "NSF", "charge_fee": True, "state": "CA"}
+    path = f"/payments/{await paid(strict, 4_000)}/returned"
+    refused = await strict.post(path, body)
+    assert (refused.status_code, "nobody has confirmed" in refused.text) == (422, True)
+    confirmed = tmp_path / "returned_checks.toml"
+    confirmed.write_text(refund_api.FEES.read_text().replace("confirmed = false", "confirmed = true"))
+    monkeypatch.setattr(refund_api, "FEES", confirmed)
+    assert (await strict.made(path, body))["fee_cents"] == 2_500
+
+
 async def test_a_returned_check_costs_only_what_a_dated_row_allows(cashier: Cashier) -> None:
     payment = await paid(cashier, 4_000)
     body = {"account_id": "acct_1", "reason": "NSF", "charge_fee": True}
@@ -175,6 +194,7 @@ async def test_what_a_state_may_claim_is_never_guessed(cashier: Cashier) -> None
     await paid(cashier, 6_000)
     [listed] = await cashier.get("/credits/unclaimed?on=2031-01-01")
     assert (listed["cents"], listed["state"], listed["status"]) == (1_000, "unknown", "unknown")
+    assert not listed["confirmed"]
     assert listed["id"] == case_id_of("acct_1", None)
 
 

@@ -67,6 +67,7 @@ class Dormancy(NamedTuple):
     years: int
     valid_from: date
     source: str
+    confirmed: bool
 
 
 def load_dormancy(path: Path = FOLDER / "unclaimed.toml") -> Sequence[Dormancy]:
@@ -77,7 +78,10 @@ def load_dormancy(path: Path = FOLDER / "unclaimed.toml") -> Sequence[Dormancy]:
         if not row.get("source") or not row.get("owner"):
             msg = f"{path.name}: {row.get('state', '?')}: source or owner is missing"
             raise PolicyError(msg)
-    return tuple(Dormancy(row["state"], row["years"], row["valid_from"], row["source"]) for row in rows)
+    return tuple(
+        Dormancy(row["state"], row["years"], row["valid_from"], row["source"], row.get("confirmed", False))
+        for row in rows
+    )
 
 
 def _limits(file: str, figures: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[RefundLimits, ...]:
