@@ -15,7 +15,8 @@ from services.payments.cash_proof import prove_cash
 from services.payments.cash_views import shown_bank_account, shown_deposit, shown_expected
 from services.payments.commands import Desk, known, once
 from services.payments.core.bank_account import BANK_ACCOUNT, CloseBankAccount, CsvMapping, OpenBankAccount
-from services.payments.core.deposit import MatchDeposit, SetDepositAside, UnmatchDeposit, WantedPart, why_not
+from services.payments.core.deposit import why_not
+from services.payments.core.deposit_messages import MatchDeposit, SetDepositAside, UnmatchDeposit, WantedPart
 from services.payments.core.expected import DismissExpected, Expected
 from shared.auth import Principal
 from shared.decider import Scalar

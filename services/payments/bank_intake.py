@@ -9,7 +9,9 @@ from uuid import UUID, uuid5
 
 from services.payments.bank_lines import BankCredit, Statement
 from services.payments.core.bank_account import BANK_ACCOUNT, BankAccount
-from services.payments.core.deposit import DepositDecider, DepositRecorded, RecordDeposit, deposit_id_of
+from services.payments.core.deposit import DepositDecider, deposit_id_of
+from services.payments.core.deposit_facts import DepositRecorded
+from services.payments.core.deposit_messages import RecordDeposit
 from shared.contracts import Meta
 from shared.runtime import Runtime
 from shared.sealed import Pseudonyms

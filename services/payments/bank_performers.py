@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from uuid import UUID, uuid5
 
-from services.payments.core.deposit import (
+from services.payments.core.deposit import DepositDecider
+from services.payments.core.deposit_messages import (
     Candidate,
     CandidatesFound,
     ClaimExpected,
-    DepositDecider,
     ExpectedClaimed,
     ExpectedReleased,
     FindExpected,

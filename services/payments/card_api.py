@@ -12,9 +12,10 @@ from services.payments.api_models import AccountId, Amount, Reader
 from services.payments.cash_parts import CashParts, cash_parts_of, processor_accounts_of
 from services.payments.cash_views import shown_card_payment, shown_payout
 from services.payments.commands import known, once
-from services.payments.core.card_payment import CARD_PAYMENT, CardPayment, ProcessorNews, RequestCardPayment
+from services.payments.core.card_payment import CARD_PAYMENT, CardPayment
+from services.payments.core.card_payment_messages import ProcessorNews, RequestCardPayment
 from services.payments.core.payout import PAYOUT, Payout, PayoutTold
-from services.payments.core.refund import RefundNews
+from services.payments.core.refund_messages import RefundNews
 from services.payments.processor import ProcessorAccount, SignatureRefusedError, account_of, check_signature
 from services.payments.webhooks import NotOursError, ProcessorEvent, UnreadableEventError, read_event, told
 from shared.auth import Principal

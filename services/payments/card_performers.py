@@ -11,8 +11,8 @@ from services.payments.core.account_messages import (
     ReversePatientPayment,
 )
 from services.payments.core.account_state import Account, Reversal
-from services.payments.core.card_payment import (
-    CARD_PAYMENT,
+from services.payments.core.card_payment import CARD_PAYMENT
+from services.payments.core.card_payment_messages import (
     BookMoneyBack,
     BookPayment,
     BookRestored,
@@ -24,10 +24,10 @@ from services.payments.core.card_payment import (
 )
 from services.payments.core.expected import ExpectedDecider, ExpectMoney
 from services.payments.core.payout import PAYOUT, ExpectPayout, PayoutExpected
-from services.payments.core.refund import (
+from services.payments.core.refund import RefundDecider
+from services.payments.core.refund_messages import (
     MoneyRestored,
     MoneyTaken,
-    RefundDecider,
     RefundSent,
     RestoreRefund,
     SendRefund,

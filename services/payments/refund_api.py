@@ -16,7 +16,8 @@ from services.payments.core.account import AccountDecider
 from services.payments.core.account_messages import FreePrepayment, PostSelfPayCharge, ReversePatientPayment
 from services.payments.core.account_state import Account
 from services.payments.core.card_payment import CARD_PAYMENT
-from services.payments.core.refund import AskRefund, DecideRefund, Refund, RefundNews, VoidRefund
+from services.payments.core.refund import Refund
+from services.payments.core.refund_messages import AskRefund, DecideRefund, RefundNews, VoidRefund
 from services.payments.views import shown_balance
 from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run

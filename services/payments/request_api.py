@@ -14,7 +14,8 @@ from services.payments.cash_views import shown_request
 from services.payments.commands import known, once
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_state import Account
-from services.payments.core.card_payment import CARD_PAYMENT, CardPayment, RequestCardPayment
+from services.payments.core.card_payment import CARD_PAYMENT, CardPayment
+from services.payments.core.card_payment_messages import RequestCardPayment
 from services.payments.core.payment_request import (
     PAYMENT_REQUEST,
     CancelPaymentRequest,

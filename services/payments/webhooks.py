@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from services.payments.core.card_payment import ProcessorNews
+from services.payments.core.card_payment_messages import ProcessorNews
 from services.payments.core.payout import PayoutItem, PayoutTold
-from services.payments.core.refund import RefundNews
+from services.payments.core.refund_messages import RefundNews
 from shared.contracts import Meta
 
 ID_MAX = 64

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.processor import RefusedError, SandboxProcessor
-from services.payments.core.card_payment import CARD_PAYMENT, CardMessage, PaymentBooked, RequestCardPayment
+from services.payments.core.card_payment import CARD_PAYMENT, CardMessage
+from services.payments.core.card_payment_messages import PaymentBooked, RequestCardPayment
 from services.payments.core.cash import CashAccount, cash_balances
 from services.payments.processor import (
     Intent,

@@ -9,226 +9,41 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
-from pydantic import Field, NonNegativeInt, TypeAdapter
+from pydantic import Field, TypeAdapter
 
-from services.payments.core.account_messages import ReversalCause
-from services.payments.core.cash import CashAccount, CashFact, cash_sides
-from services.payments.core.remitted import Reference
-from shared.contracts import Cents, Event, Message, Meta, NonNegativeCents, PositiveCents, Sealed
-from shared.decider import Answer, Decider, Effect, Fact, Scalar
+from services.payments.core.card_payment_facts import (
+    CardDisputeLost,
+    CardDisputeWon,
+    CardFeeTaken,
+    CardIntentHeld,
+    CardMoneyBackPosted,
+    CardMoneyDisputed,
+    CardNewsHeld,
+    CardNewsOdd,
+    CardPaymentFailed,
+    CardPaymentPending,
+    CardPaymentPosted,
+    CardPaymentReceived,
+    CardPaymentRequested,
+)
+from services.payments.core.card_payment_messages import (
+    BookMoneyBack,
+    BookPayment,
+    BookRestored,
+    CreateIntent,
+    DisputeStatus,
+    IntentCreated,
+    IntentRefused,
+    Method,
+    MoneyBackBooked,
+    PaymentBooked,
+    ProcessorNews,
+    RequestCardPayment,
+)
+from services.payments.core.cash import CashAccount, cash_sides
+from shared.contracts import Event, Meta
+from shared.decider import Decider, Effect, Scalar
 from shared.replaced import replace
-
-Method: TypeAlias = Literal["card", "ach"]
-DisputeStatus: TypeAlias = Literal["open", "won", "lost"]
-
-
-class RequestCardPayment(Message):
-    """Ask the processor to take so much from the guarantor."""
-
-    type: Literal["payments.request-card-payment.v1"] = "payments.request-card-payment.v1"
-    intent_id: Reference
-    account_id: str
-    method: Method
-    asked_cents: PositiveCents
-    claim_id: str | None = None
-    reserved_for: str = Field(default="", max_length=38)
-    request_id: str = Field(default="", max_length=80, description="The payment request it answers, if it does.")
-
-
-class IntentCreated(Answer):
-    """The processor holds the intent; its secret lets the guarantor's browser, and nobody else, pay it."""
-
-    type: Literal["payments.intent-created.v1"] = "payments.intent-created.v1"
-    intent_id: str
-    processor_id: str
-    sealed_client_secret: Sealed
-
-
-class IntentRefused(Answer):
-    """The processor will not have it; `code` is its own, never a text about a person."""
-
-    type: Literal["payments.intent-refused.v1"] = "payments.intent-refused.v1"
-    intent_id: str
-    code: str
-
-
-class ProcessorNews(Message):
-    """What a webhook said about this intent. `news_id` is the processor's id of the event; a replay has the same."""
-
-    type: Literal["payments.processor-news.v1"] = "payments.processor-news.v1"
-    intent_id: Reference
-    news_id: str = Field(max_length=120)
-    what: Literal["processing", "succeeded", "failed", "canceled", "dispute_opened", "dispute_won", "dispute_lost"]
-    processor_id: str = Field(max_length=120)
-    object_id: str = Field(default="", max_length=120, description="Of the dispute, where it is about one.")
-    cents: NonNegativeCents = 0
-    currency: str = Field(default="usd", max_length=10)
-    fee_cents: Cents = 0
-    code: str = Field(default="", max_length=60, description="Why: a decline code, a return code such as R01.")
-    told_at: NonNegativeInt = Field(
-        default=0, description="The processor's own time, in seconds: news come in any order."
-    )
-
-
-class PaymentBooked(Answer):
-    """The account has the payment."""
-
-    type: Literal["payments.payment-booked.v1"] = "payments.payment-booked.v1"
-    intent_id: str
-
-
-class MoneyBackBooked(Answer):
-    """The account has, or does not have, what was taken back."""
-
-    type: Literal["payments.money-back-booked.v1"] = "payments.money-back-booked.v1"
-    intent_id: str
-    reversal_id: str
-    reversed_cents: NonNegativeCents
-
-
-class CreateIntent(Effect):
-    """Create the intent at the processor; its idempotency key is our id."""
-
-    type: Literal["payments.create-intent.v1"] = "payments.create-intent.v1"
-    intent_id: str
-    account_id: str
-    method: Method
-    cents: PositiveCents
-
-
-class BookPayment(Effect):
-    """Post the money on the account."""
-
-    type: Literal["payments.book-payment.v1"] = "payments.book-payment.v1"
-    account_id: str
-    payment_id: str
-    method: Method
-    cents: PositiveCents
-    claim_id: str | None
-    reserved_for: str
-
-
-class BookMoneyBack(Effect):
-    """Take disputed money out of the account."""
-
-    type: Literal["payments.book-money-back.v1"] = "payments.book-money-back.v1"
-    account_id: str
-    payment_id: str
-    reversal_id: str
-    cents: PositiveCents
-    cause: ReversalCause
-
-
-class BookRestored(Effect):
-    """Give it back to the account: the dispute was won."""
-
-    type: Literal["payments.book-restored.v1"] = "payments.book-restored.v1"
-    account_id: str
-    reversal_id: str
-
-
-class CardPaymentRequested(Fact):
-    type: Literal["card.requested.v1"] = "card.requested.v1"
-    intent_id: str
-    account_id: str
-    method: Method
-    asked_cents: PositiveCents
-    claim_id: str | None
-    reserved_for: str
-    request_id: str
-
-
-class CardIntentHeld(Fact):
-    """The processor waits for the guarantor."""
-
-    type: Literal["card.intent-held.v1"] = "card.intent-held.v1"
-    processor_id: str
-    sealed_client_secret: Sealed
-
-
-class CardPaymentFailed(Fact):
-    """Declined, returned before it was paid, or never asked for. The guarantor may try again."""
-
-    type: Literal["card.failed.v1"] = "card.failed.v1"
-    news_id: str
-    status: Literal["failed", "canceled", "refused"]
-    code: str
-    told_at: int = 0
-
-
-class CardPaymentPending(Fact):
-    """A bank debit is on its way; it is not money yet."""
-
-    type: Literal["card.pending.v1"] = "card.pending.v1"
-    news_id: str
-    told_at: int = 0
-
-
-class CardPaymentReceived(CashFact):
-    """The processor has the money."""
-
-    type: Literal["card.received.v1"] = "card.received.v1"
-    news_id: str
-    processor_id: str
-
-
-class CardFeeTaken(CashFact):
-    """What the processor keeps for a payment or a dispute."""
-
-    type: Literal["card.fee-taken.v1"] = "card.fee-taken.v1"
-    news_id: str
-
-
-class CardPaymentPosted(Fact):
-    type: Literal["card.posted.v1"] = "card.posted.v1"
-
-
-class CardMoneyDisputed(CashFact):
-    """The cardholder's bank, or the guarantor's, took the money back."""
-
-    type: Literal["card.disputed.v1"] = "card.disputed.v1"
-    news_id: str
-    dispute_id: str
-    code: str
-
-
-class CardDisputeWon(CashFact):
-    """The bank gave it back."""
-
-    type: Literal["card.dispute-won.v1"] = "card.dispute-won.v1"
-    news_id: str
-    dispute_id: str
-
-
-class CardDisputeLost(Fact):
-    """It stays with the guarantor's bank."""
-
-    type: Literal["card.dispute-lost.v1"] = "card.dispute-lost.v1"
-    news_id: str
-    dispute_id: str
-
-
-class CardNewsHeld(Fact):
-    """News about money that has not come yet."""
-
-    type: Literal["card.news-held.v1"] = "card.news-held.v1"
-    news: ProcessorNews
-
-
-class CardNewsOdd(Fact):
-    """News that nobody may book unseen: another currency or amount, another intent at the processor."""
-
-    type: Literal["card.news-odd.v1"] = "card.news-odd.v1"
-    news_id: str
-    reason: str
-
-
-class CardMoneyBackPosted(Fact):
-    """The account took it out. Less than was disputed when part of it was refunded before."""
-
-    type: Literal["card.money-back-posted.v1"] = "card.money-back-posted.v1"
-    reversal_id: str
-    reversed_cents: NonNegativeCents
 
 
 class Dispute(NamedTuple):

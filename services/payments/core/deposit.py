@@ -14,188 +14,36 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 from pydantic import Field, TypeAdapter
 
 from services.payments.core.bank_policy import BankPolicy
-from services.payments.core.cash import CashAccount, CashFact, cash_sides
+from services.payments.core.cash import CashAccount, cash_sides
+from services.payments.core.deposit_facts import (
+    DepositLate,
+    DepositRecorded,
+    DepositRepeatDiffered,
+    DepositTraceLearned,
+    MatchFailed,
+    MatchProposed,
+    PartMatched,
+    PartUnmatched,
+    RestSetAside,
+)
+from services.payments.core.deposit_messages import (
+    CandidatesFound,
+    ClaimExpected,
+    ExpectedClaimed,
+    ExpectedReleased,
+    FindExpected,
+    LookAgain,
+    MatchDeposit,
+    MatchedBy,
+    RecordDeposit,
+    ReleaseExpected,
+    SetDepositAside,
+    UnmatchDeposit,
+)
 from services.payments.core.expected import EXPLAINED_BY, ExpectedKind, trace_key
-from shared.contracts import Contract, DepositMatched, DepositUnmatched, Event, Message, Meta, PositiveCents
-from shared.decider import Answer, Decider, Due, Effect, Fact, Scalar
+from shared.contracts import DepositMatched, DepositUnmatched, Event, Meta
+from shared.decider import Decider, Due, Effect, Scalar
 from shared.replaced import replace
-
-MatchedBy: TypeAlias = Literal["trace", "person"]
-
-
-class RecordDeposit(Message):
-    """The bank says that money came in; `method` is CHK for checks and lockboxes, ACH for transfers."""
-
-    type: Literal["payments.record-deposit.v1"] = "payments.record-deposit.v1"
-    deposit_id: str
-    bank_account_id: str
-    deposited_cents: PositiveCents
-    deposited_on: date
-    method: Literal["ACH", "CHK", "CASH", ""]
-    trace: str = Field(max_length=50)
-    bank_reference: str = Field(max_length=80)
-
-
-class WantedPart(Contract):
-    """Which money, and how much of the deposit it is."""
-
-    expected_id: str
-    cents: PositiveCents
-
-
-class MatchDeposit(Message):
-    """A person says what the deposit is; several parts for a lockbox."""
-
-    type: Literal["payments.match-deposit.v1"] = "payments.match-deposit.v1"
-    deposit_id: str
-    parts: tuple[WantedPart, ...] = Field(min_length=1, max_length=500)
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class UnmatchDeposit(Message):
-    """A person takes a match back."""
-
-    type: Literal["payments.unmatch-deposit.v1"] = "payments.unmatch-deposit.v1"
-    deposit_id: str
-    expected_id: str
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class SetDepositAside(Message):
-    """A person says that the rest is no payer's and no patient's money: interest, rent, a mistake of the bank."""
-
-    type: Literal["payments.set-deposit-aside.v1"] = "payments.set-deposit-aside.v1"
-    deposit_id: str
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class LookAgain(Message):
-    """Something with this deposit's trace is expected now."""
-
-    type: Literal["payments.look-again.v1"] = "payments.look-again.v1"
-    deposit_id: str
-
-
-class Candidate(Contract):
-    """Money with the deposit's trace that is still missing."""
-
-    expected_id: str
-    open_cents: PositiveCents
-    sent_on: date
-    method: str
-
-
-class CandidatesFound(Answer):
-    type: Literal["payments.candidates-found.v1"] = "payments.candidates-found.v1"
-    deposit_id: str
-    candidates: tuple[Candidate, ...]
-
-
-class ExpectedClaimed(Answer):
-    """Whether the money was still missing, and so is this deposit now."""
-
-    type: Literal["payments.expected-claimed.v1"] = "payments.expected-claimed.v1"
-    deposit_id: str
-    expected_id: str
-    kind: ExpectedKind
-    accepted: bool
-
-
-class ExpectedReleased(Answer):
-    type: Literal["payments.expected-released.v1"] = "payments.expected-released.v1"
-    deposit_id: str
-    expected_id: str
-
-
-class FindExpected(Effect):
-    """Look for money with this trace."""
-
-    type: Literal["payments.find-expected.v1"] = "payments.find-expected.v1"
-    trace: str
-
-
-class ClaimExpected(Effect):
-    """Make this deposit the money that was expected."""
-
-    type: Literal["payments.claim-expected.v1"] = "payments.claim-expected.v1"
-    expected_id: str
-    cents: PositiveCents
-
-
-class ReleaseExpected(Effect):
-    """The money is missing again."""
-
-    type: Literal["payments.release-expected.v1"] = "payments.release-expected.v1"
-    expected_id: str
-
-
-class DepositRecorded(CashFact):
-    """On the bank account, and not explained yet."""
-
-    type: Literal["deposit.recorded.v1"] = "deposit.recorded.v1"
-    deposit_id: str
-    bank_account_id: str
-    deposited_on: date
-    method: str
-    trace: str
-    bank_reference: str
-    awaited_until: date
-
-
-class MatchProposed(Fact):
-    type: Literal["deposit.match-proposed.v1"] = "deposit.match-proposed.v1"
-    expected_id: str
-    cents: PositiveCents
-    by: MatchedBy
-    reason: str
-
-
-class MatchFailed(Fact):
-    """The money was not missing any more when this deposit claimed it."""
-
-    type: Literal["deposit.match-failed.v1"] = "deposit.match-failed.v1"
-    expected_id: str
-
-
-class PartMatched(CashFact):
-    type: Literal["deposit.part-matched.v1"] = "deposit.part-matched.v1"
-    expected_id: str
-    kind: ExpectedKind
-    by: MatchedBy
-    reason: str
-
-
-class PartUnmatched(CashFact):
-    type: Literal["deposit.part-unmatched.v1"] = "deposit.part-unmatched.v1"
-    expected_id: str
-    kind: ExpectedKind
-    reason: str
-
-
-class RestSetAside(CashFact):
-    type: Literal["deposit.rest-set-aside.v1"] = "deposit.rest-set-aside.v1"
-    reason: str
-
-
-class DepositLate(Fact):
-    """The window is over and nothing explains the whole deposit."""
-
-    type: Literal["deposit.late.v1"] = "deposit.late.v1"
-    since: date
-
-
-class DepositTraceLearned(Fact):
-    """Another list of the bank told the trace that the first one left out."""
-
-    type: Literal["deposit.trace-learned.v1"] = "deposit.trace-learned.v1"
-    trace: str
-
-
-class DepositRepeatDiffered(Fact):
-    """The same deposit came again with another trace; the first one stands."""
-
-    type: Literal["deposit.repeat-differed.v1"] = "deposit.repeat-differed.v1"
-    trace: str
 
 
 class MatchedPart(NamedTuple):

@@ -13,178 +13,42 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import Field, TypeAdapter
 
-from services.payments.core.cash import CashAccount, CashFact, cash_sides
+from services.payments.core.cash import CashAccount, cash_sides
+from services.payments.core.refund_facts import (
+    RefundAsked,
+    RefundCleared,
+    RefundDecided,
+    RefundIssuedFact,
+    RefundMoneyTaken,
+    RefundNewsHeld,
+    RefundRefused,
+    RefundRepeatDiffered,
+    RefundVoidedFact,
+    RefundVoiding,
+)
+from services.payments.core.refund_messages import (
+    AskRefund,
+    DecideRefund,
+    MoneyRestored,
+    MoneyTaken,
+    Party,
+    RefundMethod,
+    RefundNews,
+    RefundSent,
+    RestoreRefund,
+    SendRefund,
+    TakeMoney,
+    VoidRefund,
+)
 from services.payments.core.refund_policy import RefundPolicy
-from services.payments.core.remitted import Reference, digest_of
-from shared.contracts import Event, Message, Meta, PositiveCents, RefundIssued, RefundVoided
-from shared.decider import Answer, Decider, Effect, Fact, Scalar
+from services.payments.core.remitted import digest_of
+from shared.contracts import Event, Meta, RefundIssued, RefundVoided
+from shared.decider import Decider, Effect, Scalar
 from shared.replaced import replace
 
-Party: TypeAlias = Literal["patient", "payer"]
-RefundMethod: TypeAlias = Literal["card", "ach", "check", "cash", "offset"]
 Status: TypeAlias = Literal[
     "unseen", "asked", "approved", "rejected", "issuing", "refused", "issued", "cleared", "voiding", "voided"
 ]
-
-
-class AskRefund(Message):
-    """Somebody asks to give money back: of a patient's payment, or of a claim that a payer overpaid."""
-
-    type: Literal["payments.ask-refund.v1"] = "payments.ask-refund.v1"
-    refund_id: Reference
-    account_id: str
-    party: Party
-    method: RefundMethod
-    refunded_cents: PositiveCents
-    payment_id: str = Field(default="", max_length=80, description="Of a patient's refund: the payment it comes from.")
-    claim_id: str = Field(default="", max_length=80, description="Of a payer's refund: the claim it paid too much for.")
-    processor_id: str = Field(default="", max_length=120, description="Of a card payment, at the processor.")
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class DecideRefund(Message):
-    """A second person approves or rejects it."""
-
-    type: Literal["payments.decide-refund.v1"] = "payments.decide-refund.v1"
-    refund_id: str
-    approved: bool
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class RefundNews(Message):
-    """The bank paid the check or the processor sent the money; or it came back."""
-
-    type: Literal["payments.refund-news.v1"] = "payments.refund-news.v1"
-    refund_id: Reference
-    outcome: Literal["cleared", "failed"]
-    code: str = Field(default="", max_length=60)
-
-
-class VoidRefund(Message):
-    """A person voids an issued check that nobody cashed."""
-
-    type: Literal["payments.void-refund.v1"] = "payments.void-refund.v1"
-    refund_id: str
-    reason: str = Field(min_length=3, max_length=500)
-
-
-class MoneyTaken(Answer):
-    """Whether the account had it, and gave it."""
-
-    type: Literal["payments.money-taken.v1"] = "payments.money-taken.v1"
-    refund_id: str
-    taken: bool
-    available_cents: int
-
-
-class RefundSent(Answer):
-    """The processor took the refund, or would not."""
-
-    type: Literal["payments.refund-sent.v1"] = "payments.refund-sent.v1"
-    refund_id: str
-    sent: bool
-    processor_refund_id: str = ""
-    code: str = ""
-
-
-class MoneyRestored(Answer):
-    """The account has it again."""
-
-    type: Literal["payments.money-restored.v1"] = "payments.money-restored.v1"
-    refund_id: str
-
-
-class TakeMoney(Effect):
-    """Take it out of the account's ledger, if it is there."""
-
-    type: Literal["payments.take-money.v1"] = "payments.take-money.v1"
-    account_id: str
-    party: Party
-    payment_id: str
-    claim_id: str
-    cents: PositiveCents
-
-
-class SendRefund(Effect):
-    """Ask the processor to send it back to the card or bank it came from."""
-
-    type: Literal["payments.send-refund.v1"] = "payments.send-refund.v1"
-    processor_id: str
-    cents: PositiveCents
-
-
-class RestoreRefund(Effect):
-    """Put it back on the account."""
-
-    type: Literal["payments.restore-refund.v1"] = "payments.restore-refund.v1"
-    account_id: str
-
-
-class RefundAsked(Fact):
-    type: Literal["refund.asked.v1"] = "refund.asked.v1"
-    refund_id: str
-    account_id: str
-    party: Party
-    method: RefundMethod
-    cents: PositiveCents
-    payment_id: str
-    claim_id: str
-    processor_id: str
-    reason: str
-    asked_by: str
-    asked_on: date
-    needs_second: bool
-    digest: str
-
-
-class RefundDecided(Fact):
-    type: Literal["refund.decided.v1"] = "refund.decided.v1"
-    approved: bool
-    decided_by: str
-    reason: str
-
-
-class RefundRefused(Fact):
-    """There is not as much to give back, or the processor will not: nothing left the ledger."""
-
-    type: Literal["refund.refused.v1"] = "refund.refused.v1"
-    reason: str
-
-
-class RefundMoneyTaken(Fact):
-    """It is out of the account's ledger and on its way."""
-
-    type: Literal["refund.money-taken.v1"] = "refund.money-taken.v1"
-
-
-class RefundIssuedFact(CashFact):
-    """The check was printed, the processor told, the cash handed over, or the payer's next check reduced."""
-
-    type: Literal["refund.issued-fact.v1"] = "refund.issued-fact.v1"
-    processor_refund_id: str
-    issued_on: date
-
-
-class RefundCleared(Fact):
-    type: Literal["refund.cleared.v1"] = "refund.cleared.v1"
-
-
-class RefundVoiding(CashFact):
-    """It did not reach its party; its money goes back onto the account."""
-
-    type: Literal["refund.voiding.v1"] = "refund.voiding.v1"
-    reason: str
-
-
-class RefundVoidedFact(Fact):
-    type: Literal["refund.voided-fact.v1"] = "refund.voided-fact.v1"
-
-
-class RefundRepeatDiffered(Fact):
-    """The same refund was asked for with other content; the first one stands."""
-
-    type: Literal["refund.repeat-differed.v1"] = "refund.repeat-differed.v1"
-    digest: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,13 +79,6 @@ class Refund:
 
 RefundMessage: TypeAlias = AskRefund | DecideRefund | RefundNews | VoidRefund | MoneyTaken | RefundSent | MoneyRestored
 RefundEffect: TypeAlias = TakeMoney | SendRefund | RestoreRefund
-
-
-class RefundNewsHeld(Fact):
-    """It cleared, or failed, before we had written down that it was issued."""
-
-    type: Literal["refund.news-held.v1"] = "refund.news-held.v1"
-    news: RefundNews
 
 
 RefundFact: TypeAlias = (
