@@ -73,12 +73,20 @@ class CoverageTeller:
         effect = pending.effect
         assert isinstance(effect, TellNews), "the worker was given one performer for one effect"
         told = 0
-        async for page in self._pages(key.tenant, {"account_id": effect.account_id}):
+        async for page in self._of_account(key.tenant, effect):
             messages = [_news(key, pending, effect, one) for one in page if _concerns(effect, one)]
             await self._runtime.shell.transact(self._claim, messages)
             told += len(messages)
         meta = answer_meta(key, pending, self._runtime.clock)
         return NewsTold(meta=meta, account_id=effect.account_id, claims=told)
+
+    async def _of_account(self, tenant: str, effect: TellNews) -> AsyncIterator[Sequence[Claim]]:
+        if not effect.claim_id:
+            async for page in self._pages(tenant, {"account_id": effect.account_id}):
+                yield page
+            return
+        key = Key(tenant, effect.claim_id)
+        yield [(await self._runtime.store.load(self._claim, (key,)))[key].snapshot.state]
 
     async def _pages(self, tenant: str, where: Mapping[str, Scalar]) -> AsyncIterator[Sequence[Claim]]:
         after: str | None = None
@@ -90,7 +98,11 @@ class CoverageTeller:
 
 
 def _concerns(effect: TellNews, claim: Claim) -> bool:
-    if claim.content is None or claim.content.service_from != effect.service_date:
+    if claim.content is None:
+        return False
+    if effect.claim_id:
+        return True
+    if claim.content.service_from != effect.service_date:
         return False
     return effect.discovered is not None or claim.coverage_id == effect.coverage_id
 

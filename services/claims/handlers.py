@@ -68,7 +68,7 @@ def work_routes(work: Decider[WorkItem, WorkMessage, WorkFact]) -> Routes:
 def coverage_routes() -> Routes:
     """What eligibility says of an account or a provider, and of no claim: it is brought to the claims it concerns."""
     return join_routes(
-        route(COVERAGE_NEWS, OtherCoverageFound, CoverageDiscovered),
+        route(COVERAGE_NEWS, OtherCoverageFound, CoverageDiscovered, ClaimHeld, ClaimDenied),
         route(STANDING, EnrollmentChanged, ProviderStandingChanged),
     )
 

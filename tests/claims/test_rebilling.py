@@ -23,6 +23,7 @@ from shared.contracts import (
     ClaimReceived,
     ClaimRerouted,
     CoverageDiscovered,
+    CoverageInactive,
     CoverageVerified,
     CoverageWorkFound,
     Event,
@@ -328,10 +329,14 @@ async def test_case_06_the_file_goes_to_the_mco_and_history_says_why(client: Cli
     assert "QUILLFEATHER" not in text
 
 
+async def deny(world: World, claim: Claim) -> None:
+    gone = {"paid_cents": 0, "patient_responsibility_cents": 0, "denied_cents": 125_00, "lines": ()}
+    await world.tell(remitted(claim, 1, **gone, adjustments=NOT_COVERED))
+
+
 async def denied_claim(client: Client) -> Claim:
     claim = await original(client)
-    gone = {"paid_cents": 0, "patient_responsibility_cents": 0, "denied_cents": 125_00, "lines": ()}
-    await client.world.tell(remitted(claim, 1, **gone, adjustments=NOT_COVERED))
+    await deny(client.world, claim)
     await relay(client.world, ClaimDenied)
     claim = await the_claim(client.world)
     assert claim.status == "denied"
@@ -351,22 +356,56 @@ async def test_a_fresh_answer_rebills_a_denied_claim_and_closes_its_work(client:
     assert len(await client.world.claims()) == 1
 
 
-async def test_a_denied_claim_goes_to_the_coverage_that_was_discovered(client: Client) -> None:
-    claim = await denied_claim(client)
-    world = client.world
+async def discovery(world: World, account_id: str, service_date: date) -> CoverageDiscovered:
+    """A payer that nobody had named covers the patient."""
     own = SubscriberIdentity(
         subscriber=Individual(last_name="QUILLFEATHER", first_name="ADA", birth_date=date(1980, 2, 3)),
         member_id="NEWMEMBER9",
     )
-    found = CoverageDiscovered(
-        meta=event_meta("found", claim.account_id, subject="discovery/1"),
-        account_id=claim.account_id,
+    return CoverageDiscovered(
+        meta=event_meta("found", account_id, subject="discovery/1"),
+        account_id=account_id,
         coverage_id="cov_found",
         payer_id="RC103",
-        service_date=date(2026, 6, 20),
+        service_date=service_date,
         balance_cents=125_00,
-        sealed_subscriber=await seal_model(world.runtime.sealer, TENANT, claim.account_id, own),
+        sealed_subscriber=await seal_model(world.runtime.sealer, TENANT, account_id, own),
     )
+
+
+async def test_coverage_discovered_before_is_kept_for_a_claim_that_is_denied_later(client: Client) -> None:
+    claim, world = await original(client), client.world
+    await hear(world, await discovery(world, claim.account_id, date(2026, 1, 5)))
+    assert client.world.events(CoverageWorkFound) == []
+    await deny(world, claim)
+    assert len(written(world)) == 1
+    await relay(world, ClaimDenied)
+    await relay(world, ClaimDenied)
+    await hear(world, verified(await the_claim(world), 5))
+    _, second = written(world)
+    assert (second.payer.id, second.subscriber.member_id, second.frequency_code) == ("RC103", "NEWMEMBER9", "1")
+
+
+async def test_a_claim_held_for_inactive_coverage_hears_of_coverage_discovered_before(client: Client) -> None:
+    assert (await client.post("/claims", BODY)).status_code == 201
+    world = client.world
+    claim = await the_claim(world)
+    await hear(world, await discovery(world, claim.account_id, date(2026, 1, 5)))
+    inactive = verified(claim, 1).model_dump(mode="python", exclude={"type"})
+    known = {name: inactive[name] for name in CoverageInactive.model_fields if name in inactive}
+    await hear(world, CoverageInactive(**known))
+    await relay(world, ClaimHeld)
+    (found,) = world.events(CoverageWorkFound)
+    assert isinstance(found, CoverageWorkFound)
+    assert (found.claim_id, found.payers) == (claim.claim_id, ("RC103",))
+    await relay(world, ClaimHeld)
+    assert len(world.events(CoverageWorkFound)) == 1
+
+
+async def test_a_denied_claim_goes_to_the_coverage_that_was_discovered(client: Client) -> None:
+    claim = await denied_claim(client)
+    world = client.world
+    found = await discovery(world, claim.account_id, date(2026, 6, 20))
     await hear(world, found)
     await hear(world, found)
     await hear(world, verified(await the_claim(world), 5))
