@@ -87,8 +87,9 @@ sim: setup ## Simulate the whole system under faults (SEEDS=500 FIRST=0, or SEED
 	@$(BIN)/python -m tests.simulation $(if $(SEED),--seed $(SEED) $(if $(AT),--at '$(AT)'),--first $(or $(FIRST),0) --seeds $(or $(SEEDS),500))
 
 .PHONY: lives
-lives: setup ## Live random claims' lives at payers, in order and shuffled, to the same books (LIVES=300 seeds of CLAIMS=100)
-	@$(BIN)/python -m tests.payments.lives --claims $(or $(CLAIMS),100) --seeds $(or $(LIVES),300)
+lives: setup ## Live random claims' lives at payers, in order and shuffled, to the same books (LIVES=300 seeds of 100 claims)
+	@$(BIN)/python -m tests.payments.lives --claims 100 --seeds $(or $(LIVES),300)
+	@$(BIN)/python -m tests.payments.lives --claims 10000 --seeds 1
 
 .PHONY: chaos
 chaos: setup ## Break a real stack on Apache Kafka while claims flow, and compare the books (SEED=..., CHAOS_ARGS)
