@@ -7,7 +7,7 @@ element, never a value, and its neighbours go on. Systems: US Core NPI (us-npi),
 import io
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
@@ -297,8 +297,9 @@ class _Maker:
         coverage = self._needed(insurance.coverage, Coverage, "insurance.coverage")
         patient = self._needed(self.given.patient, Individual, "patient")
         subscriber = self._subscriber(coverage, patient, _responsibility(insurance, self.given.insurance))
+        relationship = RELATIONSHIPS.get(coverage.relationship.code or "self", "G8")
         return OtherPayer(
-            subscriber=subscriber,
+            subscriber=replace(subscriber, relationship=relationship),  # SBR02 of loop 2320
             payer=self._payer(coverage),
             benefits_assigned="Y",
             release_of_information="Y",

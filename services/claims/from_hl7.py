@@ -7,6 +7,7 @@ or many, with or without batch headers and MLLP frames. What a message does not 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 import hl7
@@ -87,7 +88,7 @@ def _claim(message: Message, senders: Sequence[Hl7Sender]) -> Claim837:
         payer=_payer(primary),
         other_payers=tuple(
             OtherPayer(
-                subscriber=_subscriber(one, person, RESPONSIBILITIES[min(place, 10)], sender),
+                subscriber=_as_other(_subscriber(one, person, RESPONSIBILITIES[min(place, 10)], sender), one),
                 payer=_payer(one),
                 benefits_assigned="Y",
                 release_of_information="Y",
@@ -178,6 +179,11 @@ def _subscriber(insurance: Segment, patient: Person, responsibility: str, sender
         payer_responsibility=responsibility,
         claim_filing_code=codes.get(insurance.get(3)) or codes.get(ANY, "CI"),
     )
+
+
+def _as_other(subscriber: Subscriber, insurance: Segment) -> Subscriber:
+    """Another payer's subscriber, of whom the patient may be anything (SBR02 of loop 2320)."""
+    return replace(subscriber, relationship=_relationship(insurance))
 
 
 def _person(segment: Segment, name: int, born: int, address: int, sex: str) -> Person:

@@ -1,6 +1,7 @@
 """One claim's segments: loop 2300 and below, in the guide's order."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 
 from shared.x12.adjustments import adjustment_lines
@@ -154,7 +155,8 @@ def _other_payer(other: OtherPayer) -> Iterator[Line]:
         head.append(("OI", "", "", signs[0], signs[1], "", signs[2]))
     yield from in_order(head, _OTHER)
     kept, _ = split_extras(subscriber.extras, NAMES)
-    names = [subscriber_name_lines(subscriber, kept), payer_lines(other.payer, *_decision(other)), *nested]
+    named = replace(subscriber, person=replace(subscriber.person, birth_date=None, sex=""))  # loop 2330A has no DMG
+    names = [subscriber_name_lines(named, kept), payer_lines(other.payer, *_decision(other)), *nested]
     yield from loops_in_order(names, _OTHER_NAMES)
 
 

@@ -22,7 +22,7 @@ class Lives:
     """Processes that follow one another on the same store, vault, folders and topics."""
 
     def __init__(self, root: Path, seed: int) -> None:
-        self.chaos = Chaos(random.Random(seed), crash_chance=0.03)
+        self.chaos = Chaos(random.Random(seed), crash_chance=0.02)
         self._root, self._store, self._sealer = root, FaultyStore(self.chaos, NOW), PlainSealer()
         self.world = make_world(root, store=self._store, sealer=self._sealer)
         self.deaths = 0

@@ -148,8 +148,7 @@ class Desk:
         assert proof["proved"]
         assert not proof["discrepancies"]
         charges = [one["charge_cents"] for one in self.bodies.values()]
-        charges.append(self.bodies["primary"]["charge_cents"])  # the second payer's claim is one of its own
-        assert proof["totals"]["charge_cents"] == sum(charges)
+        assert proof["totals"]["charge_cents"] == sum(charges), "what the second payer is asked for is charged already"
         assert proof["debits_cents"] == proof["credits_cents"]
         spent = ("paid_cents", "adjusted_cents", "patient_paid_cents", "written_off_cents", "insurance_cents")
         assert sum(proof["totals"][name] for name in (*spent, "patient_cents")) == proof["totals"]["charge_cents"]

@@ -1,5 +1,6 @@
 """Invented claims, remittances and inquiries for the properties: everything the writers may be given."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -112,6 +113,11 @@ def service_lines(draw: st.DrawFn) -> ServiceLine:
     )
 
 
+def without_birth(subscriber: Subscriber) -> Subscriber:
+    """Of another payer's subscriber no birth date or sex is written: loop 2330A has no place for them."""
+    return replace(subscriber, person=replace(subscriber.person, birth_date=None, sex=""))
+
+
 @st.composite
 def claims(draw: st.DrawFn) -> Claim837:
     """A professional claim."""
@@ -149,7 +155,7 @@ def claims(draw: st.DrawFn) -> Claim837:
                 st.lists(
                     st.builds(
                         OtherPayer,
-                        subscriber=subscribers,
+                        subscriber=subscribers.map(without_birth),
                         payer=payers,
                         adjustments=adjustments,
                         paid_cents=st.none() | cents,
