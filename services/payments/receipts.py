@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from fpdf import FPDF
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
 from services.payments.core.account_facts import (
@@ -21,6 +20,9 @@ from services.payments.core.account_facts import (
     PatientPaymentTaken,
 )
 from services.payments.core.account_state import Account
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FILE = Path(__file__).parent / "policy" / "receipts.toml"
 UNACCENTED = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "’": "'", "‘": "'", "–": "-", "—": "-"})
@@ -101,6 +103,8 @@ def receipt_heads(path: Path = FILE) -> Mapping[str, ReceiptHead]:
 
 def receipt_pdf(receipt: Receipt, guarantor: str, head: ReceiptHead, printed_on: date) -> bytes:
     """One page; the same content on the same day gives the same bytes."""
+    from fpdf import FPDF  # a sixth of the start of this service, and few processes ever print
+
     pdf = FPDF(format="Letter", unit="mm")
     pdf.set_creation_date(datetime.combine(printed_on, time(), UTC))
     pdf.set_title("Receipt")
@@ -142,7 +146,7 @@ def receipt_pdf(receipt: Receipt, guarantor: str, head: ReceiptHead, printed_on:
     return bytes(pdf.output())
 
 
-def _head(pdf: FPDF, head: ReceiptHead) -> None:
+def _head(pdf: "FPDF", head: ReceiptHead) -> None:
     pdf.set_font("Helvetica", "B", 12)
     pdf.cell(0, 6, printable(head.name), new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Helvetica", "", 10)
@@ -151,7 +155,7 @@ def _head(pdf: FPDF, head: ReceiptHead) -> None:
     pdf.ln(8)
 
 
-def _pairs(pdf: FPDF, pairs: Iterable[tuple[str, str]]) -> None:
+def _pairs(pdf: "FPDF", pairs: Iterable[tuple[str, str]]) -> None:
     for name, value in pairs:
         pdf.set_font("Helvetica", "", 10)
         pdf.cell(38, 6, name)
@@ -159,7 +163,7 @@ def _pairs(pdf: FPDF, pairs: Iterable[tuple[str, str]]) -> None:
         pdf.cell(0, 6, printable(value), new_x="LMARGIN", new_y="NEXT")
 
 
-def _row(pdf: FPDF, what: str, amount: str, *, bold: bool = False, line: bool = False) -> None:
+def _row(pdf: "FPDF", what: str, amount: str, *, bold: bool = False, line: bool = False) -> None:
     pdf.set_font("Helvetica", "B" if bold else "", 10)
     border: Literal[0] | str = "T" if line else 0
     pdf.cell(pdf.epw - 36, 7, printable(what), border=border)
