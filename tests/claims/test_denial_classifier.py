@@ -169,3 +169,15 @@ def test_status_four_and_a_payment_of_zero_deny_nothing(case: Case, status: str)
     if decision.status in {"1", "4"}:
         as_one, as_other = (classify(BOOK, replace(decision, status=one)) for one in ("1", status))
         assert (as_one.outcome, as_one.denied_cents) == (as_other.outcome, as_other.denied_cents)
+
+
+def test_a_decision_older_than_every_rule_is_read_by_the_oldest() -> None:
+    lines = (DecidedLine(1, 100_00, 0, (Adjusted("CO", "16", 100_00),)),)
+    old, first = (
+        classify(denial_book(), Decision("1", day, 100_00, 0, lines=lines)) for day in (OLD, date(2012, 1, 1))
+    )
+    assert old == first
+    assert old.denied_cents == 100_00
+
+
+OLD = date(2002, 5, 6)

@@ -223,6 +223,7 @@ class Ladder(Generic[R]):
         self.places: Mapping[str, int] = {rule.id: place for place, rule in enumerate(self._ordered)}
         self._codes = frozenset(code for rule in self._ordered for code in rule.when.carcs)
         self._narrowed: dict[tuple[str, Category, Outcome], tuple[R, ...]] = {}
+        self._first_day = min((rule.valid_from for rule in self._ordered), default=date.min)
 
     def first(self, sight: Sight) -> R | None:
         """The first rule that holds, or None."""
@@ -231,8 +232,9 @@ class Ladder(Generic[R]):
         narrowed = self._narrowed.get(key)
         if narrowed is None:
             narrowed = self._narrowed[key] = tuple(rule for rule in self._ordered if _may_fit(rule.when, *key))
+        day = max(sight.day, self._first_day)  # a decision older than all rules is read by the oldest of them
         for rule in narrowed:
-            if rule.in_force(sight.day) and fits(rule.when, sight):
+            if rule.in_force(day) and fits(rule.when, sight):
                 return rule
         return None
 
