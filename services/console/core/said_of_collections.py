@@ -1,0 +1,76 @@
+"""Statements, contacts, plans and agencies: every event of collections in one sentence of our own."""
+
+from services.console.core.said import Said, counted, words
+from shared.contracts import (
+    AccountPlaced,
+    AccountRecalled,
+    AccountSettled,
+    AccountWrittenOff,
+    BalanceOverdue,
+    ContactLogged,
+    PlanBroken,
+    PlanCompleted,
+    PlanStarted,
+    ReminderSent,
+    StatementSent,
+)
+
+WRITTEN_OFF_AS = {"bad_debt": "bad debt", "small_balance": "a small balance"}
+
+
+@words.register
+def _(event: StatementSent) -> Said:
+    return Said(f"Statement {event.number} sent, due {event.due_on}", event.balance_cents)
+
+
+@words.register
+def _(event: ReminderSent) -> Said:
+    late = counted(event.days_overdue, "day")
+    return Said(f"Reminder, level {event.level}, {late} overdue", event.balance_cents)
+
+
+@words.register
+def _(event: ContactLogged) -> Said:
+    purpose = event.purpose.replace("_", " ")
+    return Said(f"Contact by {event.channel} about {purpose}: {event.outcome.replace('_', ' ')}")
+
+
+@words.register
+def _(event: BalanceOverdue) -> Said:
+    return Said(f"Overdue since {event.due_on}, {counted(event.days_overdue, 'day')}", event.balance_cents)
+
+
+@words.register
+def _(event: PlanStarted) -> Said:
+    parts = counted(event.installments, "installment")
+    return Said(f"Payment plan started: {parts}, first due {event.first_due_on}", event.total_cents)
+
+
+@words.register
+def _(event: PlanBroken) -> Said:
+    return Said("Payment plan broken: an installment was missed", event.missed_cents)
+
+
+@words.register
+def _(_: PlanCompleted) -> Said:
+    return Said("Payment plan completed")
+
+
+@words.register
+def _(event: AccountPlaced) -> Said:
+    return Said(f"Placed with agency {event.agency_id}", event.placed_cents)
+
+
+@words.register
+def _(event: AccountRecalled) -> Said:
+    return Said(f"Recalled from agency {event.agency_id}", event.balance_cents)
+
+
+@words.register
+def _(event: AccountWrittenOff) -> Said:
+    return Said(f"Written off as {WRITTEN_OFF_AS[event.reason]}", event.written_off_cents)
+
+
+@words.register
+def _(_: AccountSettled) -> Said:
+    return Said("Settled: nothing is owed any more")
