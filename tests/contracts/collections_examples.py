@@ -1,0 +1,36 @@
+"""One example of every public event of collections, as the golden files hold it."""
+
+from typing import Any
+
+from shared.contracts import (
+    AccountPlaced,
+    AccountRecalled,
+    AccountSettled,
+    AccountWrittenOff,
+    BalanceOverdue,
+    ContactLogged,
+    Event,
+    PlanBroken,
+    PlanCompleted,
+    PlanStarted,
+    ReminderSent,
+    StatementSent,
+)
+from tests.contracts.example_meta import ACCOUNT, AT, DAY, meta
+
+BALANCE = meta("collections", f"collection/{ACCOUNT}")
+OWED: dict[str, Any] = {"meta": BALANCE, "account_id": ACCOUNT}
+
+EXAMPLES: tuple[Event, ...] = (
+    StatementSent(**OWED, statement_id="stm_1", number=1, balance_cents=2_000, sent_on=DAY, due_on=DAY),
+    ReminderSent(**OWED, level=1, balance_cents=2_000, days_overdue=30),
+    ContactLogged(**OWED, contact_id="con_1", channel="letter", purpose="statement", outcome="sent", contacted_at=AT),
+    BalanceOverdue(**OWED, balance_cents=2_000, due_on=DAY, days_overdue=1),
+    PlanStarted(**OWED, plan_id="plan_1", total_cents=2_000, installments=4, first_due_on=DAY),
+    PlanBroken(**OWED, plan_id="plan_1", missed_cents=500, balance_cents=1_500),
+    PlanCompleted(**OWED, plan_id="plan_1"),
+    AccountPlaced(**OWED, agency_id="agency", placement_id="plc_1", placed_cents=2_000),
+    AccountRecalled(**OWED, agency_id="agency", placement_id="plc_1", balance_cents=0),
+    AccountWrittenOff(**OWED, write_off_id="wo_1", written_off_cents=2_000, reason="bad_debt"),
+    AccountSettled(**OWED),
+)
