@@ -1,6 +1,6 @@
 """What the policy asks for next, and when. One pure function of policy and account; nothing is stored twice."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 from typing import NamedTuple
@@ -29,7 +29,17 @@ class Step(NamedTuple):
 
 def next_step(policy: DunningPolicy, account: Account) -> Step | None:
     """The earliest step, or None when nothing is owed or everything waits for an answer."""
-    return min(agenda(policy, account), default=None)
+    return min(unheld(account, agenda(policy, account)), default=None)
+
+
+def unheld(account: Account, steps: Iterable[Step]) -> Iterator[Step]:
+    """Steps that the compliance gate does not hold, and held ones on the day on which it may be asked again."""
+    for step in steps:
+        hold = account.hold(step.action.name.lower())
+        if hold is None:
+            yield step
+        elif hold.until is not None:
+            yield step._replace(on=max(step.on, hold.until.date()))
 
 
 def due_at(policy: DunningPolicy, account: Account) -> datetime | None:

@@ -6,6 +6,7 @@ from itertools import accumulate
 from typing import Literal
 
 from services.collections.core.messages import LetterKind
+from services.collections.core.person import CallTask, DebtRecord, Hold, PersonRecord
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,10 @@ class Letter:
     days_overdue: int = 0
     final: bool = False
     agency_id: str = ""
+    channel: str = "letter"
+    reach_id: str = "post"
+    decision_id: str = ""  # of the gate
+    notice_ends_on: date | None = None  # it carries the validation notice, whose period ends then
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,15 +100,25 @@ class Episode:
     retry_on: date | None = None  # nothing goes out before this day: the last try failed
     plan: Plan | None = None
     placement: Placement | None = None
+    first_contact_on: date | None = None  # for collection: a reminder or a call, no statement
+    validation_sent_on: date | None = None
+    validation_ends_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
+    """One contact, or a try at one. `decision_id` is the gate's; one that came from the person has none."""
+
     contact_id: str
     channel: str
     purpose: str
     outcome: str
     contacted_at: datetime
+    direction: str = "out"
+    reach_id: str = ""
+    party: str = "consumer"
+    decision_id: str = ""
+    next_action_on: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +140,11 @@ class Account:
     contacts: tuple[Contact, ...] = ()
     plan_requests: tuple[PlanRequest, ...] = ()
     work: str | None = None  # why a person is needed
+    person: PersonRecord = PersonRecord()
+    debt: DebtRecord = DebtRecord()
+    decisions: int = 0  # how often the gate was asked
+    holds: tuple[Hold, ...] = ()
+    call_tasks: tuple[CallTask, ...] = ()
 
     @property
     def owed_cents(self) -> int:
@@ -146,6 +166,10 @@ class Account:
     def letter(self, letter_id: str, kind: LetterKind) -> Letter | None:
         """What is under way with this id."""
         return next((item for item in self.outgoing if (item.id, item.kind) == (letter_id, kind)), None)
+
+    def hold(self, action: str) -> Hold | None:
+        """Why a step of the policy may not be taken now, by the lower-case name of the schedule's action."""
+        return next((one for one in self.holds if one.action == action), None)
 
     def contact(self, contact_id: str) -> Contact | None:
         return next((contact for contact in self.contacts if contact.contact_id == contact_id), None)
