@@ -26,7 +26,8 @@ from services.collections.core.gate import (
 )
 from services.collections.core.gate_rules import RULES
 from shared.policy import PolicyError
-from tests.collections.gate_rows import BLOCK, BOOK, CALL, DEBT, LETTER, PERSON, ROWS, WARN, Row, act, at, call, contact
+from tests.collections.gate_cases import BLOCK, BOOK, CALL, DEBT, LETTER, PERSON, WARN, Row, act, at, call, contact
+from tests.collections.gate_rows import ROWS
 
 
 def verdict_of(row: Row, book: RuleBook = BOOK) -> Verdict:
