@@ -2,10 +2,9 @@
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 
 from services.claims.core import Claim, ClaimFact, ClaimMessage
-from services.claims.core.code_sets import DatedTable, Row, TooManyPeriodsError, contradictions
 from services.claims.core.rules import Outcome, RuleSet, circles, with_version
 from services.claims.core.rules_job import (
     JOB,
@@ -21,9 +20,11 @@ from services.claims.core.rules_job import (
 )
 from services.claims.core.rules_judge import Book, judge
 from services.claims.core.rules_library import LIBRARY, ListTable
-from services.claims.reference_rows import RefusedRow, WrongFileError, read_rows
+from services.claims.reference_rows import read_rows
 from services.claims.rulebooks import RuleBooks, table_blob
 from services.claims.vault import FileVault
+from shared.csv_rows import TableRead, WrongFileError
+from shared.dated_table import DatedTable, TooManyPeriodsError
 from shared.decider import Decider, Pending
 from shared.runtime import Runtime
 from shared.store.port import Key
@@ -65,10 +66,10 @@ class RulesPerformer:
         await list_table(self._runtime, key.tenant, pending, job, len(table))
         return _report(meta, job, read)
 
-    async def _read(self, key: Key, job: Job, pending: Pending) -> "_Read":
+    async def _read(self, key: Key, job: Job, pending: Pending) -> TableRead:
         content = b"".join([piece async for piece in self._vault.read(key.tenant, FOLDER, _file_of(job))])
         lines = content.decode("utf-8-sig").splitlines(keepends=True)
-        read = _Read()
+        read = TableRead(REFUSED_KEPT)
         rows = read_rows(job.kind, lines)
         while await asyncio.to_thread(read.take, rows, ROWS_A_NOTE):
             note = NoteProgress(meta=answer_meta(key, pending, self._runtime.clock), job_id=job.job_id, seen=read.seen)
@@ -116,48 +117,13 @@ async def list_table(runtime: Runtime, tenant: str, pending: Pending, job: Job, 
     await runtime.shell.transact(LIBRARY, (listed,))
 
 
-class _Read:
-    """What of a file is read so far."""
-
-    def __init__(self) -> None:
-        self.rows: list[tuple[int, Row]] = []
-        self.refused: list[RefusedLine] = []
-        self.refused_total = 0
-        self.seen = 0
-
-    def take(self, rows: Iterator[tuple[int, Row] | RefusedRow], count: int) -> bool:
-        """Take up to so many rows; whether there were any."""
-        before = self.seen
-        for one in rows:
-            self.seen += 1
-            if isinstance(one, RefusedRow):
-                self.refuse(one.row, one.column, one.message)
-            else:
-                self.rows.append(one)
-            if self.seen - before >= count:
-                break
-        return self.seen > before
-
-    def refuse(self, row: int, column: str, message: str) -> None:
-        self.refused_total += 1
-        if len(self.refused) < REFUSED_KEPT:
-            self.refused.append(RefusedLine(row=row, column=column, message=message))
-
-    def drop_contradictions(self) -> None:
-        """Of rows that say different things of one day, the first of the file stands."""
-        odd = dict(contradictions(self.rows))
-        for number, earlier in sorted(odd.items()):
-            self.refuse(number, "", f"says something else than row {earlier} of the same key from the same day")
-        self.rows = [one for one in self.rows if one[0] not in odd]
-
-
-def _report(meta: object, job: Job, read: _Read) -> ReportReference:
+def _report(meta: object, job: Job, read: TableRead) -> ReportReference:
     return ReportReference.model_validate(
         {
             "meta": meta,
             "job_id": job.job_id,
             "rows": len(read.rows),
-            "refused": tuple(read.refused),
+            "refused": tuple(RefusedLine(row=one.row, column=one.column, message=one.message) for one in read.refused),
             "refused_total": read.refused_total,
         }
     )

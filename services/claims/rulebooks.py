@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 from weakref import WeakKeyDictionary
 
 from services.claims.core.bundles import CHARGE_BUNDLE
-from services.claims.core.code_sets import DatedTable
 from services.claims.core.drug_defaults import DRUG_DEFAULTS
 from services.claims.core.edits import EDIT_IDS, Reference, Restriction
 from services.claims.core.rules import UNSETTLED, Rule, RuleSet, with_version
@@ -25,6 +24,7 @@ from services.claims.core.rules_restriction import RESTRICTION
 from services.claims.core.scrub import CHECK_IDS
 from services.claims.core.standing import PROVIDER_STANDING
 from services.claims.policies import POLICY_FOLDER
+from shared.dated_table import DatedTable
 from shared.policy import PolicyError
 from shared.store.port import Key, Store
 from shared.x12.codes import standing

@@ -11,11 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.claims.core.bundles import BundleLine, unpacked
-from services.claims.core.code_sets import OPEN, DatedTable, Row
 from services.claims.core.content import ClaimContent, ContentLine, DrugCode
 from services.claims.core.edits import Reference
 from services.claims.core.rules import Outcome
 from services.claims.core.rules_judge import Book, judge
+from shared.dated_table import OPEN, DatedTable, Row
 from tests.claims.makers import GOOD, TODAY, content, line
 from tests.claims.rule_makers import HOLD, document
 from tests.claims.rules_client import RulesClient, rules_client

@@ -9,13 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.claims.core.code_sets import ANY, OPEN, DatedTable, Row, contradictions, joined
 from services.claims.core.content import DiagnosisCode, Provider
 from services.claims.core.edits import PastService, Reference, Restriction
 from services.claims.core.fee_schedule import prices_of
 from services.claims.core.rules import RuleSet
 from services.claims.core.rules_judge import Book, judge
 from services.claims.rulebooks import diagnosis_standing, modifier_lists
+from shared.dated_table import ANY, OPEN, DatedTable, Row, contradictions, joined
 from tests.claims.makers import GOOD, NPI, TODAY, content, line
 from tests.claims.rule_makers import rule
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.claims.core import Claim
-from services.claims.core.code_sets import OPEN, DatedTable, Row
 from services.claims.core.edits import EDITS, Looked, PastService, Reference, edit, needs_past
 from services.claims.core.past import Earlier, earlier_of, past_services
 from shared.contracts import HoldReason
+from shared.dated_table import OPEN, DatedTable, Row
 from tests.claims.callers import CLAIM
 from tests.claims.makers import GOOD, NPI, content, line
 from tests.claims.rules_client import RulesClient, rules_client

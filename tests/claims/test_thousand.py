@@ -9,7 +9,6 @@ import pytest
 
 from services.claims.claim_kinds import lift
 from services.claims.core import Claim
-from services.claims.core.code_sets import DatedTable
 from services.claims.core.edits import Restriction
 from services.claims.core.rules import RuleSet
 from services.claims.core.rules_document import read_rule
@@ -17,9 +16,11 @@ from services.claims.core.rules_judge import Book, judge
 from services.claims.core.scrub import Case, scrub
 from services.claims.from_x12 import content_of
 from services.claims.policies import claims_policy
-from services.claims.reference_rows import RefusedRow, read_rows
+from services.claims.reference_rows import read_rows
 from services.claims.rulebooks import base_book, base_rules
 from shared.contracts import AuthorizationRequired, CoverageInactive, CoverageVerified
+from shared.csv_rows import RefusedRow
+from shared.dated_table import DatedTable
 from shared.x12.claim837 import Claim837, read_837
 from tests.claims.rules_client import RulesClient, rules_client
 from tests.claims.thousand import (

@@ -9,8 +9,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import NamedTuple
 
 from shared.contracts import HoldReason
+from shared.dated_table import DatedTable, joined
 
-from .code_sets import DatedTable, joined
 from .content import ClaimContent, ClaimType, ContentLine
 from .rules_outcome import NOTHING_SAID, Explained, Judged
 from .rules_subject import Prices

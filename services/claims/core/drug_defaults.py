@@ -6,7 +6,8 @@ The payer's own row is taken before that of any payer. A quantity is the line's 
 from decimal import Decimal
 from typing import NamedTuple
 
-from .code_sets import ANY, DatedTable, joined
+from shared.dated_table import ANY, DatedTable, joined
+
 from .content import ClaimContent, ContentLine, DrugCode
 from .rules_outcome import NOTHING_SAID, Explained, Judged
 

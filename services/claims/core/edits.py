@@ -13,8 +13,8 @@ from itertools import permutations
 from typing import NamedTuple, TypeAlias
 
 from shared.contracts import HoldReason
+from shared.dated_table import ANY, DatedTable, joined
 
-from .code_sets import ANY, DatedTable, joined
 from .content import ClaimContent, ContentLine
 from .rules_outcome import NOTHING_SAID, Explained, Judged
 

@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 
-from .code_sets import ANY, DatedTable, joined
+from shared.dated_table import ANY, DatedTable, joined
+
 from .content import ClaimContent, ContentLine
 from .rules_subject import Prices
 
