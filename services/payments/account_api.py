@@ -1,7 +1,7 @@
 """HTTP about one claim or charge: its books down to the entries, write-offs, where money goes, who the patient is."""
 
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import Field
@@ -160,153 +160,107 @@ async def entries(
     return shown_entries(await run.store.history(accounts, key), item_id, line, ledger_account)
 
 
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Whoever speaks to an account, and the key of the one thing that is said."""
+
+    run: Runtime
+    caller: Principal
+    accounts: AccountDecider
+    key: str
+
+    async def meta(self, account_id: str, *content: str) -> Meta:
+        """The envelope of what is said; 422 when the key was used for other content."""
+        digest = self.run.pseudonyms.of("req", self.caller.tenant, "/".join((account_id, *content)))
+        command_id = await first_use(self.run, self.caller, self.key, digest)
+        return command_meta(self.run, self.caller, "payments", command_id, f"account/{account_id}", account_id)
+
+    async def account(self, account_id: str) -> Account:
+        return await _account(self.run, self.accounts, Key(self.caller.tenant, account_id))
+
+    async def say(self, word: PersonsWord, why: str) -> Account:
+        """A person's word to an account that exists; the account after it."""
+        await self.account(word.account_id)
+        action = word.type.removeprefix("payments.").removesuffix(".v1")
+        await self.run.audit.record(self.caller, action, f"account/{word.account_id}", why)
+        return (await self.run.shell.transact_one(self.accounts, word)).snapshot.state
+
+    async def done(self, word: PersonsWord, why: str) -> Account:
+        """The same; 409 with the reason when it was not done."""
+        state = await self.say(word, why)
+        if because := state.answered.get(str(word.meta.id), ""):
+            raise HTTPException(409, because)
+        return state
+
+
+def _poster(run: Run, caller: Poster, accounts: Accounts, key: IdempotencyKey) -> Speaker:
+    return Speaker(run, caller, accounts, key)
+
+
+def _informer(run: Run, caller: Informer, accounts: Accounts, key: IdempotencyKey) -> Speaker:
+    return Speaker(run, caller, accounts, key)
+
+
+PosterSays = Annotated[Speaker, Depends(_poster)]
+InformerSays = Annotated[Speaker, Depends(_informer)]
+
+
 @account_work.post("/accounts/{account_id}/write-offs", status_code=201)
-async def write_off(
-    account_id: str, body: WriteOffBody, run: Run, caller: Poster, accounts: Accounts, key: IdempotencyKey
-) -> dict[str, Any]:
+async def write_off(account_id: str, body: WriteOffBody, speaker: PosterSays) -> dict[str, Any]:
     """Give up money: posted within the limit of its reason, else it waits for another person. 409 with the rule."""
-    command_id = await _first(run, caller, key, f"{account_id}/{body.model_dump_json()}")
-    write_off_id = f"wo_{command_id.hex}"
-    state = await _say(
-        run,
-        caller,
-        accounts,
-        RequestWriteOff(
-            meta=_meta(run, caller, command_id, account_id),
-            account_id=account_id,
-            write_off_id=write_off_id,
-            item_id=body.item_id,
-            side=body.side,
-            reason=body.reason,
-            written_off_cents=body.written_off_cents,
-            note=body.note,
-        ),
-        body.note,
-    )
-    return _answered_write_off(state, write_off_id)
+    meta = await speaker.meta(account_id, body.model_dump_json())
+    command = RequestWriteOff(meta=meta, account_id=account_id, write_off_id=f"wo_{meta.id.hex}", **body.model_dump())
+    return _answered_write_off(await speaker.say(command, body.note), command.write_off_id)
 
 
 @account_work.post("/accounts/{account_id}/write-offs/{write_off_id}/decision")
-async def decide(
-    account_id: str,
-    write_off_id: str,
-    body: DecisionBody,
-    run: Run,
-    caller: Poster,
-    accounts: Accounts,
-    key: IdempotencyKey,
-) -> dict[str, Any]:
+async def decide(account_id: str, write_off_id: str, body: DecisionBody, speaker: PosterSays) -> dict[str, Any]:
     """Approve or decline. 403 for the person who asked; 409 when it does not wait."""
-    before = await _account(run, accounts, Key(caller.tenant, account_id))
-    asked = before.asked_write_offs.get(write_off_id)
+    asked = (await speaker.account(account_id)).asked_write_offs.get(write_off_id)
     if asked is None:
         raise HTTPException(404, "no such write-off was asked for")
-    if asked.requested_by == caller.actor:
+    if asked.requested_by == speaker.caller.actor:
         raise HTTPException(403, "another person decides about a write-off than the one who asked for it")
-    command_id = await _first(run, caller, key, f"{account_id}/{write_off_id}/{body.model_dump_json()}")
-    command = DecideWriteOff(
-        meta=_meta(run, caller, command_id, account_id),
-        account_id=account_id,
-        write_off_id=write_off_id,
-        approved=body.approved,
-        note=body.note,
-    )
-    state = await _say(run, caller, accounts, command, body.note)
+    meta = await speaker.meta(account_id, write_off_id, body.model_dump_json())
+    command = DecideWriteOff(meta=meta, account_id=account_id, write_off_id=write_off_id, **body.model_dump())
+    state = await speaker.say(command, body.note)
     made = state.asked_write_offs[write_off_id]
-    if made.decided_by != caller.actor or (made.status == "declined") is body.approved:
+    if made.decided_by != speaker.caller.actor or (made.status == "declined") is body.approved:
         raise HTTPException(409, f"it was decided before: {made.status}")
     return _answered_write_off(state, write_off_id)
 
 
 @account_work.post("/accounts/{account_id}/write-offs/{write_off_id}/revert")
-async def revert(
-    account_id: str,
-    write_off_id: str,
-    body: NoteBody,
-    run: Run,
-    caller: Poster,
-    accounts: Accounts,
-    key: IdempotencyKey,
-) -> dict[str, Any]:
+async def revert(account_id: str, write_off_id: str, body: NoteBody, speaker: PosterSays) -> dict[str, Any]:
     """Undo what stands of a write-off, whoever made it. 409 when nothing of it stands."""
-    command_id = await _first(run, caller, key, f"{account_id}/{write_off_id}/revert/{body.note}")
-    command = RevertWriteOff(
-        meta=_meta(run, caller, command_id, account_id),
-        account_id=account_id,
-        write_off_id=write_off_id,
-        note=body.note,
-    )
-    return shown_balance(_done(await _say(run, caller, accounts, command, body.note), command_id))
+    meta = await speaker.meta(account_id, write_off_id, "revert", body.note)
+    command = RevertWriteOff(meta=meta, account_id=account_id, write_off_id=write_off_id, note=body.note)
+    return shown_balance(await speaker.done(command, body.note))
 
 
 @account_work.post("/accounts/{account_id}/payments/{payment_id}/move")
-async def move(
-    account_id: str,
-    payment_id: str,
-    body: MoveBody,
-    run: Run,
-    caller: Poster,
-    accounts: Accounts,
-    key: IdempotencyKey,
-) -> dict[str, Any]:
+async def move(account_id: str, payment_id: str, body: MoveBody, speaker: PosterSays) -> dict[str, Any]:
     """Put money of a payment on another claim or charge, by linked entries. 409 with what there is."""
-    command_id = await _first(run, caller, key, f"{account_id}/{payment_id}/{body.model_dump_json()}")
-    command = MovePayment(
-        meta=_meta(run, caller, command_id, account_id),
-        account_id=account_id,
-        payment_id=payment_id,
-        from_item_id=body.from_item_id,
-        to_item_id=body.to_item_id,
-        moved_cents=body.moved_cents,
-        reason=body.reason,
-    )
-    return shown_balance(_done(await _say(run, caller, accounts, command, body.reason), command_id))
+    meta = await speaker.meta(account_id, payment_id, body.model_dump_json())
+    command = MovePayment(meta=meta, account_id=account_id, payment_id=payment_id, **body.model_dump())
+    return shown_balance(await speaker.done(command, body.reason))
 
 
 @account_work.post("/accounts/{account_id}/items/{item_id}/standings")
-async def standings(
-    account_id: str,
-    item_id: str,
-    body: StandingsBody,
-    run: Run,
-    caller: Informer,
-    accounts: Accounts,
-    key: IdempotencyKey,
-) -> dict[str, Any]:
+async def standings(account_id: str, item_id: str, body: StandingsBody, speaker: InformerSays) -> dict[str, Any]:
     """Say what is known of the patient that bears on what may be billed; the balance follows at once."""
-    command_id = await _first(run, caller, key, f"{account_id}/{item_id}/{body.model_dump_json()}")
-    command = NoteStandings(
-        meta=_meta(run, caller, command_id, account_id),
-        account_id=account_id,
-        claim_id=item_id,
-        standings=body.standings,
-        reason=body.reason,
-    )
-    state = _done(await _say(run, caller, accounts, command, body.reason), command_id)
+    meta = await speaker.meta(account_id, item_id, body.model_dump_json())
+    command = NoteStandings(meta=meta, account_id=account_id, claim_id=item_id, **body.model_dump())
+    state = await speaker.done(command, body.reason)
     return {**shown_balance(state), "stopped": [one._asdict() for one in state.receivables[item_id].stopped]}
 
 
 @account_work.post("/accounts/{account_id}/items/{item_id}/insured-correction/close")
-async def close(
-    account_id: str,
-    item_id: str,
-    body: CorrectionBody,
-    run: Run,
-    caller: Informer,
-    accounts: Accounts,
-    key: IdempotencyKey,
-) -> dict[str, Any]:
+async def close(account_id: str, item_id: str, body: CorrectionBody, speaker: InformerSays) -> dict[str, Any]:
     """A person looked after an insured that the payer knows otherwise."""
-    command_id = await _first(run, caller, key, f"{account_id}/{item_id}/{body.model_dump_json()}")
-    command = CloseCorrection(
-        meta=_meta(run, caller, command_id, account_id),
-        account_id=account_id,
-        claim_id=item_id,
-        remittance_id=body.remittance_id,
-        position=body.position,
-        note=body.note,
-    )
-    return shown_balance(_done(await _say(run, caller, accounts, command, body.note), command_id))
+    meta = await speaker.meta(account_id, item_id, body.model_dump_json())
+    command = CloseCorrection(meta=meta, account_id=account_id, claim_id=item_id, **body.model_dump())
+    return shown_balance(await speaker.done(command, body.note))
 
 
 async def _account(run: Runtime, accounts: AccountDecider, key: Key, item_id: str | None = None) -> Account:
@@ -316,29 +270,6 @@ async def _account(run: Runtime, accounts: AccountDecider, key: Key, item_id: st
     if item_id is not None and item_id not in row.snapshot.state.receivables:
         raise HTTPException(404, "the account has no such claim or charge")
     return row.snapshot.state
-
-
-async def _first(run: Runtime, caller: Principal, key: str, content: str) -> UUID:
-    return await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, content))
-
-
-def _meta(run: Runtime, caller: Principal, command_id: UUID, account_id: str) -> Meta:
-    return command_meta(run, caller, "payments", command_id, f"account/{account_id}", account_id)
-
-
-async def _say(run: Runtime, caller: Principal, accounts: AccountDecider, word: PersonsWord, why: str) -> Account:
-    """A person's word to an account that exists; the account after it."""
-    await _account(run, accounts, Key(caller.tenant, word.account_id))
-    action = word.type.removeprefix("payments.").removesuffix(".v1")
-    await run.audit.record(caller, action, f"account/{word.account_id}", why)
-    return (await run.shell.transact_one(accounts, word)).snapshot.state
-
-
-def _done(state: Account, command_id: UUID) -> Account:
-    because = state.answered.get(str(command_id), "")
-    if because:
-        raise HTTPException(409, because)
-    return state
 
 
 def _answered_write_off(state: Account, write_off_id: str) -> dict[str, Any]:

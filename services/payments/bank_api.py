@@ -1,7 +1,7 @@
 """HTTP of the bank side: accounts, lists and deposits in; matches by a person; what is missing on either side out."""
 
 from datetime import date, timedelta
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import Field
@@ -19,12 +19,13 @@ from services.payments.core.deposit import why_not
 from services.payments.core.deposit_messages import MatchDeposit, SetDepositAside, UnmatchDeposit, WantedPart
 from services.payments.core.expected import DismissExpected, Expected
 from shared.auth import Principal
-from shared.decider import Scalar
+from shared.decider import Decider, Scalar
 from shared.http import Body, IdempotencyKey, Run, allow
 from shared.overload import while_there_is_room
 from shared.runtime import Runtime
 
 bank = APIRouter(prefix="/bank")
+S = TypeVar("S")
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
 Poster = Annotated[Principal, Depends(allow("poster"))]
@@ -223,9 +224,16 @@ async def deposits(
     limit: Limit = 50,
 ) -> list[dict[str, Any]]:
     """Deposits by id; `open` and `late` ones are unapplied cash."""
+    found = await _of_status(run, caller, parts.deposit, status, after, limit)
+    return [shown_deposit(one) for one in found]
+
+
+async def _of_status(
+    run: Runtime, caller: Principal, decider: Decider[S, Any, Any], status: str | None, after: str | None, limit: int
+) -> list[S]:
+    """Some of the client's aggregates by id: those of one status, or all."""
     where: dict[str, Scalar] = {} if status is None else {"status": status}
-    found = await run.store.find(parts.deposit, caller.tenant, where, after, limit)
-    return [shown_deposit(one) for _, one in found]
+    return [state for _, state in await run.store.find(decider, caller.tenant, where, after, limit)]
 
 
 @bank.get("/deposits/{deposit_id}")
@@ -322,9 +330,8 @@ async def expected(
     limit: Limit = 50,
 ) -> list[dict[str, Any]]:
     """Money that remittances, payouts and tills say is on its way; `late` is a remittance without its deposit."""
-    where: dict[str, Scalar] = {} if status is None else {"status": status}
-    found = await run.store.find(parts.expected, caller.tenant, where, after, limit)
-    return [shown_expected(one) for _, one in found]
+    found = await _of_status(run, caller, parts.expected, status, after, limit)
+    return [shown_expected(one) for one in found]
 
 
 @bank.post("/expected/{expected_id}/dismiss")

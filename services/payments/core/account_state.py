@@ -3,12 +3,11 @@
 from collections.abc import Iterable, Mapping
 from functools import reduce
 from types import MappingProxyType
-from typing import assert_never
+from typing import TypeAlias, assert_never
 
 from services.payments.core.account_facts import (
     AnyAccountFact,
     BalanceChanged,
-    BalanceWrittenOff,
     ChargeCorrected,
     ChargePosted,
     ClaimAdjudicated,
@@ -17,8 +16,6 @@ from services.payments.core.account_facts import (
     ContractualAdjusted,
     CreditChanged,
     DenialGivenUp,
-    DenialWriteOffReversed,
-    DenialWrittenOff,
     LedgerAccount,
     LedgerFact,
     MovedToPatient,
@@ -37,7 +34,6 @@ from services.payments.core.account_facts import (
     RepeatDiffered,
     ReversalRefused,
     SelfPayChargePosted,
-    WriteOffReversed,
     WriteOffTaken,
 )
 from services.payments.core.account_shape import Account as Account
@@ -51,19 +47,7 @@ from services.payments.core.account_shape import Reversal as Reversal
 from services.payments.core.account_shape import Share as Share
 from services.payments.core.account_shape import Stopped as Stopped
 from services.payments.core.account_shape import Taken as Taken
-from services.payments.core.person_facts import (
-    ClaimUnposted,
-    InsuredCorrectionClosed,
-    InsuredCorrectionFound,
-    PersonAnswered,
-    PersonWroteOff,
-    StandingsLearned,
-    StandingsNoted,
-    WriteOffAnswered,
-    WriteOffRequested,
-    WriteOffReverted,
-)
-from services.payments.core.person_state import as_given_up, as_said
+from services.payments.core.person_state import GivingUp, as_given_up, as_said
 from services.payments.core.remitted import RemittedClaim
 from shared.replaced import replace
 
@@ -136,14 +120,79 @@ def _opened(state: Account, fact: ChargePosted | SelfPayChargePosted) -> Account
     return replace(_with(state, fact.item_id, item), sealed_guarantor=fact.sealed_guarantor)
 
 
-# One branch for each fact: the table itself, not logic to take apart.
-def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0911, PLR0912
+_Billing: TypeAlias = (
+    ChargePosted
+    | ChargeCorrected
+    | ClaimResubmitted
+    | ClaimFollowed
+    | SelfPayChargePosted
+    | MovedToPatient
+    | PatientShareCoordinated
+    | PatientShareStopped
+)
+_Payment: TypeAlias = PatientPaymentTaken | PatientPaymentApplied | PatientPaymentReleased | PrepaymentFreed
+_MoneyBack: TypeAlias = (
+    PatientPaymentReversed | PatientPaymentRestored | PayerRefunded | PayerRefundRestored | ReversalRefused
+)
+
+
+_Told: TypeAlias = (
+    RemittedClaimHeld
+    | ClaimAdjudicated
+    | WriteOffTaken
+    | DenialGivenUp
+    | CreditChanged
+    | BalanceChanged
+    | RepeatDiffered
+    | PayerPaymentPosted
+    | ContractualAdjusted
+)
+
+
+def _noted(state: Account, fact: AnyAccountFact) -> Account:
+    """What a fact says besides its entry."""
+    if isinstance(fact, _Told):
+        noted = _told(state, fact)
+    elif isinstance(fact, _Billing):
+        noted = _billed(state, fact)
+    elif isinstance(fact, _Payment):
+        noted = _paid(state, fact)
+    elif isinstance(fact, _MoneyBack):
+        noted = _money_back(state, fact)
+    elif isinstance(fact, GivingUp):
+        noted = _with(state, fact.item_id, as_given_up(state.receivables[fact.item_id], fact))
+    else:
+        noted = as_said(state, fact)
+    return noted
+
+
+# One branch for each of them: the table itself, not logic to take apart.
+def _told(state: Account, fact: _Told) -> Account:  # noqa: PLR0911
+    match fact:
+        case PayerPaymentPosted() | ContractualAdjusted():
+            return state
+        case ClaimAdjudicated():
+            return _adjudicated(state, fact)
+        case RemittedClaimHeld():
+            return replace(state, held=(*state.held, Held(fact.item_id, fact.waits_for, fact.remitted)))
+        case WriteOffTaken() | DenialGivenUp():
+            taken = Taken(fact.write_off_id, f"{fact.write_off_id}/{fact.asked_cents}")
+            return replace(state, write_offs=(*state.write_offs, taken))
+        case CreditChanged():
+            return _credited(state, fact)
+        case BalanceChanged():
+            return replace(state, balance_cents=fact.balance_cents)
+        case RepeatDiffered():
+            return replace(state, conflicts=(*state.conflicts, fact.digest))
+        case _:
+            assert_never(fact)
+
+
+def _billed(state: Account, fact: _Billing) -> Account:
     match fact:
         case ChargePosted() | ChargeCorrected() | ClaimResubmitted():
             item = state.receivables[fact.item_id]
             return _with(state, fact.item_id, replace(item, sequence=fact.sequence, lines=fact.lines or item.lines))
-        case PatientShareStopped():
-            return _stopped(state, fact)
         case ClaimFollowed():
             return _followed(state, fact)
         case SelfPayChargePosted():
@@ -154,78 +203,34 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:  # noqa: C901, PLR0
             item = state.receivables[fact.item_id]
             back = item.coordinated_cents + fact.effect_on(LedgerAccount.INSURANCE_RECEIVABLE)
             return _with(state, fact.item_id, replace(item, coordinated_cents=back))
-        case RemittedClaimHeld():
-            return replace(state, held=(*state.held, Held(fact.item_id, fact.waits_for, fact.remitted)))
-        case ClaimAdjudicated():
-            return _adjudicated(state, fact)
+        case PatientShareStopped():
+            return _stopped(state, fact)
+        case _:
+            assert_never(fact)
+
+
+def _paid(state: Account, fact: _Payment) -> Account:
+    match fact:
         case PatientPaymentTaken():
+            waits = {fact.payment_id: fact.reserved_for} if fact.reserved_for else {}
             return replace(
                 state,
                 payments=(*state.payments, Taken(fact.payment_id, fact.digest)),
                 credits=add_share(state.credits, fact.payment_id, fact.cents),
-                reserved={**state.reserved, fact.payment_id: fact.reserved_for}
-                if fact.reserved_for
-                else state.reserved,
+                reserved={**state.reserved, **waits},
             )
         case PatientPaymentApplied():
             return _applied(state, fact.item_id, fact.payment_id, fact.cents)
         case PatientPaymentReleased():
             state = _applied(state, fact.item_id, fact.payment_id, -fact.cents)
             return replace(state, kept=(*state.kept, fact.payment_id)) if fact.kept else state
-        case (
-            PatientPaymentReversed()
-            | PatientPaymentRestored()
-            | PayerRefunded()
-            | PayerRefundRestored()
-            | ReversalRefused()
-        ):
-            return _money_back(state, fact)
         case PrepaymentFreed():
             return replace(state, reserved={k: v for k, v in state.reserved.items() if k != fact.payment_id})
-        case WriteOffTaken():
-            return replace(
-                state,
-                write_offs=(*state.write_offs, Taken(fact.write_off_id, f"{fact.write_off_id}/{fact.asked_cents}")),
-            )
-        case DenialGivenUp():
-            taken = Taken(fact.write_off_id, f"{fact.write_off_id}/{fact.asked_cents}")
-            return replace(state, write_offs=(*state.write_offs, taken))
-        case (
-            BalanceWrittenOff()
-            | WriteOffReversed()
-            | DenialWrittenOff()
-            | DenialWriteOffReversed()
-            | PersonWroteOff()
-            | WriteOffReverted()
-        ):
-            return _with(state, fact.item_id, as_given_up(state.receivables[fact.item_id], fact))
-        case (
-            StandingsNoted()
-            | StandingsLearned()
-            | PersonAnswered()
-            | WriteOffRequested()
-            | WriteOffAnswered()
-            | ClaimUnposted()
-            | InsuredCorrectionFound()
-            | InsuredCorrectionClosed()
-        ):
-            return as_said(state, fact)
-        case CreditChanged():
-            return _credited(state, fact)
-        case BalanceChanged():
-            return replace(state, balance_cents=fact.balance_cents)
-        case RepeatDiffered():
-            return replace(state, conflicts=(*state.conflicts, fact.digest))
-        case PayerPaymentPosted() | ContractualAdjusted():
-            return state
         case _:
             assert_never(fact)
 
 
-def _money_back(
-    state: Account,
-    fact: PatientPaymentReversed | PatientPaymentRestored | PayerRefunded | PayerRefundRestored | ReversalRefused,
-) -> Account:
+def _money_back(state: Account, fact: _MoneyBack) -> Account:
     match fact:
         case PatientPaymentReversed():
             state = replace(state, credits=add_share(state.credits, fact.payment_id, -fact.cents))
