@@ -110,6 +110,16 @@ def no_deadline(_: object) -> None:
     """The `due` of aggregates that wait for nothing; the sweep passes them over."""
 
 
+def named_by(field: str) -> Callable[[Message], str]:
+    """The `aggregate_id` of a kind with deadlines: whose deadline came, else what a field of the message says."""
+
+    def aggregate_id(message: Message) -> str:
+        named: str = message.aggregate_id if isinstance(message, Due) else getattr(message, field)
+        return named
+
+    return aggregate_id
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decider(Generic[S, M, F]):
     """One kind of aggregate: its rules, and how its parts are written down.

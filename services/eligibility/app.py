@@ -1,6 +1,7 @@
 """The composition root of the eligibility service: the only place that constructs things."""
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import httpx
 from fastapi import FastAPI
@@ -17,11 +18,12 @@ from services.eligibility.core.provider import PROVIDER
 from services.eligibility.core.recheck import recheck_decider
 from services.eligibility.followups import FollowUps
 from services.eligibility.handlers import ALL_TOPICS, all_routes, authorization_routes
-from services.eligibility.payers import Backlog, PayerConnection
+from services.eligibility.payer_gate import Backlog, Resume
+from services.eligibility.payers import PayerConnection
 from services.eligibility.policies import inquiry_policy, recheck_triggers
 from services.eligibility.reviews import ReviewConnection
 from services.eligibility.settings import EligibilitySettings
-from shared.decider import Effect
+from shared.decider import Decider, Effect
 from shared.http import make_app, serve
 from shared.inbox import join_routes
 from shared.runtime import Loop, Runtime, Spec
@@ -47,9 +49,13 @@ class Parts:
         check = check_decider(policy)
         self.payers = PayerConnection(runtime, settings, client, policy.directory)
         self.batches = BatchConnection(runtime, settings, client, check, policy, self.payers)
-        self.reviews = ReviewConnection(runtime, settings, client, *authorization, self.payers)
+        self.reviews = ReviewConnection(runtime, settings, *authorization, self.payers)
         self.follow_ups = FollowUps(runtime, check, self.payers)
-        self.backlog = Backlog(runtime, check, self.payers)
+        kinds: dict[str, tuple[Decider[Any, Any, Any], Resume]] = {
+            check.kind: (check, self.payers.resume),
+            authorization[0].kind: (authorization[0], self.reviews.resume),
+        }
+        self.backlog = Backlog(runtime, self.payers.gate, kinds)
 
 
 def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport | None = None) -> Spec:

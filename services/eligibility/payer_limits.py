@@ -7,7 +7,7 @@ of each waiting for its own time.
 
 from collections import deque
 from collections.abc import Callable
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from services.eligibility.core.directory import PayerTerms
 from shared.store.port import Key
@@ -16,6 +16,13 @@ PROBES = 2
 BACKLOG_MAX = 50_000
 """Put-off inquiries remembered for one payer; those beyond it come back at their own time."""
 MINUTE = 60.0
+
+
+class Waiting(NamedTuple):
+    """An aggregate that was put off: one of its effects waits for the payer."""
+
+    kind: str
+    key: Key
 
 
 class Circuit:
@@ -98,17 +105,17 @@ class Sparing:
     def __init__(self, terms: PayerTerms, now: Callable[[], float]) -> None:
         self.circuit = Circuit(terms.failures_to_open, terms.open_seconds, now)
         self.rate = Rate(terms.per_minute, now)
-        self.backlog: dict[Key, None] = {}  # who was put off, in order
+        self.backlog: dict[Waiting, None] = {}  # who was put off, in order
         self.draining = False
 
     @property
     def idle(self) -> bool:
         return self.circuit.idle and self.rate.idle and not self.backlog
 
-    def put_off(self, key: Key) -> None:
+    def put_off(self, who: Waiting) -> None:
         """Remember whom to ask again when the payer is back."""
         if len(self.backlog) < BACKLOG_MAX:
-            self.backlog[key] = None
+            self.backlog[who] = None
 
     def leave(self, *, answered: bool | None) -> None:
         """An inquiry is over; `answered` None: it was not sent."""
@@ -120,10 +127,10 @@ class Sparing:
         """How many may be asked again now, because the circuit has closed."""
         return len(self.backlog) if self.draining and self.circuit.state == "closed" else 0
 
-    def drain(self, most: int) -> list[Key]:
+    def drain(self, most: int) -> list[Waiting]:
         """Some of those put off, once the circuit has closed; they are forgotten here."""
-        keys = list(self.backlog)[: min(most, self.owed)]
-        for key in keys:
-            del self.backlog[key]
+        waiting = list(self.backlog)[: min(most, self.owed)]
+        for who in waiting:
+            del self.backlog[who]
         self.draining = self.draining and bool(self.backlog)
-        return keys
+        return waiting

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Mapping
-from datetime import date
 from http import HTTPStatus
 from typing import NamedTuple
 from uuid import UUID, uuid5
@@ -10,14 +9,14 @@ from uuid import UUID, uuid5
 import httpx
 
 from services.eligibility.answers import UNAVAILABLE, outcome_of
-from services.eligibility.core import Check, CheckFact, CheckMessage, Inquire, InquiryAnswered, InquiryPutOff, Outcome
+from services.eligibility.core import Inquire, InquiryAnswered, InquiryPutOff, Outcome
 from services.eligibility.core.check_messages import AwaitBatch, InquiryResumed
 from services.eligibility.core.directory import OPEN_DIRECTORY, Directory
-from services.eligibility.payer_limits import Sparing
-from services.eligibility.payer_lines import PayerLine, PayerLines
+from services.eligibility.payer_gate import Asked, PayerGate, PutOff
+from services.eligibility.payer_limits import Waiting
 from services.eligibility.settings import EligibilitySettings
 from shared.contracts import Message
-from shared.decider import Decider, Effect, Pending
+from shared.decider import Effect, Pending
 from shared.grouped import Grouped
 from shared.identity import Individual, PostalAddress, SubscriberIdentity
 from shared.runtime import Runtime
@@ -29,7 +28,7 @@ from shared.x12.parties import Address, Party, Payer, Person
 
 NUMBERS_A_BLOCK = 200
 PARTNER = "270"  # one connection takes the inquiries of all tenants: one count of ISA13
-RESUMED_AT_ONCE = 200
+KIND = "check"
 
 
 class Said(NamedTuple):
@@ -52,8 +51,7 @@ class PayerConnection:
         directory: Directory = OPEN_DIRECTORY,
     ) -> None:
         self._runtime, self._settings, self._client, self._directory = runtime, settings, client, directory
-        self.lines = PayerLines(settings.payer_inquiries_max, settings.payer_patience_seconds)
-        self.spared: dict[str, Sparing] = {}
+        self.gate = PayerGate(directory, settings, runtime.clock)
         self._numbers = ControlNumbers(runtime.store, NUMBERS_A_BLOCK)
         self._conversations = Grouped[tuple[str, str, Document]](
             lambda notes: runtime.store.note_all("conversations", notes)
@@ -74,63 +72,30 @@ class PayerConnection:
         effect = pending.effect
         assert isinstance(effect, Inquire), "the worker was given one performer for each effect"
         identity = SubscriberIdentity.model_validate_json(await self._runtime.sealer.open(effect.sealed_subscriber))
-        sparing = self._sparing(effect.payer_id)
-        if not sparing.circuit.enter():
-            return self._put_off(key, pending, effect, sparing)
-        well: bool | None = None
-        try:
-            if wait_seconds := sparing.rate.wait_seconds():
-                return self._put_off(key, pending, effect, sparing, wait_seconds)
-            if not await self._line(effect.payer_id).turn():
-                return self._put_off(key, pending, effect, sparing)
-            answered, well = False, False
-            try:
-                outcome, answered = await self._ask(key, pending, effect, identity)
-                well = outcome.status != UNAVAILABLE.status
-            finally:
-                self.lines.of(effect.payer_id).end(answered=answered)
-                self.lines.leave(effect.payer_id)
-        finally:
-            sparing.leave(answered=well)
-            if sparing.idle:
-                self.spared.pop(effect.payer_id, None)
+        said = await self.gate.through(
+            effect.payer_id, Waiting(KIND, key), lambda: self._ask(key, pending, effect, identity)
+        )
         meta = answer_meta(key, pending, self._runtime.clock)
-        return InquiryAnswered(meta=meta, check_id=effect.check_id, outcome=outcome)
+        if isinstance(said, PutOff):
+            times = effect.put_off + 1
+            return InquiryPutOff(meta=meta, check_id=effect.check_id, times=times, wait_seconds=said.wait_seconds)
+        return InquiryAnswered(meta=meta, check_id=effect.check_id, outcome=said)
 
-    def _put_off(
-        self, key: Key, pending: Pending, effect: Inquire, sparing: Sparing, wait_seconds: float | None = None
-    ) -> Message:
-        sparing.put_off(key)
+    def resume(self, key: Key, pending: Pending) -> InquiryResumed | None:
+        """The payer of a check that was put off speaks again."""
+        if not isinstance(pending.effect, Inquire) or not pending.effect.put_off:
+            return None
         meta = answer_meta(key, pending, self._runtime.clock)
-        return InquiryPutOff(meta=meta, check_id=effect.check_id, times=effect.put_off + 1, wait_seconds=wait_seconds)
+        return InquiryResumed(meta=meta.model_copy(update={"id": uuid5(pending.id, "resumed")}), check_id=key.id)
 
-    def _sparing(self, payer_id: str) -> Sparing:
-        sparing = self.spared.get(payer_id)
-        if sparing is None:
-            terms = self._directory.of(payer_id, self._today())
-            sparing = self.spared[payer_id] = Sparing(terms, self._seconds)
-        return sparing
-
-    def _seconds(self) -> float:
-        """The business's time, so that what waits for a payer and the payer's own rest go by one clock."""
-        return self._runtime.clock.now().timestamp()
-
-    def _line(self, payer_id: str) -> PayerLine:
-        return self.lines.of(payer_id, self._directory.of(payer_id, self._today()).inquiries_max)
-
-    def _today(self) -> date:
-        return self._runtime.clock.now().date()
-
-    async def _ask(
-        self, key: Key, pending: Pending, effect: Inquire, identity: SubscriberIdentity
-    ) -> tuple[Outcome, bool]:
-        """What came of it, and whether the payer said anything in time."""
+    async def _ask(self, key: Key, pending: Pending, effect: Inquire, identity: SubscriberIdentity) -> Asked[Outcome]:
         said = await self.converse(key, pending, effect, identity)
         if said.answer is None:
-            return UNAVAILABLE.model_copy(update={"conversation": said.conversation}), said.answered
-        terms = self._directory.of(effect.payer_id, self._today())
+            silence = UNAVAILABLE.model_copy(update={"conversation": said.conversation})
+            return Asked(silence, said.answered, well=False)
+        terms = self.gate.terms(effect.payer_id)
         outcome = outcome_of(said.answer, said.trace_number, effect.service_date, terms, said.conversation)
-        return outcome, said.answered
+        return Asked(outcome, said.answered, well=outcome.status != UNAVAILABLE.status)
 
     async def converse(
         self, key: Key, pending: Pending, effect: Inquire, identity: SubscriberIdentity, name: str = ""
@@ -142,7 +107,7 @@ class PayerConnection:
         trace = uuid5(pending.id, name) if name else pending.id
         inquiry = inquiry_270(effect, identity, trace.hex[:30], self._settings.submitter_id)
         request = write_270(inquiry, control_number, now)
-        answer, answered = await self._send(key.tenant, request, terms.timeout_seconds)
+        answer, answered = await self.exchange(key.tenant, request, terms.timeout_seconds)
         conversation = await self.keep(key, pending.id, request, answer or b"")
         return Said(inquiry.trace_number, answer, answered, conversation)
 
@@ -152,9 +117,9 @@ class PayerConnection:
 
     def searched(self) -> list[str]:
         """The payers that are asked about patients whose coverage nobody knows."""
-        return self._directory.searched(self._today())
+        return self._directory.searched(self.gate.today())
 
-    async def _send(self, tenant: str, request: bytes, timeout_seconds: float) -> tuple[bytes | None, bool]:
+    async def exchange(self, tenant: str, request: bytes, timeout_seconds: float) -> tuple[bytes | None, bool]:
         """The answer's bytes, None when there is none; and whether anything came back in time, be it a refusal."""
         headers = {"content-type": "application/edi-x12"}
         # Waiting for a connection is our own doing: only what the payer takes counts as its silence.
@@ -177,36 +142,6 @@ class PayerConnection:
         conversation = f"{key.id}/{effect_id}/{uuid.uuid4()}"
         await self._conversations.add((key.tenant, conversation, said))
         return conversation
-
-
-class Backlog:
-    """Asks again those who were put off, as soon as their payer speaks again. A loop of the service."""
-
-    name = "payer_backlog"
-    kind = None
-
-    def __init__(self, runtime: Runtime, check: Decider[Check, CheckMessage, CheckFact], connection: PayerConnection):
-        self._runtime, self._check, self._connection = runtime, check, connection
-
-    async def step(self) -> int:
-        keys = [key for sparing in self._connection.spared.values() for key in sparing.drain(RESUMED_AT_ONCE)]
-        if keys:
-            rows = await self._runtime.store.load(self._check, keys)
-            resumed = [
-                self._resumed(key, pending)
-                for key, row in rows.items()
-                for pending in row.snapshot.effects.values()
-                if isinstance(pending.effect, Inquire) and pending.effect.put_off
-            ]
-            await self._runtime.shell.transact(self._check, resumed)
-        return len(keys)
-
-    async def pending(self) -> int:
-        return sum(sparing.owed for sparing in self._connection.spared.values())
-
-    def _resumed(self, key: Key, pending: Pending) -> InquiryResumed:
-        meta = answer_meta(key, pending, self._runtime.clock)
-        return InquiryResumed(meta=meta.model_copy(update={"id": uuid5(pending.id, "resumed")}), check_id=key.id)
 
 
 def inquiry_270(effect: Inquire, identity: SubscriberIdentity, trace_number: str, sender_id: str) -> Inquiry270:

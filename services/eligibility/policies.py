@@ -1,18 +1,17 @@
 """Loads the service's dated policy files."""
 
-import tomllib
-from collections.abc import Mapping
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, PositiveInt, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, PositiveFloat, PositiveInt
 
 from services.eligibility.core import InquiryPolicy
 from services.eligibility.core.cob import CobPolicy
-from services.eligibility.core.directory import DatedTerms, Directory, PayerKind, PayerTerms
+from services.eligibility.core.directory import Directory, PayerKind, PayerTerms
 from services.eligibility.core.estimates import GoodFaithPolicy
-from shared.policy import ENTRY_FIELDS, PolicyError, read_policy
+from services.eligibility.dated_files import DEFAULT, read_dated
+from shared.policy import read_policy
 
 POLICY = Path(__file__).parent / "policy"
 POLICY_FILE = POLICY / "inquiry.toml"
@@ -64,37 +63,8 @@ class PayerEntry(BaseModel):
 
 def payer_directory(path: Path = PAYERS_FILE) -> Directory:
     """Every payer's terms through time; PolicyError says the payer and what is wrong with its entry."""
-    content = tomllib.loads(path.read_text())
-    if not content.get("default"):
-        msg = f"{path.name}: default: there must be an entry for payers that are not listed"
-        raise PolicyError(msg)
-    default = content.pop("default")
-    base: Mapping[str, Any] = default[-1].get("value", {})
-    return Directory(
-        {
-            payer_id: [_dated(path.name, payer_id, one, base) for one in entries]
-            for payer_id, entries in content.items()
-        },
-        [_dated(path.name, "default", one, {}) for one in default],
-    )
-
-
-def _dated(file: str, payer_id: str, entry: Mapping[str, Any], base: Mapping[str, Any]) -> DatedTerms:
-    missing = ENTRY_FIELDS - set(entry)
-    if missing:
-        msg = f"{file}: {payer_id}: an entry lacks {', '.join(sorted(missing))}"
-        raise PolicyError(msg)
-    valid_from, valid_to = entry["valid_from"], entry.get("valid_to", date.max)
-    if valid_to < valid_from:
-        msg = f"{file}: {payer_id}: valid_to {valid_to} lies before valid_from {valid_from}"
-        raise PolicyError(msg)
-    try:
-        figures = PayerEntry.model_validate({**base, **entry["value"]})
-    except ValidationError as error:
-        faults = "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
-        msg = f"{file}: {payer_id}: {faults}"
-        raise PolicyError(msg) from None
-    return DatedTerms(valid_from, valid_to, figures.terms(listed=payer_id != "default"))
+    file = read_dated(path, PayerEntry, lambda payer_id, entry: entry.terms(listed=payer_id != DEFAULT))
+    return Directory(file.named, file.default)
 
 
 def inquiry_policy(on: date, path: Path = POLICY_FILE, payers: Path = PAYERS_FILE) -> InquiryPolicy:

@@ -6,22 +6,24 @@ Performs `SendReview`. Both sides of every conversation are kept sealed; a payer
 from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
-from http import HTTPStatus
+from uuid import uuid5
 
-import httpx
-
-from services.eligibility.core.authorization import AuthorizationDecider
+from services.eligibility.core.authorization import KIND, AuthorizationDecider
 from services.eligibility.core.authorization_messages import (
     AskKind,
     ReviewAnswered,
     ReviewedItem,
     ReviewOutcome,
+    ReviewPutOff,
+    ReviewResumed,
     ReviewStatus,
     SendReview,
 )
 from services.eligibility.core.authorization_policy import ReviewBook
 from services.eligibility.core.authorization_state import Review
 from services.eligibility.core.check_messages import Rejection
+from services.eligibility.payer_gate import Asked, PutOff
+from services.eligibility.payer_limits import Waiting
 from services.eligibility.payers import PayerConnection, person
 from services.eligibility.settings import EligibilitySettings
 from shared.contracts import Message
@@ -56,18 +58,17 @@ UNAVAILABLE = ReviewOutcome(status="unavailable")
 
 
 class ReviewConnection:
-    """Asks payers by HTTP, over the same connection and under the same count of control numbers as inquiries go."""
+    """Asks payers over the connection, through the gate and under the count of control numbers that inquiries go by."""
 
     def __init__(
         self,
         runtime: Runtime,
         settings: EligibilitySettings,
-        client: httpx.AsyncClient,
         decider: AuthorizationDecider,
         book: ReviewBook,
         payers: PayerConnection,
     ) -> None:
-        self._runtime, self._settings, self._client = runtime, settings, client
+        self._runtime, self._settings = runtime, settings
         self._decider, self._book, self._payers = decider, book, payers
 
     def performers(self) -> Mapping[type[Effect], Performer]:
@@ -80,18 +81,39 @@ class ReviewConnection:
         state = (await self._runtime.store.load(self._decider, (key,)))[key].snapshot.state
         review = state.review(effect.request_id)
         assert review is not None, "an effect names a request of its account"
-        outcome = await self._outcome(key, pending, effect, review)
+        said = await self._outcome(key, pending, effect, review)
         meta = answer_meta(key, pending, self._runtime.clock)
+        account_id, request_id, ask, attempt = effect.account_id, effect.request_id, effect.ask, effect.attempt
+        if isinstance(said, PutOff):
+            return ReviewPutOff(
+                meta=meta,
+                account_id=account_id,
+                request_id=request_id,
+                ask=ask,
+                attempt=attempt,
+                times=effect.put_off + 1,
+                wait_seconds=said.wait_seconds,
+            )
         return ReviewAnswered(
+            meta=meta, account_id=account_id, request_id=request_id, ask=ask, attempt=attempt, outcome=said
+        )
+
+    def resume(self, key: Key, pending: Pending) -> ReviewResumed | None:
+        """The payer of a request that was put off speaks again."""
+        effect = pending.effect
+        if not isinstance(effect, SendReview) or not effect.put_off:
+            return None
+        meta = answer_meta(key, pending, self._runtime.clock).model_copy(update={"id": uuid5(pending.id, "resumed")})
+        return ReviewResumed(
             meta=meta,
             account_id=effect.account_id,
             request_id=effect.request_id,
             ask=effect.ask,
             attempt=effect.attempt,
-            outcome=outcome,
         )
 
-    async def _outcome(self, key: Key, pending: Pending, effect: SendReview, review: Review) -> ReviewOutcome:
+    async def _outcome(self, key: Key, pending: Pending, effect: SendReview, review: Review) -> ReviewOutcome | PutOff:
+        """What can be written goes through the payer's gate, as inquiries about coverage do."""
         now = self._runtime.clock.now()
         try:
             opened = await self._runtime.sealer.open(review.sealed_subscriber)
@@ -102,22 +124,14 @@ class ReviewConnection:
         except (SealBrokenError, X12Error):
             return ReviewOutcome(status="unclear", reason="unwritable")
         terms = self._book.of(review.payer_id, now.date())
-        answer = await self._post(key.tenant, request, terms.timeout_seconds)
-        conversation = await self._payers.keep(key, pending.id, request, answer or b"")
-        if answer is None:
-            return UNAVAILABLE.model_copy(update={"conversation": conversation})
-        return outcome_of(answer, asked.reference, effect.ask).model_copy(update={"conversation": conversation})
 
-    async def _post(self, tenant: str, request: bytes, timeout_seconds: float) -> bytes | None:
-        """The answer's bytes; None when none came in time, or a refusal did."""
-        headers = {"content-type": "application/edi-x12"}
-        timeout = httpx.Timeout(min(timeout_seconds, self._settings.payer_timeout_seconds), pool=None)
-        try:
-            answer = await self._client.post(f"/x12/{tenant}", content=request, headers=headers, timeout=timeout)
-        except httpx.HTTPError as error:
-            self._runtime.log.info("payer_unavailable", error=type(error).__name__)
-            return None
-        return answer.content if answer.status_code == HTTPStatus.OK else None
+        async def ask() -> Asked[ReviewOutcome]:
+            answer, spoke = await self._payers.exchange(key.tenant, request, terms.timeout_seconds)
+            conversation = await self._payers.keep(key, pending.id, request, answer or b"")
+            said = UNAVAILABLE if answer is None else outcome_of(answer, asked.reference, effect.ask)
+            return Asked(said.model_copy(update={"conversation": conversation}), spoke, well=answer is not None)
+
+        return await self._payers.gate.through(review.payer_id, Waiting(KIND, key), ask)
 
 
 def trace_of(request_id: str) -> str:

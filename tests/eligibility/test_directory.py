@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from services.eligibility.core import Inquire, InquiryPolicy, check_decider
-from services.eligibility.core.directory import DatedTerms, Directory, PayerTerms
-from services.eligibility.payer_limits import PROBES, Circuit, Rate, Sparing
+from services.eligibility.core.dated import Dated
+from services.eligibility.core.directory import Directory, PayerTerms
+from services.eligibility.payer_limits import PROBES, Circuit, Rate, Sparing, Waiting
 from services.eligibility.policies import inquiry_policy, payer_directory
 from shared.contracts import EligibilityUnknown
 from shared.policy import PolicyError
@@ -44,7 +45,7 @@ def test_case_05_a_payer_without_real_time_eligibility_is_never_called() -> None
 
 
 def test_a_payer_nobody_knows_is_refused_where_the_directory_says_so() -> None:
-    closed = Directory({}, [DatedTerms(date.min, date.max, PayerTerms(unlisted="refuse"))])
+    closed = Directory({}, [Dated(date.min, date.max, PayerTerms(unlisted="refuse"))])
     decided = check_decider(InquiryPolicy(POLICY.retry_codes, POLICY.waits, closed)).start(received("c1"))
     assert decided.effects == ()
     [event] = decided.events
@@ -141,7 +142,7 @@ def test_a_rate_lets_so_many_through_in_any_minute() -> None:
 def test_the_backlog_drains_once_the_circuit_has_closed() -> None:
     time = Time()
     sparing = Sparing(PayerTerms(failures_to_open=1, open_seconds=60), time)
-    keys = [Key("lakeside", f"c{n}") for n in range(5)]
+    keys = [Waiting("check", Key("lakeside", f"c{n}")) for n in range(5)]
     assert sparing.circuit.enter()
     sparing.leave(answered=False)
     for key in keys:

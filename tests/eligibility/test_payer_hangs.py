@@ -13,7 +13,8 @@ import httpx
 import pytest
 
 import shared.worker
-from services.eligibility.payers import Backlog, PayerConnection
+from services.eligibility.payer_gate import Backlog
+from services.eligibility.payers import PayerConnection
 from services.eligibility.settings import EligibilitySettings
 from shared.identity import Individual, SubscriberIdentity, seal_model
 from shared.worker import Worker
@@ -53,7 +54,7 @@ class Clinic:
         )
         client = httpx.AsyncClient(base_url="http://payers", transport=httpx.MockTransport(self._answer))
         self.connection = PayerConnection(runtime, settings, client)
-        self.backlog = Backlog(runtime, CHECK, self.connection)
+        self.backlog = Backlog(runtime, self.connection.gate, {CHECK.kind: (CHECK, self.connection.resume)})
         self.worker = Worker(
             machine.shell, CHECK, self.connection.performers(), machine.clock, machine.clock.wall, machine.log, "w"
         )

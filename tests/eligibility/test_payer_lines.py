@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from services.eligibility.core.check import PUT_OFF_FIRST, PUT_OFF_MAX
 from services.eligibility.core.check_messages import Inquire, InquiryPutOff, check_id
+from services.eligibility.core.putting_off import PUT_OFF_FIRST, PUT_OFF_MAX
 from services.eligibility.payer_lines import PROBES, PayerLine, PayerLines
 from services.eligibility.payers import PayerConnection
 from services.eligibility.settings import EligibilitySettings
@@ -82,7 +82,7 @@ async def test_four_hundred_inquiries_to_a_payer_that_hangs_leave_room_for_the_o
     await payers.tick(3)
     assert payers.worker.in_flight == IN_FLIGHT_MAX, "it has taken every place, for now"
     assert payers.asked == {"HANG1": EACH}
-    payers.connection.lines.of("HANG1").give_way()
+    payers.connection.gate.lines.of("HANG1").give_way()
     await payers.tick(3)
     assert payers.worker.in_flight == EACH
     await payers.receive("QUICK", 300)
@@ -104,7 +104,7 @@ async def test_several_payers_that_hang_hold_up_their_own_only() -> None:
         await payers.receive(name, 200)
     await payers.tick(3)
     for name in ("HANG1", "HANG2"):
-        payers.connection.lines.of(name).give_way()
+        payers.connection.gate.lines.of(name).give_way()
     await payers.receive("QUICK", 100)
     await payers.tick(20)
     assert (await payers.done("QUICK"), payers.worker.in_flight) == (100, 2 * EACH)
@@ -203,7 +203,7 @@ async def test_a_refusal_is_an_answer_and_a_timeout_is_silence() -> None:
         return outcome
 
     payers.connection._client.post = post  # type: ignore[method-assign]
-    assert [await payers.connection._send("lakeside", b"", 20) for _ in range(3)] == [
+    assert [await payers.connection.exchange("lakeside", b"", 20) for _ in range(3)] == [
         (None, False),
         (None, True),
         (None, True),

@@ -27,7 +27,7 @@ from shared.contracts import (
     Meta,
     StatusCallDue,
 )
-from shared.decider import Decider, Due, Effect, Scalar
+from shared.decider import Decider, Due, Effect, Scalar, named_by
 
 from .watch_messages import (
     AnyWatchFact,
@@ -374,10 +374,6 @@ def _index(state: Watch) -> dict[str, Scalar]:
     }
 
 
-def _aggregate_id(message: WatchMessage) -> str:
-    return message.aggregate_id if isinstance(message, Due) else message.claim_id
-
-
 WatchDecider: TypeAlias = Decider[Watch, WatchMessage, WatchFact]
 
 
@@ -390,7 +386,7 @@ def make_watch(book: WatchBook) -> WatchDecider:
         decide=partial(decide, book),
         evolve=evolve,
         publish=publish,
-        aggregate_id=_aggregate_id,
+        aggregate_id=named_by("claim_id"),
         record_key=lambda state: state.account_id or "unassigned",
         state_codec=TypeAdapter(Watch),
         message_codec=TypeAdapter(AnyWatchMessage),

@@ -20,7 +20,7 @@ from shared.contracts import (
     Message,
     Meta,
 )
-from shared.decider import Decider, Due, Fact
+from shared.decider import Decider, Due, Fact, named_by
 from shared.replaced import replace
 
 from .watch_policy import WatchBook
@@ -214,10 +214,6 @@ def publish(state: FileWatch, fact: FileWatchFact, meta: Meta) -> Event | None:
             return None
 
 
-def _aggregate_id(message: FileWatchMessage) -> str:
-    return message.aggregate_id if isinstance(message, Due) else message.submission_id
-
-
 FileWatchDecider: TypeAlias = Decider[FileWatch, FileWatchMessage, FileWatchFact]
 
 
@@ -230,7 +226,7 @@ def make_file_watch(book: WatchBook) -> FileWatchDecider:
         decide=partial(decide, book),
         evolve=evolve,
         publish=publish,
-        aggregate_id=_aggregate_id,
+        aggregate_id=named_by("submission_id"),
         record_key=lambda state: state.submission_id or "submission",
         state_codec=TypeAdapter(FileWatch),
         message_codec=TypeAdapter(Annotated[FileWatchMessage, Field(discriminator="type")]),

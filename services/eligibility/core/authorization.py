@@ -7,12 +7,21 @@ payer refuses, changes or does not answer, and what comes to its end, is work fo
 
 from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from functools import partial, reduce
 from typing import TypeAlias, assert_never
 
 from pydantic import TypeAdapter
 
+from services.eligibility.core.authorization_claims import (
+    Facts,
+    grant,
+    is_under,
+    needed,
+    submitted,
+    used,
+    work,
+)
+from services.eligibility.core.authorization_events import publish
 from services.eligibility.core.authorization_messages import (
     AnyAuthorizationFact,
     AnyAuthorizationMessage,
@@ -20,11 +29,7 @@ from services.eligibility.core.authorization_messages import (
     AskReview,
     AuthorizationFact,
     AuthorizationMessage,
-    AuthorizationWork,
-    Because,
-    ClaimGranted,
     ClaimJoined,
-    NeedSeen,
     RecordReview,
     RequestReview,
     ReviewAnswered,
@@ -32,48 +37,22 @@ from services.eligibility.core.authorization_messages import (
     ReviewDecided,
     ReviewOpened,
     ReviewOutcome,
+    ReviewPutOff,
+    ReviewResumed,
     ReviewWishRefused,
     SendReview,
-    UnitsUsed,
-    Use,
-    UsedLine,
-    UseKept,
     WaitingClaim,
 )
 from services.eligibility.core.authorization_policy import ReviewBook, ReviewTerms
 from services.eligibility.core.authorization_state import Authorizations, Review, due_of, evolve
-from shared.contracts import (
-    AuthorizationDecided,
-    AuthorizationGranted,
-    AuthorizationRequired,
-    AuthorizationWorkFound,
-    ClaimSubmitted,
-    Event,
-    Meta,
-)
-from shared.decider import Decider, Due, Scalar
+from services.eligibility.core.putting_off import asked_again_at
+from shared.contracts import AuthorizationRequired, ClaimSubmitted
+from shared.decider import Decider, Due, Scalar, named_by
 
 KIND = "authorization"
 REVIEWS_MAX = 200
-Facts: TypeAlias = tuple[AuthorizationFact, ...]
 Steps: TypeAlias = tuple[AuthorizationFact | SendReview, ...]
 AuthorizationDecider: TypeAlias = Decider[Authorizations, AuthorizationMessage, AuthorizationFact]
-
-WHAT: dict[Because, str] = {
-    "denied": "The payer did not certify the service: read its reason, appeal or ask for a peer-to-peer review.",
-    "partly_certified": "The payer certified a part of what was asked for: look which, and tell the provider.",
-    "modified": "The payer certified something else than was asked for: compare dates, units and service.",
-    "contact_payer": "The payer decides this one by telephone only: call it, and enter what it says.",
-    "rejected": "The payer refused the request unread: mend what its codes name, and ask again.",
-    "unclear": "The payer's answer does not say what it decided: call it, and enter what it says.",
-    "no_answer": "The payer has not answered in time: look in its portal or call, and enter what it says.",
-    "payer_takes_none": "This payer takes no electronic requests: ask in its portal, and enter what it says.",
-    "several_fit": "Several authorizations fit this claim: enter the number of the right one on the claim.",
-    "outside_dates": "The authorization does not hold on this claim's day of service: ask for other dates.",
-    "expiring": "The authorization comes to its end: ask for an extension if services go on.",
-    "units_low": "Most of the authorized units are used: ask for more if services go on.",
-    "units_used_up": "All authorized units are used: further claims under this number will be denied.",
-}
 
 
 def decide(book: ReviewBook, state: Authorizations, message: AuthorizationMessage) -> Steps:  # noqa: PLR0911 - one arm each
@@ -87,10 +66,12 @@ def decide(book: ReviewBook, state: Authorizations, message: AuthorizationMessag
             return _ask(state, message)
         case ReviewAnswered():
             return _answered(book, state, message)
+        case ReviewPutOff() | ReviewResumed():
+            return _put_off(state, message)
         case AuthorizationRequired():
-            return _needed(state, message)
+            return needed(state, message)
         case ClaimSubmitted():
-            return _submitted(book, state, message)
+            return submitted(book, state, message)
         case Due():
             return _come_due(book, state, message)
         case _:
@@ -140,7 +121,7 @@ def _first_step(book: ReviewBook, asked: RequestReview, state: Authorizations) -
     if asked.recorded is not None:
         return _decided(state, terms, review, asked.recorded, at, by_person=True)
     if not terms.takes_278:
-        return (_work(review, "payer_takes_none"),)
+        return (work(review, "payer_takes_none"),)
     return (
         ReviewAsked(request_id=review.request_id, ask="request"),
         SendReview(account_id=asked.account_id, request_id=review.request_id, ask="request"),
@@ -191,8 +172,22 @@ def _answered(book: ReviewBook, state: Authorizations, answer: ReviewAnswered) -
     if _says_nothing(answer):
         # The request stays what it was, and a person hears of it.
         failed = AskFailed(request_id=review.request_id, ask=answer.ask, outcome=outcome)
-        return (failed, *(_work(review, "no_answer"),) * ("no_answer" not in review.warned))
+        return (failed, *(work(review, "no_answer"),) * ("no_answer" not in review.warned))
     return _decided(state, terms, review, outcome, at)
+
+
+def _put_off(state: Authorizations, message: ReviewPutOff | ReviewResumed) -> Steps:
+    """The payer was not asked: the same question later. It counts as no attempt."""
+    review = state.review(message.request_id)
+    if review is None or review.asking != message.ask:
+        return ()  # a person was faster
+    asked = SendReview(
+        account_id=message.account_id, request_id=message.request_id, ask=message.ask, attempt=message.attempt
+    )
+    if isinstance(message, ReviewResumed):
+        return (asked,)
+    at = asked_again_at(message.meta.occurred_at, message.times, message.wait_seconds)
+    return (asked.model_copy(update={"put_off": message.times, "not_before": at}),)
 
 
 def _says_nothing(answer: ReviewAnswered) -> bool:
@@ -210,7 +205,7 @@ def _again(terms: ReviewTerms, review: Review, answer: ReviewAnswered) -> Steps:
         failed = AskFailed(request_id=request_id, ask=answer.ask, outcome=answer.outcome, retry_at=retry_at)
         return (failed, _send(answer.account_id, review, answer, answer.attempt + 1, retry_at))
     failed = AskFailed(request_id=request_id, ask=answer.ask, outcome=answer.outcome)
-    return (failed, _work(review, "no_answer"))
+    return (failed, work(review, "no_answer"))
 
 
 def _send(account_id: str, review: Review, answer: ReviewAnswered, attempt: int, at: datetime) -> SendReview:
@@ -243,7 +238,7 @@ def _decided(
     )
     after = evolve(state, decided).review(review.request_id)
     assert after is not None, "a decision drops no request"
-    uses = (_used(after, use) for use in state.early if _is_under(after, use))
+    uses = (used(after, use) for use in state.early if is_under(after, use))
     return (decided, *_follow(terms, review, outcome, at, inquire_at), *uses)
 
 
@@ -253,11 +248,11 @@ def _follow(
     """What a decision leads to: claims that go on, work for a person, another question."""
     match outcome.status:
         case "certified" | "not_required":
-            return _grant(review, outcome)
+            return grant(review, outcome)
         case "partly_certified" | "modified":
-            return (*_grant(review, outcome), _work(review, outcome.status))
+            return (*grant(review, outcome), work(review, outcome.status))
         case "denied" | "contact_payer" | "rejected" | "unclear":
-            return (_work(review, outcome.status),)
+            return (work(review, outcome.status),)
         case "pended":
             return _pended(terms, review, at, inquire_at)
         case "cancelled" | "unavailable":
@@ -270,144 +265,7 @@ def _pended(terms: ReviewTerms, review: Review, at: datetime, inquire_at: dateti
     """Asked about on the payer's schedule; too long is work, told once."""
     late = (at - (review.pended_at or review.opened_at)).days >= terms.pended_days
     tell = (late or inquire_at is None) and "no_answer" not in review.warned
-    return (_work(review, "no_answer"),) if tell else ()
-
-
-def _grant(review: Review, outcome: ReviewOutcome) -> Facts:
-    """The claims that wait go on, but those on days that were not authorized."""
-    first = outcome.service_from or review.details.service_from
-    last = outcome.service_to or review.details.service_to
-    return tuple(
-        _granted(review.request_id, one, outcome)
-        if first <= one.service_date <= last
-        else _work(review, "outside_dates", one)
-        for one in review.waiting
-    )
-
-
-def _granted(request_id: str, claim: WaitingClaim, outcome: ReviewOutcome) -> ClaimGranted:
-    return ClaimGranted(request_id=request_id, claim=claim, authorization_number=outcome.authorization_number)
-
-
-def _work(review: Review, because: Because, claim: WaitingClaim | None = None) -> AuthorizationWork:
-    """`due_on` is the first day of the service, or the last authorized one of what comes to its end."""
-    ending = because in ("expiring", "units_low", "units_used_up")
-    waiting = claim or next(iter(review.waiting), None)
-    return AuthorizationWork(
-        request_id=review.request_id,
-        claim=waiting,
-        coverage_id=review.coverage_id,
-        payer_id=review.payer_id,
-        because=because,
-        what=WHAT[because],
-        due_on=review.last if ending else review.first,
-    )
-
-
-def _needed(state: Authorizations, message: AuthorizationRequired) -> Steps:
-    """A claim needs an authorization: one that is there, one that is asked for, or none yet."""
-    source = f"{message.claim_id}/{message.meta.subject}"
-    if dict(state.seen).get(source, -1) >= message.meta.sequence:
-        return ()
-    claim = WaitingClaim(
-        claim_id=message.claim_id,
-        coverage_id=message.coverage_id,
-        payer_id=message.payer_id,
-        service_date=message.service_date,
-        service_types=message.service_types,
-    )
-    seen = NeedSeen(account_id=message.account_id, claim=claim, source=source, sequence=message.meta.sequence)
-    return (seen, *_found(state, claim))
-
-
-def _found(state: Authorizations, claim: WaitingClaim) -> Facts:
-    """A request of the claim's kind of service counts before others; of several that fit as well, a person chooses."""
-    own = [
-        one
-        for one in state.reviews
-        if (one.coverage_id, one.payer_id) == (claim.coverage_id, claim.payer_id) and one.holds(claim.service_date)
-    ]
-    granting = [one for one in own if one.grants and one.left != 0]
-    fitting = [one for one in granting if one.details.service_type in claim.service_types] or granting
-    if len(fitting) == 1 and fitting[0].outcome is not None:
-        return (_granted(fitting[0].request_id, claim, fitting[0].outcome),)
-    if fitting:
-        return (_work(fitting[0], "several_fit", claim),)
-    asked = next((one for one in own if one.is_open), None)
-    return () if asked is None else (ClaimJoined(request_id=asked.request_id, claim=claim),)
-
-
-def _submitted(book: ReviewBook, state: Authorizations, message: ClaimSubmitted) -> Steps:
-    """A claim went out under an authorization: it uses its units, or waits for a number that is not known yet."""
-    known = dict(state.seen).get(f"submitted/{message.claim_id}", -1)
-    if not state.account_id or not message.authorization_number or known >= message.meta.sequence:
-        return ()
-    use = _use(message, message.authorization_number)
-    review = next((one for one in state.reviews if _is_under(one, use)), None)
-    if review is None:
-        return (UseKept(use=use),)
-    return _then(state, (_used(review, use),), partial(_running_out, book, review.request_id, message.meta))
-
-
-def _use(message: ClaimSubmitted, number: str) -> Use:
-    """A line without a number of units counts as one."""
-    return Use(
-        number=number,
-        payer_id=message.payer_id,
-        control_number=message.patient_control_number,
-        claim_id=message.claim_id,
-        sequence=message.meta.sequence,
-        days=max((message.service_to - message.service_from).days + 1, 1),
-        lines=tuple(
-            UsedLine(
-                procedure=one.procedure,
-                units=Decimal(one.units) if one.units else Decimal(1),
-                service_from=one.service_from,
-            )
-            for one in message.lines
-        ),
-        voids=message.frequency_code == "8",
-    )
-
-
-def _is_under(review: Review, use: Use) -> bool:
-    outcome = review.outcome
-    named = outcome.authorization_number if outcome and review.grants else None
-    return named == use.number and review.payer_id == use.payer_id
-
-
-def _used(review: Review, use: Use) -> UnitsUsed:
-    """What a claim uses of a request. A void (8) gives back what was used under its control number."""
-    return UnitsUsed(
-        request_id=review.request_id,
-        control_number=use.control_number,
-        claim_id=use.claim_id,
-        sequence=use.sequence,
-        units=Decimal(0) if use.voids else units_of(review, use),
-    )
-
-
-def units_of(review: Review, use: Use) -> Decimal:
-    """Days (DY) or visits (VS) by the days of service, else the units of the procedures that were asked for."""
-    procedures = {one.procedure for one in review.details.items}
-    lines = [one for one in use.lines if not procedures or one.procedure in procedures]
-    unit = review.outcome.unit if review.outcome and review.outcome.unit else review.details.quantity_unit
-    if unit in ("VS", "DY"):
-        return Decimal(use.days if unit == "DY" else len({one.service_from for one in lines}))
-    return sum((one.units for one in lines), Decimal(0))
-
-
-def _running_out(book: ReviewBook, request_id: str, meta: Meta, state: Authorizations) -> Facts:
-    """What is told of a request whose units go to their end, each once."""
-    review = state.review(request_id)
-    assert review is not None, "its units were used"
-    if review.units is None or review.left is None:
-        return ()
-    terms = book.of(review.payer_id, meta.occurred_at.date())
-    if review.left == 0:
-        return () if "units_used_up" in review.warned else (_work(review, "units_used_up"),)
-    low = review.left * 100 <= review.units * terms.low_percent
-    return (_work(review, "units_low"),) if low and "units_low" not in review.warned else ()
+    return (work(review, "no_answer"),) if tell else ()
 
 
 def _come_due(book: ReviewBook, state: Authorizations, message: Due) -> Steps:
@@ -418,7 +276,7 @@ def _come_due(book: ReviewBook, state: Authorizations, message: Due) -> Steps:
     for review in state.reviews:
         ends = due_of(review, book.of(review.payer_id, review.last).warn_days)
         if ends is not None and ends <= now:
-            steps.append(_work(review, "expiring"))
+            steps.append(work(review, "expiring"))
         if review.asking is None and review.inquire_at is not None and review.inquire_at <= now:
             steps += [
                 ReviewAsked(request_id=review.request_id, ask="inquiry"),
@@ -438,70 +296,11 @@ def next_due(book: ReviewBook, state: Authorizations) -> datetime | None:
     return min(times, default=None)
 
 
-def publish(state: Authorizations, fact: AuthorizationFact, meta: Meta) -> Event | None:
-    """What others may know: decisions, claims that may go on, and work for a person."""
-    match fact:
-        case ReviewDecided() if fact.news:
-            return _decision(state, fact, meta)
-        case ClaimGranted():
-            claim = fact.claim
-            return AuthorizationGranted(
-                meta=meta,
-                account_id=state.account_id,
-                claim_id=claim.claim_id,
-                coverage_id=claim.coverage_id,
-                payer_id=claim.payer_id,
-                service_date=claim.service_date,
-                request_id=fact.request_id,
-                authorization_number=fact.authorization_number,
-            )
-        case AuthorizationWork():
-            return AuthorizationWorkFound(
-                meta=meta,
-                account_id=state.account_id,
-                coverage_id=fact.coverage_id,
-                payer_id=fact.payer_id,
-                request_id=fact.request_id,
-                claim_id=fact.claim.claim_id if fact.claim else None,
-                because=fact.because,
-                what=fact.what,
-                due_on=fact.due_on,
-            )
-        case _:
-            return None
-
-
-def _decision(state: Authorizations, fact: ReviewDecided, meta: Meta) -> Event | None:
-    review, outcome = state.review(fact.request_id), fact.outcome
-    if review is None or outcome.status == "unavailable":
-        return None
-    return AuthorizationDecided(
-        meta=meta,
-        account_id=state.account_id,
-        coverage_id=review.coverage_id,
-        payer_id=review.payer_id,
-        request_id=review.request_id,
-        status=outcome.status,
-        action=outcome.action,
-        reason=outcome.reason,
-        reject_codes=tuple(one.code for one in outcome.rejections),
-        authorization_number=outcome.authorization_number,
-        service_from=outcome.service_from,
-        service_to=outcome.service_to,
-        units=None if outcome.units is None else f"{outcome.units:f}",
-        unit=outcome.unit,
-    )
-
-
 def _index(state: Authorizations) -> dict[str, Scalar]:
     return {
         "open": any(one.is_open for one in state.reviews),
         "needs": bool(state.needs) or any(one.waiting for one in state.reviews),
     }
-
-
-def _aggregate_id(message: AuthorizationMessage) -> str:
-    return message.aggregate_id if isinstance(message, Due) else message.account_id
 
 
 def authorization_decider(book: ReviewBook) -> AuthorizationDecider:
@@ -513,7 +312,7 @@ def authorization_decider(book: ReviewBook) -> AuthorizationDecider:
         decide=partial(decide, book),
         evolve=evolve,
         publish=publish,
-        aggregate_id=_aggregate_id,
+        aggregate_id=named_by("account_id"),
         record_key=lambda state: state.account_id or "unassigned",
         state_codec=TypeAdapter(Authorizations),
         message_codec=TypeAdapter(AnyAuthorizationMessage),

@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt
+from pydantic import AwareDatetime, Field, NonNegativeFloat, NonNegativeInt, PositiveInt
 
 from services.eligibility.core.check_messages import Rejection
 from shared.contracts import AuthorizationRequired, ClaimSubmitted, Contract, Message
@@ -155,8 +155,41 @@ class ReviewAnswered(Answer):
     outcome: ReviewOutcome
 
 
+class ReviewPutOff(Answer):
+    """The payer was not asked, because it is to be spared; for the `times`-th time in a row.
+
+    `wait_seconds`: when it may be asked again, where that is known.
+    """
+
+    type: Literal["eligibility.review-put-off.v1"] = "eligibility.review-put-off.v1"
+    account_id: str
+    request_id: str
+    ask: AskKind
+    attempt: PositiveInt
+    times: PositiveInt
+    wait_seconds: NonNegativeFloat | None = None
+
+
+class ReviewResumed(Answer):
+    """The payer speaks again: what was put off is asked now."""
+
+    type: Literal["eligibility.review-resumed.v1"] = "eligibility.review-resumed.v1"
+    account_id: str
+    request_id: str
+    ask: AskKind
+    attempt: PositiveInt
+
+
 AuthorizationMessage: TypeAlias = (
-    RequestReview | RecordReview | AskReview | ReviewAnswered | AuthorizationRequired | ClaimSubmitted | Due
+    RequestReview
+    | RecordReview
+    | AskReview
+    | ReviewAnswered
+    | ReviewPutOff
+    | ReviewResumed
+    | AuthorizationRequired
+    | ClaimSubmitted
+    | Due
 )
 AnyAuthorizationMessage = Annotated[AuthorizationMessage, Field(discriminator="type")]
 
@@ -169,6 +202,7 @@ class SendReview(Effect):
     request_id: str
     ask: AskKind
     attempt: PositiveInt = 1
+    put_off: NonNegativeInt = 0  # how often before, in this attempt
 
 
 class ReviewOpened(Fact):

@@ -4,6 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from services.eligibility.core.dated import Dated, terms_on
+
 
 @dataclass(frozen=True, slots=True)
 class ReviewTerms:
@@ -31,30 +33,15 @@ class ReviewTerms:
 
 
 @dataclass(frozen=True, slots=True)
-class DatedReviewTerms:
-    """Terms that hold from a day until another, both included."""
-
-    valid_from: date
-    valid_to: date
-    terms: ReviewTerms
-
-
-@dataclass(frozen=True, slots=True)
 class ReviewBook:
     """Every payer's terms through time; a payer without an entry on a day has the default's."""
 
-    payers: Mapping[str, Sequence[DatedReviewTerms]]
-    default: Sequence[DatedReviewTerms] = ()
+    payers: Mapping[str, Sequence[Dated[ReviewTerms]]]
+    default: Sequence[Dated[ReviewTerms]] = ()
 
     def of(self, payer_id: str, on: date) -> ReviewTerms:
         """The terms of a payer on a day."""
-        own = _in_force(self.payers.get(payer_id, ()), on)
-        return own or _in_force(self.default, on) or ReviewTerms()
-
-
-def _in_force(entries: Sequence[DatedReviewTerms], on: date) -> ReviewTerms | None:
-    valid = [one for one in entries if one.valid_from <= on <= one.valid_to]
-    return max(valid, key=lambda one: one.valid_from).terms if valid else None
+        return terms_on(self.payers, self.default, payer_id, on) or ReviewTerms()
 
 
 OPEN_BOOK = ReviewBook({})

@@ -8,6 +8,7 @@ from typing import Annotated, assert_never
 from pydantic import Field, TypeAdapter
 
 from services.eligibility.core.directory import OPEN_DIRECTORY, Directory, PayerTerms
+from services.eligibility.core.putting_off import asked_again_at
 from shared.contracts import ClaimReceived
 from shared.decider import Decider, Effect
 
@@ -36,10 +37,6 @@ from .check_messages import (
     check_id,
 )
 from .check_state import Check, evolve
-
-PUT_OFF_FIRST = timedelta(minutes=1)
-PUT_OFF_MAX = timedelta(minutes=15)
-"""How long an inquiry waits before its turn comes again, while its payer says nothing: twice as long each time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,10 +184,7 @@ def _answer(policy: InquiryPolicy, check: Check, answer: InquiryAnswered) -> tup
 
 def _put_off(check: Check, answer: InquiryPutOff) -> tuple[CheckFact | Effect, ...]:
     """Ask later. The payer was not asked, so this counts as no attempt, and is no fact about the coverage."""
-    wait = min(PUT_OFF_FIRST * 2 ** min(answer.times - 1, 10), PUT_OFF_MAX)
-    if answer.wait_seconds is not None:
-        wait = min(timedelta(seconds=answer.wait_seconds), PUT_OFF_MAX)
-    at = answer.meta.occurred_at + wait
+    at = asked_again_at(answer.meta.occurred_at, answer.times, answer.wait_seconds)
     return (_again(check, answer.check_id, check.attempts, at, put_off=answer.times),)
 
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal, TypeAlias
 
+from services.eligibility.core.dated import Dated, terms_on
+
 PayerKind: TypeAlias = Literal[
     "commercial", "medicare", "medicaid", "medicare_advantage", "tricare", "workers_comp", "auto"
 ]
@@ -46,15 +48,6 @@ class PayerTerms:
         return next((routes[name.strip().upper()] for name in names if name.strip().upper() in routes), None)
 
 
-@dataclass(frozen=True, slots=True)
-class DatedTerms:
-    """Terms that hold from a day until another, both included."""
-
-    valid_from: date
-    valid_to: date
-    terms: PayerTerms
-
-
 DEFAULT = PayerTerms()
 
 
@@ -62,23 +55,16 @@ DEFAULT = PayerTerms()
 class Directory:
     """Every payer's terms through time. A payer without an entry on a day has the default's."""
 
-    payers: Mapping[str, Sequence[DatedTerms]]
-    default: Sequence[DatedTerms] = ()
+    payers: Mapping[str, Sequence[Dated[PayerTerms]]]
+    default: Sequence[Dated[PayerTerms]] = ()
 
     def of(self, payer_id: str, on: date) -> PayerTerms:
         """The terms of a payer on a day."""
-        entries = self.payers.get(payer_id)
-        return (_in_force(entries, on) if entries else None) or _in_force(self.default, on) or DEFAULT
+        return terms_on(self.payers, self.default, payer_id, on) or DEFAULT
 
     def searched(self, on: date) -> list[str]:
         """The payers that are asked about patients whose coverage nobody knows, by identifier."""
         return sorted(payer_id for payer_id in self.payers if self.of(payer_id, on).discovery)
-
-
-def _in_force(entries: Sequence[DatedTerms], on: date) -> PayerTerms | None:
-    """The latest entry that holds on a day."""
-    valid = [entry for entry in entries if entry.valid_from <= on <= entry.valid_to]
-    return max(valid, key=lambda entry: entry.valid_from).terms if valid else None
 
 
 OPEN_DIRECTORY = Directory({})
