@@ -32,8 +32,8 @@ def prove(
 ) -> None:
     """Recompute a client's whole book from the journal, and compare it with everything stored.
 
-    Accounts, providers' ledgers, what each remittance says against what was posted of it, and the payers' cash. Exit
-    code 1 when anything differs, and each difference is named.
+    Accounts, providers' ledgers, what each remittance says against what was posted of it, the payers' cash, and the cash
+    book: deposits, cards, refunds, tills, checks. Exit code 1 when anything differs, and each difference is named.
     """
     from revcycle.report import proof_table
 
@@ -165,8 +165,15 @@ def remitted_in_words(proof: Mapping[str, Any]) -> str:
     return (
         f"{proof['remittances']} remittances paid {_dollars(proof['remitted_cents'])}, of which "
         f"{_dollars(proof['waiting_cents'])} waits for its claim; {proof['providers']} providers' ledgers hold "
-        f"{_dollars(proof['provider_adjustments_cents'])} kept or added beside claims"
+        f"{_dollars(proof['provider_adjustments_cents'])} kept or added beside claims; the cash book: "
+        f"{cash_in_words(proof['cash'])}"
     )
+
+
+def cash_in_words(cash: Mapping[str, Any]) -> str:
+    """Where the money lies, account by account of the cash book; debit balances."""
+    balances: Mapping[str, int] = cash["balances_cents"]
+    return ", ".join(f"{name.replace('_', ' ')} {_dollars(cents)}" for name, cents in balances.items()) or "empty"
 
 
 def differences(proof: Mapping[str, Any]) -> list[str]:
@@ -179,6 +186,6 @@ def differences(proof: Mapping[str, Any]) -> list[str]:
     more = proof["discrepancies_found"] - len(said)
     if more:
         said.append(f"and {more} more")
-    if not proof["at_rest"]:
-        said.append("remitted claims are still on their way to their accounts; prove again when it is at rest")
+    if not proof["at_rest"] or not proof["cash"]["at_rest"]:
+        said.append("claims or money are still on their way to their accounts; prove again when it is at rest")
     return said

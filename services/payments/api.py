@@ -2,18 +2,22 @@
 
 from datetime import date
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import Field, model_validator
 
 from services.payments.account_api import account_work
+from services.payments.api_models import AccountId, Amount, ItemId, TargetBody, check_allocation
 from services.payments.books_api import books
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import LedgerFact
-from services.payments.core.account_messages import Allocation, PostPatientPayment, PostSelfPayCharge, Target
+from services.payments.core.account_messages import Allocation, PostSelfPayCharge, Target
 from services.payments.core.account_state import Account
 from services.payments.core.allocation import line_by_line
+from services.payments.core.entered_payment import ENTERED_PAYMENT, EnterPayment, PostEnteredPayment
 from services.payments.core.inbound_file import INBOUND_FILE
+from services.payments.core.patient_money import PatientMoney, for_account
 from services.payments.core.remittance import REMITTANCE, RejectRemittance, ReleaseRemittance, Remittance
 from services.payments.manual_api import manual
 from services.payments.matching_api import matching
@@ -43,17 +47,6 @@ Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "op
 Poster = Annotated[Principal, Depends(allow("poster", "integrator"))]
 Decider = Annotated[Principal, Depends(allow("poster"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
-AccountId = Annotated[str, Field(pattern=r"^acct_[A-Za-z0-9_-]{1,64}$")]
-ItemId = Annotated[str, Field(min_length=1, max_length=80)]
-Amount = Annotated[int, Field(strict=True, gt=0, le=99_999_999_99, description="Integer cents.")]
-
-
-class TargetBody(Body):
-    """So much for a claim or charge; `line` as it was billed, 0 for the whole."""
-
-    item_id: ItemId
-    line: int = Field(default=0, ge=0)
-    cents: Amount
 
 
 class PaymentBody(Body):
@@ -64,6 +57,9 @@ class PaymentBody(Body):
     method: Literal["card", "ach", "cash", "check", "agency"]
     claim_id: str | None = Field(default=None, max_length=80, description="Claim or charge it is meant for.")
     received_on: date | None = None
+    deposit_slip: str = Field(
+        default="", max_length=50, description="The deposit that takes it to the bank; several may share one."
+    )
     allocation: Allocation = Field(
         default="oldest", description="Oldest balance first, a statement's items, line by line, or by hand (targets)."
     )
@@ -72,12 +68,7 @@ class PaymentBody(Body):
 
     @model_validator(mode="after")
     def _targets_are_paid(self) -> "PaymentBody":
-        if sum(one.cents for one in self.targets) > self.paid_cents:
-            msg = "targets add up to more than was paid"
-            raise ValueError(msg)
-        if bool(self.targets) is not (self.allocation == "hand") or (self.allocation == "statement" and not self.items):
-            msg = "allocation hand needs targets, and statement needs items"
-            raise ValueError(msg)
+        check_allocation(self.allocation, self.paid_cents, self.items, self.targets)
         return self
 
 
@@ -116,13 +107,10 @@ Accounts = Annotated[AccountDecider, Depends(account_decider)]
 async def post_payment(
     body: PaymentBody, run: Run, caller: Poster, key: IdempotencyKey, accounts: Accounts
 ) -> dict[str, Any]:
-    """Post a patient payment. The same key and body again is the same payment, and answers the same."""
+    """Post a patient payment, in the cash book and on the account. The same key and body again is the same payment."""
     command_id = await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, body.model_dump_json()))
-    payment_id = f"pay_{command_id.hex}"
-    command = PostPatientPayment(
-        meta=command_meta(run, caller, "payments", command_id, f"account/{body.account_id}", body.account_id),
-        account_id=body.account_id,
-        payment_id=payment_id,
+    money = PatientMoney(
+        payment_id=f"pay_{command_id.hex}",
         method=body.method,
         paid_cents=body.paid_cents,
         claim_id=body.claim_id,
@@ -132,8 +120,33 @@ async def post_payment(
         targets=await _targets(run, accounts, Key(caller.tenant, body.account_id), body),
     )
     await run.audit.record(caller, "payment.post", f"account/{body.account_id}")
-    decided = await run.shell.transact_one(accounts, command)
-    return {"payment_id": payment_id, "paid_cents": body.paid_cents, **shown_balance(decided.snapshot.state)}
+    return {"paid_cents": body.paid_cents, **await _entered(run, caller, command_id, body, money, accounts)}
+
+
+async def _entered(
+    run: Runtime,
+    caller: Principal,
+    command_id: UUID,
+    body: PaymentBody,
+    money: PatientMoney,
+    accounts: AccountDecider,
+) -> dict[str, Any]:
+    """The cash book first: it sees to the account's posting whatever happens here, and the account knows a repeat.
+
+    What a first call made of the lines stands: a repeat posts what was posted.
+    """
+    subject = f"entered_payment/{money.payment_id}"
+    meta = command_meta(run, caller, "payments", command_id, subject, body.account_id)
+    entered = EnterPayment(meta=meta, account_id=body.account_id, money=money, slip=body.deposit_slip)
+    first = (await run.shell.transact_one(ENTERED_PAYMENT, entered)).snapshot
+    open_ = [one.effect for one in first.effects.values() if isinstance(one.effect, PostEnteredPayment)]
+    if open_:
+        meta = command_meta(run, caller, "payments", command_id, f"account/{body.account_id}", body.account_id)
+        command = for_account(meta, body.account_id, open_[0].money)
+        account_state = (await run.shell.transact_one(accounts, command)).snapshot.state
+    else:
+        account_state = await _account(run, accounts, Key(caller.tenant, body.account_id))
+    return {"payment_id": money.payment_id, **shown_balance(account_state)}
 
 
 @router.post("/charges", status_code=201, dependencies=[while_there_is_room])

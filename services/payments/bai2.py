@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import NamedTuple
 
-from services.payments.bank_lines import BankCredit, BankFault, BankFileError, Statement, date_fault, trace_in
+from services.payments.bank_lines import (
+    BankCredit,
+    BankFault,
+    BankFileError,
+    Statement,
+    date_fault,
+    originator_in,
+    trace_in,
+)
 
 CREDITS = range(100, 400)
 DEBITS = range(400, 700)
@@ -198,7 +206,10 @@ class _Reader:
         method = "CHK" if code in CHECK_CODES else "ACH" if code in TRANSFER_CODES else ""
         trace = trace_in(text) or customer
         reference = bank or customer or trace
-        account.credits.append(BankCredit(record.line, group.as_of, cents, method, trace[:50], reference[:80]))
+        originator = originator_in(text)
+        account.credits.append(
+            BankCredit(record.line, group.as_of, cents, method, trace[:50], reference[:80], originator)
+        )
 
     def _end_account(self, record: Record) -> Statement:
         account, group, file = self._account, self._group, self._file

@@ -10,6 +10,7 @@ from services.payments.bai2 import read_bai2
 from services.payments.bank_csv import read_csv
 from services.payments.bank_intake import BankIntake, Owned, Taken, bank_account_id, ending, file_id_of
 from services.payments.bank_lines import BankCredit, BankFileError, Statement, date_fault
+from services.payments.books_views import shown_cash
 from services.payments.cash_parts import CashParts, cash_parts_of
 from services.payments.cash_proof import prove_cash
 from services.payments.cash_views import shown_bank_account, shown_deposit, shown_expected
@@ -55,6 +56,7 @@ class DepositBody(Body):
     trace: str = Field(default="", max_length=50)
     bank_reference: str = Field(min_length=1, max_length=80, description="The bank's own number of this credit.")
     method: Literal["ACH", "CHK", ""] = ""
+    originator: str = Field(default="", max_length=20, description="TRN03 in the addenda, where the bank tells it.")
 
 
 class PartBody(Body):
@@ -203,7 +205,8 @@ async def record_deposit(
     account = await desk.state(BANK_ACCOUNT, body.bank_account_id)
     if account.closed:
         raise HTTPException(409, "the bank account is closed: nothing is taken in for it")
-    credit = BankCredit(0, body.deposited_on, body.deposited_cents, body.method, body.trace, body.bank_reference)
+    told = body.method, body.trace, body.bank_reference, body.originator
+    credit = BankCredit(0, body.deposited_on, body.deposited_cents, *told)
     statement = Statement(0, (), "", "USD", (credit,), 0)
     taken = Taken("")
     await desk.note("deposit.record", f"bank_account/{body.bank_account_id}")
@@ -368,4 +371,4 @@ async def work(run: Run, caller: Reader, parts: Parts, limit: Limit = 100) -> di
 @bank.get("/proof")
 async def proof(run: Run, caller: Reader, parts: Parts) -> dict[str, Any]:
     """Recompute the tenant's cash book from the journal and compare it with every deposit, till and card payment."""
-    return await prove_cash(run.store, parts.deciders, caller.tenant)
+    return shown_cash(await prove_cash(run.store, parts.deciders, caller.tenant))

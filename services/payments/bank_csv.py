@@ -8,7 +8,15 @@ from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
 
-from services.payments.bank_lines import BankCredit, BankFault, BankFileError, Statement, date_fault, trace_in
+from services.payments.bank_lines import (
+    BankCredit,
+    BankFault,
+    BankFileError,
+    Statement,
+    date_fault,
+    originator_in,
+    trace_in,
+)
 from services.payments.core.bank_account import CsvMapping
 
 AMOUNT = re.compile(r"^\(?([+-]?)\$?\s?([0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,12})(?:\.([0-9]{2}))?\)?$")
@@ -55,6 +63,7 @@ def _check_columns(names: frozenset[str], mapping: CsvMapping) -> None:
         mapping.account_column,
         mapping.currency_column,
         mapping.method_column,
+        mapping.originator_column,
     )
     needed = [mapping.date_column, mapping.amount_column, *(one for one in optional if one)]
     missing = [name for name in needed if name not in names]
@@ -93,9 +102,9 @@ def _credit(line: int, row: Mapping[str, str | None], mapping: CsvMapping, today
     trace = cell(mapping.trace_column) or trace_in(text)
     method = cell(mapping.method_column).upper()
     known = method if method in {"ACH", "CHK", "CASH"} else ""
-    return BankCredit(
-        line, on, cents, known, trace[:50], (cell(mapping.reference_column) or trace or told_by(text))[:80]
-    )
+    reference = (cell(mapping.reference_column) or trace or told_by(text))[:80]
+    originator = cell(mapping.originator_column)[:20] or originator_in(text)
+    return BankCredit(line, on, cents, known, trace[:50], reference, originator)
 
 
 def told_by(text: str) -> str:

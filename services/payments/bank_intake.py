@@ -65,6 +65,7 @@ def deposits_of(meta: Meta, account_id: str, credits_: Sequence[BankCredit]) -> 
             method="ACH" if credit.method == "ACH" else "CHK" if credit.method == "CHK" else "",
             trace=credit.trace,
             bank_reference=credit.reference,
+            originator=credit.originator,
         )
 
 

@@ -8,8 +8,8 @@ from typing import NamedTuple
 OLDEST_YEARS = 7
 """A list with a credit older than this is a mistake: records are kept six years (45 CFR 164.316), tax records seven."""
 
-TRACE = re.compile(r"TRN\*1\*([^*~\\/\s,]{1,50})")
-"""The reassociation trace in the addenda of a CCD+ transfer (CAQH CORE 370)."""
+TRACE = re.compile(r"TRN\*1\*([^*~\\/\s,]{1,50})(?:\*([0-9A-Z]{1,20})(?=[*~\\/\s,]|$))?")
+"""The reassociation trace (TRN02) and who sent it (TRN03) in the addenda of a CCD+ transfer (CAQH CORE 370)."""
 
 
 class BankFault(NamedTuple):
@@ -40,6 +40,7 @@ class BankCredit(NamedTuple):
     method: str  # ACH, CHK, or empty where the bank does not say
     trace: str
     reference: str
+    originator: str = ""  # TRN03, where the bank tells the addenda
 
 
 class Statement(NamedTuple):
@@ -57,6 +58,12 @@ def trace_in(text: str) -> str:
     """The trace number in a bank's text; empty when there is none."""
     found = TRACE.search(text.upper())
     return found.group(1) if found else ""
+
+
+def originator_in(text: str) -> str:
+    """Who sent the transfer (TRN03), by the bank's text; empty when it does not say."""
+    found = TRACE.search(text.upper())
+    return (found.group(2) or "") if found else ""
 
 
 def date_fault(line: int, record: str, on: date, today: date) -> BankFault | None:

@@ -51,7 +51,11 @@ class BankPerformers:
             deposit_id=key.id,
             candidates=tuple(
                 Candidate(
-                    expected_id=one.expected_id, open_cents=one.open_cents, sent_on=one.sent_on, method=one.method
+                    expected_id=one.expected_id,
+                    open_cents=one.open_cents,
+                    sent_on=one.sent_on,
+                    method=one.method,
+                    originator=one.originator,
                 )
                 for _, one in found
             ),

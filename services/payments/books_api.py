@@ -11,7 +11,9 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 from pydantic import Field
 
-from services.payments.books_views import shown_rehearsed
+from services.payments.books_proof import prove_books
+from services.payments.books_views import shown_books, shown_rehearsed
+from services.payments.cash_parts import cash_parts
 from services.payments.core.account import AccountDecider
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.provider import PROVIDER, SettleProviderItem
@@ -20,11 +22,11 @@ from services.payments.core.remittance import REMITTANCE
 from services.payments.payees import NO_PAYEES, Payees, limits_of, read_payees
 from services.payments.performers import place_of, stored_transaction
 from services.payments.policy import load_provider_codes
-from services.payments.proof import Progress, prove_ledger
+from services.payments.proof import Progress
 from services.payments.rehearsal import Rehearsal
 from services.payments.settings import PaymentsSettings
 from services.payments.vault import RemittanceVault
-from services.payments.views import shown_proof, shown_provider, shown_provider_entry
+from services.payments.views import shown_provider, shown_provider_entry
 from shared.auth import Principal
 from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -71,8 +73,8 @@ Accounts = Annotated[AccountDecider, Depends(_account_decider)]
 
 @books.get("/ledger/proof")
 async def proof(run: Run, caller: Reader, accounts: Accounts) -> dict[str, Any]:
-    """Recompute the tenant's book from the journal and compare it with everything stored."""
-    return shown_proof(await prove_ledger(run.store, accounts, caller.tenant))
+    """Recompute the tenant's books, cash included, from the journal; compare them with everything stored."""
+    return shown_books(await prove_books(run.store, accounts, cash_parts().deciders, caller.tenant))
 
 
 @books.get("/ledger/proof/progress", response_class=StreamingResponse)
@@ -87,7 +89,7 @@ async def _proving(store: Store, accounts: AccountDecider, tenant: str) -> Async
 
     async def prove() -> dict[str, Any]:
         try:
-            return shown_proof(await prove_ledger(store, accounts, tenant, told.put_nowait))
+            return shown_books(await prove_books(store, accounts, cash_parts().deciders, tenant, told.put_nowait))
         finally:
             told.put_nowait(None)
 

@@ -2,7 +2,35 @@
 
 from typing import Any
 
+from services.payments.books_proof import Books
+from services.payments.cash_proof import CashProof
+from services.payments.core.cash import CashAccount
 from services.payments.rehearsal import Rehearsed, RehearsedClaim, totals_of
+from services.payments.views import shown_proof
+
+
+def shown_books(books: Books) -> dict[str, Any]:
+    """Both books, to the cent; every difference of either is named."""
+    ledger, cash = books
+    return {
+        **shown_proof(ledger),
+        "proved": books.proved,
+        "cash": shown_cash(cash),
+        "discrepancies_found": ledger.discrepancies_found + cash.discrepancies_found,
+        "discrepancies": [one._asdict() for one in (*ledger.discrepancies, *cash.discrepancies)],
+    }
+
+
+def shown_cash(cash: CashProof) -> dict[str, Any]:
+    """The cash book's balances, and whether they are what everything else says."""
+    return {
+        "proved": cash.proved,
+        "entries": cash.entries,
+        "balances_cents": {account.value: cash.balances[account] for account in CashAccount if cash.balances[account]},
+        "at_rest": cash.at_rest,
+        "discrepancies_found": cash.discrepancies_found,
+        "discrepancies": [one._asdict() for one in cash.discrepancies],
+    }
 
 
 def shown_rehearsed(one: Rehearsed) -> dict[str, Any]:

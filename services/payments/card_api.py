@@ -6,12 +6,13 @@ from typing import Annotated, Any, Literal
 from uuid import UUID, uuid5
 
 from fastapi import APIRouter, Depends, Header, HTTPException, Query, Request
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from services.payments.api_models import AccountId, Amount, Reader
+from services.payments.api_models import AccountId, Amount, ItemId, Reader, TargetBody, check_allocation
 from services.payments.cash_parts import CashParts, cash_parts_of, processor_accounts_of
 from services.payments.cash_views import shown_card_payment, shown_payout
 from services.payments.commands import known, once
+from services.payments.core.account_messages import Target
 from services.payments.core.card_payment import CARD_PAYMENT, CardPayment
 from services.payments.core.card_payment_messages import ProcessorNews, RequestCardPayment
 from services.payments.core.payout import PAYOUT, Payout, PayoutTold
@@ -46,6 +47,16 @@ class IntentBody(Body):
     reserved_for: str = Field(
         default="", max_length=38, description="A copay at the visit: its claim's control number."
     )
+    allocation: Literal["oldest", "statement", "hand"] = Field(
+        default="oldest", description="Oldest balance first, the named items in order, or by hand (targets)."
+    )
+    items: tuple[ItemId, ...] = Field(default=(), max_length=500)
+    targets: tuple[TargetBody, ...] = Field(default=(), max_length=500)
+
+    @model_validator(mode="after")
+    def _targets_are_paid(self) -> "IntentBody":
+        check_allocation(self.allocation, self.asked_cents, self.items, self.targets)
+        return self
 
 
 @card.post("/payment-intents", status_code=202, dependencies=[while_there_is_room])
@@ -65,6 +76,9 @@ async def request_payment(
         asked_cents=body.asked_cents,
         claim_id=body.claim_id,
         reserved_for=body.reserved_for,
+        allocation=body.allocation,
+        items=body.items,
+        targets=tuple(Target(item_id=one.item_id, line=one.line, cents=one.cents) for one in body.targets),
     )
     return shown_card_payment((await run.shell.transact_one(CARD_PAYMENT, command)).snapshot.state)
 

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from services.payments.bank_performers import derived
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_messages import (
-    PostPatientPayment,
     RefundPayer,
     RestoreMoney,
     ReversePatientPayment,
@@ -22,7 +21,8 @@ from services.payments.core.card_payment_messages import (
     MoneyBackBooked,
     PaymentBooked,
 )
-from services.payments.core.expected import ExpectedDecider, ExpectMoney
+from services.payments.core.expected import Awaited
+from services.payments.core.patient_money import PatientMoney
 from services.payments.core.payout import PAYOUT, ExpectPayout, PayoutExpected
 from services.payments.core.refund import RefundDecider
 from services.payments.core.refund_messages import (
@@ -33,6 +33,7 @@ from services.payments.core.refund_messages import (
     SendRefund,
     TakeMoney,
 )
+from services.payments.patient_postings import PatientPostings
 from services.payments.processor import Processor, ProcessorRefusedError
 from shared.contracts import Message
 from shared.decider import Effect, Pending
@@ -48,11 +49,11 @@ class CardPerformers:
         self,
         runtime: Runtime,
         account: AccountDecider,
-        expected: ExpectedDecider,
+        postings: PatientPostings,
         refund: RefundDecider,
         processor: Processor,
     ) -> None:
-        self._runtime, self._account, self._expected = runtime, account, expected
+        self._runtime, self._account, self._postings = runtime, account, postings
         self._refund, self._processor = refund, processor
 
     def by_kind(self) -> Mapping[str, Mapping[type[Effect], Performer]]:
@@ -87,17 +88,18 @@ class CardPerformers:
     async def book(self, key: Key, pending: Pending) -> Message:
         effect = pending.effect
         assert isinstance(effect, BookPayment)
-        command = PostPatientPayment(
-            meta=derived(pending, key, "post", "account", effect.account_id),
-            account_id=effect.account_id,
+        money = PatientMoney(
             payment_id=effect.payment_id,
             method=effect.method,
             paid_cents=effect.cents,
             claim_id=effect.claim_id,
             received_on=pending.cause.occurred_at.date(),
+            allocation=effect.allocation,
+            items=effect.items,
+            targets=effect.targets,
             reserved_for=effect.reserved_for,
         )
-        await self._runtime.shell.transact_one(self._account, command)
+        await self._postings.post(key, pending, effect.account_id, money)
         return PaymentBooked(meta=answer_meta(key, pending, self._runtime.clock), intent_id=key.id)
 
     async def book_back(self, key: Key, pending: Pending) -> Message:
@@ -135,15 +137,8 @@ class CardPerformers:
     async def expect(self, key: Key, pending: Pending) -> Message:
         effect = pending.effect
         assert isinstance(effect, ExpectPayout)
-        command = ExpectMoney(
-            meta=derived(pending, key, "expect", "expected", effect.payout_id),
-            expected_id=effect.payout_id,
-            kind="payout",
-            trace=effect.trace,
-            expected_cents=effect.cents,
-            sent_on=effect.arrives_on,
-        )
-        await self._runtime.shell.transact_one(self._expected, command)
+        payout = Awaited(effect.payout_id, "payout", effect.trace, effect.cents, effect.arrives_on)
+        await self._postings.await_money(key, pending, payout)
         return PayoutExpected(meta=answer_meta(key, pending, self._runtime.clock), payout_id=key.id)
 
     async def take(self, key: Key, pending: Pending) -> Message:

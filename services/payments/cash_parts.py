@@ -17,12 +17,15 @@ from services.payments.core.bank_policy import BankPolicy
 from services.payments.core.card_payment import CARD_PAYMENT
 from services.payments.core.credit_case import CreditCaseDecider, make_credit_case
 from services.payments.core.deposit import DepositDecider, deposit_id_of, make_deposit
+from services.payments.core.entered_payment import ENTERED_PAYMENT
 from services.payments.core.expected import ExpectedDecider, make_expected
 from services.payments.core.payment_request import PAYMENT_REQUEST
 from services.payments.core.payout import PAYOUT
 from services.payments.core.refund import RefundDecider, make_refund
 from services.payments.core.till import TILL
 from services.payments.credit_performers import CreditPerformers
+from services.payments.entered_performers import EnteredPerformers
+from services.payments.patient_postings import PatientPostings
 from services.payments.policy.cash import load_bank_policy, load_overpayment_policy, load_refund_policy
 from services.payments.processor import (
     TIMEOUT_SECONDS,
@@ -61,6 +64,7 @@ class CashParts:
             PAYOUT,
             self.refund,
             TILL,
+            ENTERED_PAYMENT,
             self.credit_case,
             PAYMENT_REQUEST,
         )
@@ -78,11 +82,13 @@ class CashParts:
         self, runtime: Runtime, account: AccountDecider, processor: Processor | None = None
     ) -> Mapping[str, Mapping[type[Effect], Performer]]:
         """Everything the cash side asks of others. Tests give a processor of their own."""
+        postings = PatientPostings(runtime, account, self.expected)
         card = processor or StripeShaped(httpx.AsyncClient(timeout=TIMEOUT_SECONDS), accounts_of(runtime))
         return {
             **BankPerformers(runtime, self.deposit, self.expected).by_kind(),
-            **CardPerformers(runtime, account, self.expected, self.refund, card).by_kind(),
-            **TillPerformers(runtime, account, self.expected).by_kind(),
+            **CardPerformers(runtime, account, postings, self.refund, card).by_kind(),
+            **TillPerformers(runtime, postings).by_kind(),
+            **EnteredPerformers(runtime, account, postings).by_kind(),
             **CreditPerformers(runtime, account, self.credit_case).by_kind(),
         }
 

@@ -36,6 +36,7 @@ def shown_deposit(deposit: Deposit) -> dict[str, Any]:
         "deposited_on": deposit.deposited_on,
         "method": deposit.method,
         "trace": deposit.trace,
+        "originator": deposit.originator or None,
         "bank_reference": deposit.bank_reference,
         "parts": [
             {
@@ -61,6 +62,7 @@ def shown_expected(expected: Expected) -> dict[str, Any]:
         "kind": expected.kind,
         "status": expected.status,
         "payer_id": expected.payer_id,
+        "originator": expected.originator or None,
         "trace": expected.trace,
         "method": expected.method,
         "expected_cents": expected.cents,
@@ -165,6 +167,7 @@ def shown_request(request: PaymentRequest, now: datetime) -> dict[str, Any]:
         "open": request.is_open(now),
         "ended": request.ended or None,
         "total_cents": request.total_cents,
+        "allocation": request.allocation,
         "expires_at": request.expires_at,
         "bills": [bill._asdict() for bill in request.bills],
     }

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
-from services.payments.proof import AnyDecider, prove_one
+from services.payments.journal_check import AnyDecider
+from services.payments.proof import prove_one
 from shared.runtime import Runtime
 from shared.store.documents import NEVER
 from shared.store.port import Key

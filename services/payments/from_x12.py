@@ -88,6 +88,7 @@ def incoming(era: Remittance835, file_id: str, transaction: int, limits: Limits 
         provider_cents=_total([one.amount_cents for one in era.provider_adjustments]),
         interest_cents=sum(one.interest_cents or 0 for one in era.claims),
         payee_id=era.payee.npi or era.payee.id,
+        originator_id=era.payer_id,
     )
     remittance_id = remittance_id_of(header.payer_id, header.trace_number, paid_on, header.payment_cents)
     found = (*doubts(era, paid_on, limits),)

@@ -6,7 +6,7 @@ both ledgers against the sum of the payers' payments. One pass over the journal;
 """
 
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
@@ -20,16 +20,10 @@ from services.payments.core.provider_code import ProviderAccount
 from services.payments.core.provider_ledger import prove_provider
 from services.payments.core.remittance import REMITTANCE, Remittance
 from services.payments.core.remittance_control import Posted, prove_remittance
-from shared.decider import Decider, Entry
-from shared.store.documents import entry_from_document
+from services.payments.journal_check import PAGE, AnyDecider, compared, fresh, pages, unlike
 from shared.store.port import Key, Store
 
-PAGE = 200
 DISCREPANCIES_SHOWN = 100
-LOOKS = 5
-"""How often an aggregate that changes under the reader is read again."""
-
-AnyDecider: TypeAlias = Decider[Any, Any, Any]
 Told: TypeAlias = Callable[["Progress"], None]
 
 
@@ -85,13 +79,6 @@ class Proof:
         return self.posted.setdefault(remittance_id, Posted())
 
 
-class History(NamedTuple):
-    """The journal of one aggregate: its facts, and whether their numbers run from 1 without a gap."""
-
-    facts: list[Any]
-    whole: bool
-
-
 async def prove_ledger(
     store: Store, account: AccountDecider, tenant: str, told: Told = lambda _: None, providers: AnyDecider = PROVIDER
 ) -> Proof:
@@ -102,8 +89,8 @@ async def prove_ledger(
     seen = Counter[str]()
     proof.at_rest = await _at_rest(store)
     remittances: list[tuple[Remittance, int]] = []
-    async for kind, page in _pages(store, kinds, tenant):
-        async for state, history in _compared(proof, store, kinds[kind], page):
+    async for kind, page in pages(store, kinds, tenant):
+        async for state, history in compared(proof.add, store, kinds[kind], page, _judged):
             if isinstance(state, Account):
                 _add_account(proof, state, history.facts)
             elif isinstance(state, Provider):
@@ -126,102 +113,21 @@ def _by_kind(*deciders: AnyDecider) -> Mapping[str, AnyDecider]:
 
 async def prove_one(store: Store, decider: AnyDecider, key: Key) -> tuple[Discrepancy, ...]:
     """One aggregate against its own journal, what was committed and not yet journaled included."""
-    state, history, facts = await _fresh(store, decider, key)
-    return tuple(_unlike(decider, key, state, history, facts))
+    state, history, facts = await fresh(store, decider, key)
+    return tuple(unlike(decider, key, state, history, facts, _judged))
+
+
+def _judged(state: Any, facts: Sequence[Any]) -> Iterator[Discrepancy]:
+    if isinstance(state, Account):
+        yield from prove(state, facts)
+    elif isinstance(state, Provider):
+        yield from prove_provider(state, facts)
 
 
 async def _at_rest(store: Store) -> bool:
     """Whether no remitted claim is on its way. One that is stuck is not on its way."""
     outlooks = [await store.outlook(REMITTANCE), await store.outlook(CONTROL_NUMBER)]
     return all(one.next_effect_at is None for one in outlooks)
-
-
-async def _pages(
-    store: Store, kinds: Mapping[str, AnyDecider], tenant: str
-) -> AsyncIterator[tuple[str, dict[Key, History]]]:
-    """Histories of one kind, some at a time."""
-    page: dict[Key, History] = {}
-    of = ""
-    async for kind, key, history in _histories(store, kinds, tenant):
-        if page and (kind != of or len(page) == PAGE):
-            yield of, page
-            page = {}
-        of, page[key] = kind, history
-    if page:
-        yield of, page
-
-
-async def _histories(
-    store: Store, kinds: Mapping[str, AnyDecider], tenant: str
-) -> AsyncIterator[tuple[str, Key, History]]:
-    """Every aggregate's facts in order; the journal comes by aggregate and number."""
-    at: tuple[str, Key] | None = None
-    facts: list[Any] = []
-    numbers: list[int] = []
-    async for line in store.journal_since(None):
-        document = line.document
-        if document["tenant"] != tenant or document["kind"] not in kinds:
-            continue
-        of = document["kind"], Key(tenant, document["aggregate_id"])
-        if at is not None and of != at:
-            yield *at, History(facts, numbers == list(range(1, len(numbers) + 1)))
-            facts, numbers = [], []
-        at = of
-        facts.append(kinds[at[0]].fact_codec.validate_python(document["fact"], strict=False))
-        numbers.append(document["number"])
-    if at is not None:
-        yield *at, History(facts, numbers == list(range(1, len(numbers) + 1)))
-
-
-async def _compared(
-    proof: Proof, store: Store, decider: AnyDecider, histories: Mapping[Key, History]
-) -> AsyncIterator[tuple[Any, History]]:
-    """Each state with the history that counts; what differs is read again, because it may have changed meanwhile."""
-    rows = await store.load(decider, tuple(histories))
-    for key, history in histories.items():
-        row = rows[key]
-        if not any(True for _ in _unlike(decider, key, row.snapshot.state, history, row.snapshot.facts)):
-            yield row.snapshot.state, history
-            continue
-        state, fresh, facts = await _fresh(store, decider, key)
-        proof.add(list(_unlike(decider, key, state, fresh, facts)))
-        yield state, fresh
-
-
-async def _fresh(store: Store, decider: AnyDecider, key: Key) -> tuple[Any, History, int]:
-    """State and journal of one moment: read again while the aggregate changes in between."""
-    row = (await store.load(decider, (key,)))[key]
-    entries: list[Entry[Any]] = []
-    for _ in range(LOOKS):
-        entries = list(await store.history(decider, key))
-        before, row = row, (await store.load(decider, (key,)))[key]
-        if row.version == before.version:
-            break
-    known = max((entry.number for entry in entries), default=0)
-    entries += [entry_from_document(decider, entry) for entry in row.outbox if entry["number"] > known]
-    whole = [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    return row.snapshot.state, History([entry.fact for entry in entries], whole), row.snapshot.facts
-
-
-def _unlike(decider: AnyDecider, key: Key, state: Any, history: History, facts: int) -> Iterator[Discrepancy]:
-    """Everything in which an aggregate is not what its journal says."""
-    if not history.whole:
-        yield Discrepancy(key.id, "", "gap in the journal", facts, len(history.facts))
-    elif facts != len(history.facts):
-        yield Discrepancy(key.id, "", "facts in the journal", facts, len(history.facts))
-    try:
-        folded = decider.fold(history.facts)
-    except KeyError:
-        yield Discrepancy(key.id, "", "an entry for a claim that was never charged", 0, 0)
-        return
-    found = []
-    if isinstance(state, Account):
-        found = [*prove(state, history.facts)]
-    elif isinstance(state, Provider):
-        found = [*prove_provider(state, history.facts)]
-    yield from found
-    if not found and folded != state:
-        yield Discrepancy(key.id, "", f"{decider.kind} is not what its facts make", 0, 0)
 
 
 def _add_account(proof: Proof, state: Account, facts: Sequence[Any]) -> None:

@@ -16,6 +16,7 @@ from services.payments.core.account import AccountDecider
 from services.payments.core.account_messages import FreePrepayment, PostSelfPayCharge, ReversePatientPayment
 from services.payments.core.account_state import Account
 from services.payments.core.card_payment import CARD_PAYMENT
+from services.payments.core.entered_payment import ENTERED_PAYMENT, ReturnCheck
 from services.payments.core.refund import Refund
 from services.payments.core.refund_messages import AskRefund, DecideRefund, RefundNews, VoidRefund
 from services.payments.views import shown_balance
@@ -189,10 +190,17 @@ async def returned_check(
         raise HTTPException(409, "nothing is left of this payment on the account: it was returned or refunded before")
     fee = _fee_allowed(run, body.state) if body.charge_fee else None
     await desk.note("payment.returned", f"account/{body.account_id}", body.reason)
-    meta = desk.meta("account", body.account_id)
     if cents:
+        book = ReturnCheck(
+            meta=desk.meta("entered_payment", payment_id, body.account_id),
+            payment_id=payment_id,
+            account_id=body.account_id,
+            reversal_id=reversal_id,
+            returned_cents=cents,
+        )
+        await run.shell.transact_one(ENTERED_PAYMENT, book)
         command = ReversePatientPayment(
-            meta=meta,
+            meta=desk.meta("account", body.account_id),
             account_id=body.account_id,
             reversal_id=reversal_id,
             payment_id=payment_id,

@@ -1,23 +1,26 @@
 """HTTP of payment requests: made by staff, paid by whoever holds the link, which shows amounts and days, no names."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, HTTPException, Path
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from services.payments.api_models import AccountId, Reader, Reason
+from services.payments.api_models import AccountId, Amount, Reader, Reason
 from services.payments.card_api import Accounts as Processors
 from services.payments.card_api import Taker, account_with_processor
 from services.payments.cash_parts import account_decider_of
 from services.payments.cash_views import shown_request
 from services.payments.commands import known, once
 from services.payments.core.account import AccountDecider
+from services.payments.core.account_messages import Target
 from services.payments.core.account_state import Account
 from services.payments.core.card_payment import CARD_PAYMENT, CardPayment
 from services.payments.core.card_payment_messages import RequestCardPayment
 from services.payments.core.payment_request import (
     PAYMENT_REQUEST,
+    Bill,
     CancelPaymentRequest,
     CreatePaymentRequest,
     PaymentRequest,
@@ -34,12 +37,31 @@ Tenant = Annotated[str, Path(pattern=r"^[A-Za-z0-9_-]{1,64}$")]
 Token = Annotated[str, Path(pattern=r"^plink_[a-z2-7]{26}$")]
 
 
+class PartBody(Body):
+    """By hand: so much of one bill."""
+
+    item_id: str = Field(min_length=1, max_length=80)
+    cents: Amount
+
+
 class RequestBody(Body):
-    """Which bills; none named means everything the guarantor owes."""
+    """Which bills; none named means everything the guarantor owes. `parts` ask for less of some of them, by hand."""
 
     account_id: AccountId
     items: tuple[str, ...] = Field(default=(), max_length=200)
+    parts: tuple[PartBody, ...] = Field(default=(), max_length=200)
+    allocation: Literal["statement", "oldest"] = Field(
+        default="statement", description="Its money pays the named bills in order, or the oldest balances."
+    )
     valid_days: int = Field(default=30, ge=1, le=365)
+
+    @model_validator(mode="after")
+    def one_way(self) -> "RequestBody":
+        """Either bills are named whole, or parts of them."""
+        names = [part.item_id for part in self.parts]
+        if (self.parts and self.items) or len(set(names)) < len(names):
+            raise ValueError("name bills, or a part of each bill once, not both")
+        return self
 
 
 class PayBody(Body):
@@ -53,27 +75,40 @@ async def create(body: RequestBody, run: Run, caller: Taker, key: IdempotencyKey
     token = run.pseudonyms.of("plink", caller.tenant, desk.command_id.hex)
     request_id = run.pseudonyms.of("preq", caller.tenant, token)
     account: Account = await desk.state(ledger, body.account_id)
-    wanted = set(body.items) or {name for name, item in account.receivables.items() if item.patient_cents > 0}
-    owed = {name: item for name, item in account.receivables.items() if name in wanted and item.patient_cents > 0}
     row_key = desk.key(request_id)
     before = (await run.store.load(PAYMENT_REQUEST, (row_key,)))[row_key].snapshot.state
-    if not before.request_id and (not owed or wanted - owed.keys()):
-        raise HTTPException(409, "nothing is owed of at least one of these bills")
     if not before.request_id:
+        bills = bills_of(body, account)
         await desk.note("payment-request.create", f"payment_request/{request_id}")
-        bills = sorted(owed.items(), key=lambda one: (one[1].service_date, one[0]))
         command = CreatePaymentRequest(
             meta=desk.meta("payment_request", request_id, body.account_id),
             request_id=request_id,
             account_id=body.account_id,
-            bills=tuple(
-                WantedBill(item_id=name, service_date=item.service_date, cents=item.patient_cents)
-                for name, item in bills
-            ),
+            bills=bills,
             expires_at=run.clock.now() + timedelta(body.valid_days),
+            allocation="hand" if body.parts else body.allocation,
         )
         before = (await run.shell.transact_one(PAYMENT_REQUEST, command)).snapshot.state
     return shown_request(before, run.clock.now()) | {"link": f"/pay/{caller.tenant}/{token}"}
+
+
+def bills_of(body: RequestBody, account: Account) -> tuple[WantedBill, ...]:
+    """What is asked, oldest first, or in the order in which it was named. 409 for what is not owed."""
+    owed = {name: item for name, item in account.receivables.items() if item.patient_cents > 0}
+    oldest = sorted(owed, key=lambda name: (owed[name].service_date, name))
+    asked = {part.item_id: part.cents for part in body.parts} or dict.fromkeys(body.items or oldest)
+    if not asked or asked.keys() - owed.keys():
+        raise HTTPException(409, "nothing is owed of at least one of these bills")
+    if any(cents is not None and cents > owed[name].patient_cents for name, cents in asked.items()):
+        raise HTTPException(409, "more is asked of a bill than is owed of it")
+    return tuple(
+        WantedBill(
+            item_id=name,
+            service_date=owed[name].service_date,
+            cents=owed[name].patient_cents if cents is None else cents,
+        )
+        for name, cents in asked.items()
+    )
 
 
 @requests.get("/payment-requests/{request_id}")
@@ -115,7 +150,7 @@ async def pay(
 ) -> dict[str, Any]:
     """A payment of the whole request, once: a second try while one is open, or after it was paid, is the same one.
 
-    Never more than the guarantor owes now. The money pays the oldest of the open balances first.
+    Never more than is open of what it names. The money pays that; what nothing of it can take pays the oldest balance.
     """
     account_with_processor(processors, tenant)
     state = await _linked(run, tenant, token)
@@ -125,7 +160,8 @@ async def pay(
     if open_ is not None:
         return _for_browser(open_)
     account: Account = await desk.state(ledger, state.account_id)
-    asked_cents = min(state.total_cents, account.owed_cents)
+    bills = state.still_asked({name: max(0, item.patient_cents) for name, item in account.receivables.items()})
+    asked_cents = min(sum(bill.cents for bill in bills), account.owed_cents)
     if asked_cents <= 0:
         raise HTTPException(409, "nothing is owed any more")
     intent_id = f"int_{desk.command_id.hex}"
@@ -136,8 +172,21 @@ async def pay(
         method=body.method,
         asked_cents=asked_cents,
         request_id=state.request_id,
+        **allocated(state, bills),
     )
     return _for_browser((await run.shell.transact_one(CARD_PAYMENT, command)).snapshot.state)
+
+
+def allocated(state: PaymentRequest, bills: Sequence[Bill]) -> dict[str, Any]:
+    """What a payment of the request says of where it goes."""
+    match state.allocation:
+        case "oldest":
+            return {}
+        case "statement":
+            return {"allocation": "statement", "items": tuple(bill.item_id for bill in bills)}
+        case "hand":
+            targets = tuple(Target(item_id=bill.item_id, cents=bill.cents) for bill in bills)
+            return {"allocation": "hand", "targets": targets}
 
 
 @requests.get("/pay/{tenant}/{token}/client-secret")

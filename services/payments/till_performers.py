@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping
 
-from services.payments.bank_performers import derived
-from services.payments.core.account import AccountDecider
-from services.payments.core.account_messages import PostPatientPayment
-from services.payments.core.expected import ExpectedDecider, ExpectMoney
+from services.payments.core.expected import Awaited
+from services.payments.core.patient_money import PatientMoney
 from services.payments.core.till import TILL, BagExpected, ExpectBag, PostTillPayment, TillPaymentPosted
+from services.payments.patient_postings import PatientPostings
 from shared.contracts import Message
 from shared.decider import Effect, Pending
 from shared.runtime import Runtime
@@ -17,8 +16,8 @@ from shared.worker import Performer, answer_meta
 class TillPerformers:
     """Each effect may be performed again."""
 
-    def __init__(self, runtime: Runtime, account: AccountDecider, expected: ExpectedDecider) -> None:
-        self._runtime, self._account, self._expected = runtime, account, expected
+    def __init__(self, runtime: Runtime, postings: PatientPostings) -> None:
+        self._runtime, self._postings = runtime, postings
 
     def by_kind(self) -> Mapping[str, Mapping[type[Effect], Performer]]:
         return {TILL.kind: {PostTillPayment: self.post, ExpectBag: self.expect}}
@@ -26,9 +25,7 @@ class TillPerformers:
     async def post(self, key: Key, pending: Pending) -> Message:
         effect = pending.effect
         assert isinstance(effect, PostTillPayment)
-        command = PostPatientPayment(
-            meta=derived(pending, key, "post", "account", effect.account_id),
-            account_id=effect.account_id,
+        money = PatientMoney(
             payment_id=effect.payment_id,
             method=effect.method,
             paid_cents=effect.cents,
@@ -36,20 +33,13 @@ class TillPerformers:
             received_on=effect.received_on,
             reserved_for=effect.reserved_for,
         )
-        await self._runtime.shell.transact_one(self._account, command)
+        await self._postings.post(key, pending, effect.account_id, money)
         meta = answer_meta(key, pending, self._runtime.clock)
         return TillPaymentPosted(meta=meta, till_id=key.id, payment_id=effect.payment_id)
 
     async def expect(self, key: Key, pending: Pending) -> Message:
         effect = pending.effect
         assert isinstance(effect, ExpectBag)
-        command = ExpectMoney(
-            meta=derived(pending, key, "expect", "expected", effect.expected_id),
-            expected_id=effect.expected_id,
-            kind="drawer",
-            trace=effect.slip,
-            expected_cents=effect.cents,
-            sent_on=effect.sent_on,
-        )
-        await self._runtime.shell.transact_one(self._expected, command)
+        bag = Awaited(effect.expected_id, "drawer", effect.slip, effect.cents, effect.sent_on)
+        await self._postings.await_money(key, pending, bag)
         return BagExpected(meta=answer_meta(key, pending, self._runtime.clock), till_id=key.id)

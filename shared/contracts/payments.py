@@ -19,6 +19,7 @@ class RemittanceReceived(Event):
     payment_date: date
     claims: NonNegativeInt
     method: str = Field(default="", description="BPR04: ACH, CHK, FWT, BOP, NON; empty where it is not known.")
+    originator_id: str = Field(default="", description="TRN03: who sends the transfer, as its bank names it too.")
 
 
 class RemittanceParked(Event):
@@ -33,6 +34,7 @@ class RemittanceParked(Event):
     claims: NonNegativeInt
     payment_date: date | None = None
     method: str = Field(default="", description="BPR04, as in the event of a remittance that balanced.")
+    originator_id: str = Field(default="", description="TRN03, as in the event of a remittance that balanced.")
 
 
 class Adjustment(Contract):

@@ -10,9 +10,9 @@ import httpx
 from fastapi import FastAPI
 
 from services.payments.api import router
+from services.payments.books_proof import prove_books
 from services.payments.cash_api import cash
 from services.payments.cash_parts import cash_parts
-from services.payments.cash_proof import prove_cash
 from services.payments.processor import Processor
 from services.payments.settings import PaymentsSettings
 from shared.consumer import Consumer
@@ -142,12 +142,12 @@ class Cashier:
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://payments")
 
     async def proof(self, tenant: str = TENANT) -> dict[str, Any]:
-        """Both books tie out, and the cash book's balances."""
-        assert (await self.world.proof(tenant)).proved
-        proof = await prove_cash(self.world.store, cash_parts().deciders, tenant)
-        assert proof["proved"], proof
-        balances: dict[str, Any] = proof["balances_cents"]
-        return balances
+        """Both books tie out, each for itself and with each other; the cash book's balances."""
+        world = self.world
+        books = await prove_books(world.store, world.account_decider, cash_parts().deciders, tenant)
+        assert books.proved, (books.ledger.discrepancies, books.cash.discrepancies)
+        assert books.cash.at_rest
+        return {account.value: cents for account, cents in sorted(books.cash.balances.items()) if cents}
 
     async def remitted(self, remittance: str, cents: int, trace: str, **changes: Any) -> None:
         """A remittance was read, and says so."""

@@ -62,6 +62,28 @@ async def test_a_transfer_meets_its_remittance_whatever_came_first(cashier: Cash
     assert await cashier.get("/bank/work") == {"without_deposit": [], "without_remittance": []}
 
 
+@pytest.mark.parametrize("told", ["1512345678", "512345678", ""])
+async def test_of_two_payers_with_one_trace_the_sender_decides(cashier: Cashier, told: str) -> None:
+    await cashier.remitted("rem_1", 6_000, "T1", originator_id="1512345678")
+    await cashier.remitted("rem_2", 6_000, "T1", originator_id="1999999999")
+    cashier.clock.at = cashier.clock.at.replace(day=2)
+    sender = f"*{told}" if told else ""
+    await send(cashier, bai2(Line(6_000, text=f"HCCLAIMPMT TRN*1*T1{sender}~")))
+    [deposit] = await deposits(cashier)
+    matched = [part["expected_id"] for part in deposit["parts"]]
+    assert matched == (["rem_1"] if told else []), "without a sender nobody guesses"
+
+
+async def test_a_transfer_of_another_sender_is_not_this_remittance(cashier: Cashier) -> None:
+    await cashier.remitted("rem_1", 6_000, "T1", originator_id="1777777777")
+    cashier.clock.at = cashier.clock.at.replace(day=2)
+    await send(cashier, bai2(traced(6_000, "T1")))
+    [deposit] = await deposits(cashier)
+    assert (deposit["status"], deposit["originator"]) == ("open", "1512345678")
+    path = f"/bank/deposits/{deposit['deposit_id']}"
+    assert [one["because_of"] for one in await cashier.get(f"{path}/candidates")] == ["trace"]
+
+
 async def test_what_is_missing_becomes_work_after_the_window_and_ends_by_itself(cashier: Cashier) -> None:
     await cashier.remitted("rem_1", 6_000, "T1")
     cashier.clock.at = cashier.clock.at.replace(day=2)

@@ -142,12 +142,12 @@ async def test_case_51_a_refund_needs_a_second_person_above_the_limit_and_is_nev
     await cashier.made(f"/refunds/{again['refund_id']}/approve", reason, actor="bob")
     refused = await cashier.get(f"/refunds/{again['refund_id']}")
     assert (refused["status"], "5000 that are available" in refused["failure"]) == ("refused", True)
-    assert await cashier.proof() == {"bank": -20_000, "patient_money": 20_000}
+    assert await cashier.proof() == {"bank": -20_000, "undeposited": 30_000, "patient_money": -10_000}
     await cashier.made(f"{path}/void", {"reason": "never cashed"})
     assert (await cashier.post(f"{path}/void", {"reason": "again"})).status_code == 409
     assert (await cashier.get(path))["status"] == "voided"
     assert (await cashier.get("/accounts/acct_1"))["unapplied_cents"] == 25_000
-    assert await cashier.proof() == {}
+    assert await cashier.proof() == {"undeposited": 30_000, "patient_money": -30_000}
 
 
 async def test_a_rejected_refund_leaves_everything(cashier: Cashier) -> None:

@@ -13,10 +13,12 @@ from revcycle.commands.ledger import differences, remitted_in_words, watch_proof
 from revcycle.refusal import RefusalError
 from services.payments.control_total import ControlTotal
 from services.payments.core.account_messages import PostRemittedClaim
+from services.payments.core.entered_payment import ENTERED_PAYMENT, EnterPayment
+from services.payments.core.patient_money import PatientMoney
 from shared.runtime import Watching
 from shared.store.memory import MemoryStore
 from tests.payments.eras import answered, check, era_file, withheld
-from tests.payments.kit import decision, meta, paid, submitted
+from tests.payments.kit import TODAY, decision, meta, submitted
 from tests.payments.world import TENANT, World, make_world, token
 
 SENT = submitted().model_copy(update={"meta": submitted().meta.model_copy(update={"source": "claims"})})
@@ -77,7 +79,10 @@ async def world(tmp_path: Path) -> World:
     parked = check([answered("PCN-x", 10_000)], trace="T2", off_by_cents=2_000)
     posted = check([answered("PCN-clm_a", 6_000, SHARE), unmatched], adjustments=[withheld(500), withheld(-70, "ZZ")])
     await world.drop(era_file(posted, parked))
-    await world.runtime.shell.transact(world.account_decider, (paid("pay_1", 2_500),))
+    money = PatientMoney(payment_id="pay_1", method="check", paid_cents=2_500, received_on=TODAY)
+    entered = EnterPayment(meta=meta("entered"), account_id="acct_1", money=money)
+    await world.runtime.shell.transact(ENTERED_PAYMENT, (entered,))
+    await world.settle()
     return world
 
 
@@ -218,7 +223,8 @@ async def test_the_proof_tells_how_far_it_is_and_the_command_says_what_differs(w
     assert (proof["proved"], differences(proof)) == (True, [])
     assert remitted_in_words(proof) == (
         "2 remittances paid 70.70, of which 15.00 waits for its claim; "
-        "1 providers' ledgers hold 4.30 kept or added beside claims"
+        "1 providers' ledgers hold 4.30 kept or added beside claims; "
+        "the cash book: patient money -25.00, undeposited 25.00"
     )
     Saboteur(world).state("account", _claim(cent("paid_cents")))
     broken = json.loads((await _streamed(world))[-1])

@@ -22,6 +22,7 @@ class CsvMapping(Contract):
     account_column: str = Field(default="", max_length=80, description="Checked, where the list has it.")
     currency_column: str = Field(default="", max_length=80)
     method_column: str = Field(default="", max_length=80)
+    originator_column: str = Field(default="", max_length=80, description="TRN03; empty: looked for in the text.")
     date_form: str = Field(default="%Y-%m-%d", max_length=20)
     delimiter: Literal[",", ";", "\t", "|"] = ","
 

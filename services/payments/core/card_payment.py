@@ -11,6 +11,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
 from pydantic import Field, TypeAdapter
 
+from services.payments.core.account_messages import Allocation, Target
 from services.payments.core.card_payment_facts import (
     CardDisputeLost,
     CardDisputeWon,
@@ -66,6 +67,9 @@ class CardPayment:
     claim_id: str | None = None
     reserved_for: str = ""
     request_id: str = ""
+    allocation: Allocation = "oldest"
+    items: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
     processor_id: str = ""
     sealed_client_secret: str = ""
     failure: str = ""  # of the last attempt
@@ -148,6 +152,9 @@ def _requested(state: CardPayment, command: RequestCardPayment) -> Decision:
         claim_id=command.claim_id,
         reserved_for=command.reserved_for,
         request_id=command.request_id,
+        allocation=command.allocation,
+        items=command.items,
+        targets=command.targets,
     )
     create = CreateIntent(
         intent_id=command.intent_id,
@@ -207,6 +214,9 @@ def _succeeded(state: CardPayment, news: ProcessorNews) -> Decision:
         cents=news.cents,
         claim_id=state.claim_id,
         reserved_for=state.reserved_for,
+        allocation=state.allocation,
+        items=state.items,
+        targets=state.targets,
     )
     return (received, *_fee(news), book)
 
@@ -286,6 +296,9 @@ def evolve(state: CardPayment, fact: CardFact) -> CardPayment:  # noqa: C901, PL
                 claim_id=fact.claim_id,
                 reserved_for=fact.reserved_for,
                 request_id=fact.request_id,
+                allocation=fact.allocation,
+                items=fact.items,
+                targets=fact.targets,
             )
         case CardIntentHeld():
             before = state.status_before_money

@@ -2,6 +2,7 @@
 
 from typing import Literal
 
+from services.payments.core.account_messages import Allocation, Target
 from services.payments.core.card_payment_messages import Method, ProcessorNews
 from services.payments.core.cash import CashFact
 from shared.contracts import NonNegativeCents, PositiveCents, Sealed
@@ -17,6 +18,9 @@ class CardPaymentRequested(Fact):
     claim_id: str | None
     reserved_for: str
     request_id: str
+    allocation: Allocation = "oldest"
+    items: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
 
 
 class CardIntentHeld(Fact):

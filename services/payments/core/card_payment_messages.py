@@ -4,7 +4,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt
 
-from services.payments.core.account_messages import ReversalCause
+from services.payments.core.account_messages import Allocation, ReversalCause, Target
 from services.payments.core.remitted import Reference
 from shared.contracts import Cents, Message, NonNegativeCents, PositiveCents, Sealed
 from shared.decider import Answer, Effect
@@ -24,6 +24,9 @@ class RequestCardPayment(Message):
     claim_id: str | None = None
     reserved_for: str = Field(default="", max_length=38)
     request_id: str = Field(default="", max_length=80, description="The payment request it answers, if it does.")
+    allocation: Allocation = "oldest"
+    items: tuple[str, ...] = Field(default=(), description="Claims and charges that it is asked for, in order.")
+    targets: tuple[Target, ...] = Field(default=(), description="By hand: what goes where.")
 
 
 class IntentCreated(Answer):
@@ -97,6 +100,9 @@ class BookPayment(Effect):
     cents: PositiveCents
     claim_id: str | None
     reserved_for: str
+    allocation: Allocation = "oldest"
+    items: tuple[str, ...] = ()
+    targets: tuple[Target, ...] = ()
 
 
 class BookMoneyBack(Effect):

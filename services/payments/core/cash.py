@@ -22,6 +22,7 @@ class CashAccount(StrEnum):
     PROCESSOR_FEES = "processor_fees"
     PATIENT_MONEY = "patient_money"  # what patients paid, as the guarantors' ledger has it
     FLOAT = "float"  # change that the practice keeps in its tills
+    UNDEPOSITED = "undeposited"  # entered by hand, and not on the bank account yet
     DRAWER = "drawer"  # cash and checks in a till
     IN_TRANSIT = "in_transit"  # taken out of a till, on its way to the bank
     OVER_SHORT = "over_short"  # what a count found too much (credit) or too little (debit)

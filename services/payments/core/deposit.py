@@ -1,7 +1,7 @@
 """A deposit: money that came onto one of the practice's bank accounts, and what explains it.
 
-It is matched by itself only where trace, amount and date agree with exactly one remittance (or with all remittances of
-that trace together); everything else is a person's, with a reason. What nothing explains is unapplied cash.
+It is matched by itself only where trace, sender, amount and date agree with exactly one remittance (or with all of that
+trace together); everything else is a person's, with a reason. What nothing explains is unapplied cash.
 """
 
 import hashlib
@@ -40,7 +40,7 @@ from services.payments.core.deposit_messages import (
     SetDepositAside,
     UnmatchDeposit,
 )
-from services.payments.core.expected import EXPLAINED_BY, ExpectedKind, trace_key
+from services.payments.core.expected import EXPLAINED_BY, ExpectedKind, same_originator, trace_key
 from shared.contracts import DepositMatched, DepositUnmatched, Event, Meta
 from shared.decider import Decider, Due, Effect, Scalar
 from shared.replaced import replace
@@ -68,6 +68,7 @@ class Deposit:
     awaited_until: date = date.min
     method: str = ""
     trace: str = ""
+    originator: str = ""
     bank_reference: str = ""
     parts: tuple[MatchedPart, ...] = ()
     set_aside_cents: int = 0
@@ -166,6 +167,7 @@ def _record(policy: BankPolicy, state: Deposit, command: RecordDeposit) -> Decis
         deposited_on=command.deposited_on,
         method=command.method,
         trace=trace,
+        originator=command.originator,
         bank_reference=command.bank_reference,
         awaited_until=policy.awaited_until(command.deposited_on, command.method),
         **cash_sides(CashAccount.BANK, CashAccount.UNAPPLIED_CASH, command.deposited_cents),
@@ -192,7 +194,9 @@ def _propose_by_trace(policy: BankPolicy, state: Deposit, answer: CandidatesFoun
     fitting = [
         one
         for one in answer.candidates
-        if one.expected_id not in known and policy.fits(one.sent_on, state.deposited_on, one.method)
+        if one.expected_id not in known
+        and policy.fits(one.sent_on, state.deposited_on, one.method)
+        and same_originator(one.originator, state.originator)
     ]
     exact = [one for one in fitting if one.open_cents == state.free_cents]
     if len(exact) == 1:
@@ -292,6 +296,7 @@ def evolve(state: Deposit, fact: DepositFact) -> Deposit:  # noqa: PLR0911 - a t
                 awaited_until=fact.awaited_until,
                 method=fact.method,
                 trace=fact.trace,
+                originator=fact.originator,
                 bank_reference=fact.bank_reference,
             )
         case MatchProposed():

@@ -21,6 +21,7 @@ class DepositRecorded(CashFact):
     trace: str
     bank_reference: str
     awaited_until: date
+    originator: str = ""
 
 
 class MatchProposed(Fact):

@@ -23,6 +23,7 @@ class RecordDeposit(Message):
     method: Literal["ACH", "CHK", "CASH", ""]
     trace: str = Field(max_length=50)
     bank_reference: str = Field(max_length=80)
+    originator: str = Field(default="", max_length=20, description="TRN03 in the transfer's addenda, where it is told.")
 
 
 class WantedPart(Contract):
@@ -72,6 +73,7 @@ class Candidate(Contract):
     open_cents: PositiveCents
     sent_on: date
     method: str
+    originator: str = ""
 
 
 class CandidatesFound(Answer):

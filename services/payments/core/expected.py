@@ -1,4 +1,4 @@
-"""Money that should come to the bank account: of a remittance, of a card payout, or taken out of a till.
+"""Money that should come to the bank account: of a remittance, a card payout, a till, or a payment entered by hand.
 
 It waits for its deposits. What has not come when its window is over is work for a person; that work ends by itself when
 the money comes, or when a person says why it never will.
@@ -18,24 +18,35 @@ from shared.contracts import Event, Message, Meta, PositiveCents, RemittancePark
 from shared.decider import Answer, Decider, Due, Effect, Fact, Scalar
 from shared.replaced import replace
 
-ExpectedKind: TypeAlias = Literal["remittance", "payout", "drawer"]
+ExpectedKind: TypeAlias = Literal["remittance", "payout", "drawer", "entered"]
 
 EXPLAINED_BY: Mapping[ExpectedKind, CashAccount] = {
     "remittance": CashAccount.PAYER_MONEY,
     "payout": CashAccount.PROCESSOR,
     "drawer": CashAccount.IN_TRANSIT,
+    "entered": CashAccount.UNDEPOSITED,
 }
 """Where the money of a deposit came from, by what explains it."""
 
 
 class ExpectMoney(Message):
-    """A payout or the content of a till is on its way to the bank."""
+    """A payout, the content of a till or a payment entered by hand is on its way to the bank."""
 
     type: Literal["payments.expect-money.v1"] = "payments.expect-money.v1"
     expected_id: str
-    kind: Literal["payout", "drawer"]
+    kind: Literal["payout", "drawer", "entered"]
     trace: str
     expected_cents: PositiveCents
+    sent_on: date
+
+
+class Awaited(NamedTuple):
+    """What `ExpectMoney` says."""
+
+    expected_id: str
+    kind: Literal["payout", "drawer", "entered"]
+    trace: str
+    expected_cents: int
     sent_on: date
 
 
@@ -88,6 +99,7 @@ class MoneyExpected(Fact):
     cents: PositiveCents
     sent_on: date
     awaited_until: date
+    originator: str = ""
 
 
 class DepositTaken(Fact):
@@ -127,6 +139,7 @@ class Expected:
     expected_id: str = ""
     kind: ExpectedKind = "remittance"
     payer_id: str = ""
+    originator: str = ""  # TRN03: who sends the transfer, as bank and remittance both name it
     trace: str = ""
     method: str = ""
     cents: int = 0
@@ -170,6 +183,20 @@ def trace_key(trace: str) -> str:
     return trace.strip().upper().lstrip("0")
 
 
+def same_originator(one: str, other: str) -> bool:
+    """Whether two company ids (TRN03) may be one: either is not told, or they differ in the leading digit only.
+
+    It is a digit that says what kind of number follows, and the nine digits of it; some banks leave the digit out
+    (CAQH CORE 370; 005010X221A1, TRN03).
+    """
+    first, second = (text.strip().upper().lstrip("0") for text in (one, other))
+    if not first or not second:
+        return True
+    return first == second or (
+        len(first) != len(second) and first[-9:] == second[-9:] and min(len(first), len(second)) >= 9
+    )
+
+
 # One branch for each message: the table itself, not logic to take apart.
 def decide(policy: BankPolicy, state: Expected, message: ExpectedMessage) -> tuple[ExpectedFact | Effect, ...]:  # noqa: PLR0911
     match message:
@@ -206,6 +233,7 @@ def _remitted(
         expected_id=event.remittance_id,
         kind="remittance",
         payer_id=event.payer_id,
+        originator=event.originator_id,
         trace=trace,
         method=event.method,
         cents=event.payment_cents,
@@ -263,6 +291,7 @@ def evolve(state: Expected, fact: ExpectedFact) -> Expected:
                 expected_id=fact.expected_id,
                 kind=fact.kind,
                 payer_id=fact.payer_id,
+                originator=fact.originator,
                 trace=fact.trace,
                 method=fact.method,
                 cents=fact.cents,

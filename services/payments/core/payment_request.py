@@ -11,9 +11,12 @@ from shared.contracts import Contract, Event, Message, Meta, PositiveCents
 from shared.decider import Decider, Due, Effect, Fact, Scalar
 from shared.replaced import replace
 
+RequestAllocation: TypeAlias = Literal["oldest", "statement", "hand"]
+"""What its money pays: the oldest balances, the named bills in their order, or of each bill just what was asked."""
+
 
 class WantedBill(Contract):
-    """A claim or charge with what the guarantor owes of it."""
+    """A claim or charge with what is asked of it: what the guarantor owes, or less by hand."""
 
     item_id: str
     service_date: date
@@ -28,6 +31,7 @@ class CreatePaymentRequest(Message):
     account_id: str
     bills: tuple[WantedBill, ...] = Field(min_length=1, max_length=200)
     expires_at: AwareDatetime
+    allocation: RequestAllocation = "statement"
 
 
 class CancelPaymentRequest(Message):
@@ -42,6 +46,7 @@ class PaymentRequested(Fact):
     account_id: str
     bills: tuple[WantedBill, ...]
     expires_at: AwareDatetime
+    allocation: RequestAllocation = "oldest"  # what requests of before said
 
 
 class PaymentRequestEnded(Fact):
@@ -66,11 +71,17 @@ class PaymentRequest:
     account_id: str = ""
     bills: tuple[Bill, ...] = ()
     expires_at: datetime | None = None
+    allocation: RequestAllocation = "oldest"
     ended: Literal["", "expired", "canceled"] = ""
 
     @property
     def total_cents(self) -> int:
         return sum(bill.cents for bill in self.bills)
+
+    def still_asked(self, owed_cents: Mapping[str, int]) -> tuple[Bill, ...]:
+        """What of each bill can still be paid, by what is open of it now."""
+        open_ = (bill._replace(cents=min(bill.cents, owed_cents.get(bill.item_id, 0))) for bill in self.bills)
+        return tuple(bill for bill in open_ if bill.cents > 0)
 
     def is_open(self, at: datetime) -> bool:
         """Whether somebody may still pay."""
@@ -101,6 +112,7 @@ def _made(command: CreatePaymentRequest) -> PaymentRequested:
         account_id=command.account_id,
         bills=command.bills,
         expires_at=command.expires_at,
+        allocation=command.allocation,
     )
 
 
@@ -113,6 +125,7 @@ def evolve(state: PaymentRequest, fact: RequestFact) -> PaymentRequest:
                 account_id=fact.account_id,
                 bills=tuple(Bill(one.item_id, one.service_date, one.cents) for one in fact.bills),
                 expires_at=fact.expires_at,
+                allocation=fact.allocation,
             )
         case PaymentRequestEnded():
             return replace(state, ended=fact.how)

@@ -36,6 +36,7 @@ class Header(Contract):
     provider_cents: Cents | None = Field(default=None, description="Sum of PLB; positive lowers the payment.")
     interest_cents: Cents = Field(default=0, description="Sum of AMT*I: what of PLB L6 is told claim by claim.")
     payee_id: str = Field(default="", description="N1*PE: NPI, or what stands in for it.")
+    originator_id: str = Field(default="", description="TRN03, where the transaction has one.")
     essence: str = Field(default="", description="Of what it posts: the same by hand and in a file.")
     entered_by: str = Field(default="", description="The person who typed it; empty for a file.")
     entry: str = Field(default="", description="That person's command.")
@@ -285,6 +286,7 @@ def _received(remittance_id: str, header: Header, meta: Meta) -> RemittanceRecei
         payment_date=header.payment_date,
         claims=header.claims,
         method=header.method,
+        originator_id=header.originator_id,
     )
 
 
@@ -299,6 +301,7 @@ def _parked(remittance_id: str, header: Header, equation: str, meta: Meta) -> Re
         claims=header.claims,
         payment_date=header.payment_date,
         method=header.method,
+        originator_id=header.originator_id,
     )
 
 

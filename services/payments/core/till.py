@@ -293,12 +293,17 @@ def _close(state: Till, command: CloseShift) -> Decision:
         return (counted, *over_short, *kept, closed)
     banked = TillBanked(slip=command.slip, **cash_sides(CashAccount.IN_TRANSIT, DRAWER, bag_cents))
     bag = ExpectBag(
-        expected_id=f"bag_{state.till_id}_{state.shift}",
+        expected_id=bag_id_of(state.till_id, state.shift),
         cents=bag_cents,
         slip=command.slip,
         sent_on=command.meta.occurred_at.date(),
     )
     return (counted, *over_short, *kept, banked, closed, bag)
+
+
+def bag_id_of(till_id: str, shift: int) -> str:
+    """Under which name the bank side waits for what a shift brought."""
+    return f"bag_{till_id}_{shift}"
 
 
 def evolve(state: Till, fact: TillFact) -> Till:
