@@ -8,6 +8,7 @@ from uuid import NAMESPACE_URL, uuid5
 from services.claims.core import make_claim_decider
 from services.claims.handlers import routes as claims_routes
 from services.claims.policies import claims_policy
+from services.collections.compliance import rule_shelf
 from services.collections.core import make_decider
 from services.collections.handlers import routes as collections_routes
 from services.collections.policies import policy_book
@@ -133,7 +134,7 @@ def cases() -> dict[str, Case]:
     check = check_decider(inquiry_policy(AT.date()))
     claim = make_claim_decider(claims_policy())
     account = make_account(load_adjustments())
-    accounts = make_decider(policy_book(CollectionsSettings.model_fields["dunning_folder"].default))
+    accounts = make_decider(policy_book(CollectionsSettings.model_fields["dunning_folder"].default), rule_shelf())
     return {
         case.name: replace(case, topic=f"bench.{case.name}")
         for case in (

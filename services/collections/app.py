@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from services.collections.api import router
+from services.collections.compliance import rule_shelf
 from services.collections.core import make_decider
 from services.collections.handlers import TOPICS, routes
 from services.collections.performers import OutgoingMail
@@ -18,11 +19,12 @@ from shared.worker import Performer
 
 def make_spec(settings: CollectionsSettings) -> Spec:
     """What makes this service; policies and letterheads are read once, at start."""
-    accounts = make_decider(policy_book(settings.dunning_folder))
+    rules = rule_shelf(settings.dunning_folder, production=settings.env == "production")
+    accounts = make_decider(policy_book(settings.dunning_folder), rules)
     heads = letterheads(settings.letterhead_file)
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        return {accounts.kind: OutgoingMail(runtime, accounts, heads, settings.exchange).performers()}
+        return {accounts.kind: OutgoingMail(runtime, accounts, rules, heads, settings.exchange).performers()}
 
     return Spec(name="collections", deciders=(accounts,), routes=routes(accounts), performers=performers, topics=TOPICS)
 

@@ -23,6 +23,7 @@ from typing import Any
 
 from services.collections.core.gate import Provision, Rule, RuleBook
 from services.collections.core.gate_rules import ALWAYS, RULES
+from services.collections.core.gate_shelf import Decisions, RuleShelf
 from services.collections.policies import POLICY_FOLDER
 from shared.policy import ENTRY_FIELDS, PolicyError
 
@@ -32,22 +33,33 @@ SWITCH_FIELDS = frozenset({"regime", "valid_from", "by", "reason"})
 CONFIRM_FIELDS = frozenset({"version", "on", "by", "reason"})
 
 
-def rule_book(tenant: str, on: date, *, production: bool, folder: Path = POLICY_FOLDER) -> RuleBook:
-    """The rules a tenant is under on a day. Raises PolicyError naming the file, the entry and what is wrong with it."""
+def rule_shelf(folder: Path = POLICY_FOLDER, *, production: bool = True) -> RuleShelf:
+    """The rules of every tenant and day. Raises PolicyError naming the file, the entry and what is wrong with it."""
     provisions = _provisions(folder / COMMON)
-    own, name = _own(folder / f"compliance.{tenant}.toml"), f"compliance.{tenant}.toml"
+    tenants = {
+        path.name.split(".")[1]: _decisions(path, provisions) for path in sorted(folder.glob("compliance.*.toml"))
+    }
+    return RuleShelf(RULES, provisions, tenants, production)
+
+
+def rule_book(tenant: str, on: date, *, production: bool, folder: Path = POLICY_FOLDER) -> RuleBook:
+    """The rules a tenant is under on a day; PolicyError as `rule_shelf`."""
+    return rule_shelf(folder, production=production).on(tenant, on)
+
+
+def _decisions(path: Path, provisions: Mapping[str, tuple[Provision, ...]]) -> Decisions:
+    own, name = _own(path), path.name
     regimes = {rule.regime for rule in RULES}
-    off = {entry["regime"] for entry in _entries(name, own, "switched_off", SWITCH_FIELDS) if entry["valid_from"] <= on}
-    for regime in off:
-        _require(
-            regime in regimes, name, f"switched_off: there is no regime {regime!r}; known: {', '.join(sorted(regimes))}"
-        )
+    off = tuple((one["regime"], one["valid_from"]) for one in _entries(name, own, "switched_off", SWITCH_FIELDS))
+    for regime, _ in off:
+        known = ", ".join(sorted(regimes))
+        _require(regime in regimes, name, f"switched_off: there is no regime {regime!r}; known: {known}")
         _require(regime != ALWAYS, name, f"switched_off: {ALWAYS!r} holds for everybody")
     versions = {provision.version for known in provisions.values() for provision in known}
-    confirmed = {entry["version"] for entry in _entries(name, own, "confirmed", CONFIRM_FIELDS) if entry["on"] <= on}
-    for version in confirmed:
+    confirmed = tuple((one["version"], one["on"]) for one in _entries(name, own, "confirmed", CONFIRM_FIELDS))
+    for version, _ in confirmed:
         _require(version in versions, name, f"confirmed: there is no version {version!r}")
-    return RuleBook(RULES, provisions, frozenset(off), frozenset(confirmed), production)
+    return Decisions(off, confirmed)
 
 
 def _provisions(path: Path) -> Mapping[str, tuple[Provision, ...]]:

@@ -8,7 +8,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic import ValidationError
 
@@ -27,7 +27,11 @@ from services.collections.core import (
     StatementDelivered,
     still_wanted,
 )
-from services.collections.core.messages import LetterKind
+from services.collections.core.asking import Asker
+from services.collections.core.gate_shelf import RuleShelf
+from services.collections.core.letters import may_leave
+from services.collections.core.messages import LetterKind, Place
+from services.collections.places import place_of
 from services.collections.render import Letterhead, reminder_text, statement_text
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
@@ -51,6 +55,14 @@ PLACES: Mapping[LetterKind, tuple[str, str]] = {
 """Folder and file name's end of each kind."""
 
 
+class Sent(NamedTuple):
+    """What became of an effect, and where the guarantor lives, when the seal was opened."""
+
+    outcome: Outcome
+    reason: FailureReason | None = None
+    place: Place | None = None
+
+
 class UndeliverableError(Exception):
     """Nothing can go out until a person has mended it."""
 
@@ -63,9 +75,14 @@ class OutgoingMail:
     """Performs the effects of accounts into `<exchange>/<tenant>/letters` and `<exchange>/<tenant>/agency`."""
 
     def __init__(
-        self, runtime: Runtime, accounts: Accounts, letterheads: Mapping[str, Letterhead], exchange: Path
+        self,
+        runtime: Runtime,
+        accounts: Accounts,
+        rules: RuleShelf,
+        letterheads: Mapping[str, Letterhead],
+        exchange: Path,
     ) -> None:
-        self._runtime, self._accounts = runtime, accounts
+        self._runtime, self._accounts, self._rules = runtime, accounts, rules
         self._letterheads, self._exchange = letterheads, exchange
 
     def performers(self) -> Mapping[type[Effect], Performer]:
@@ -80,12 +97,13 @@ class OutgoingMail:
         """Lay the statement out for the mail house."""
         effect = pending.effect
         assert isinstance(effect, SendStatement), "the worker was given one performer for one effect"
-        outcome, reason = await self._send(key, effect, effect.statement_id, "statement")
+        outcome, reason, place = await self._send(key, effect, effect.statement_id, "statement")
         return StatementDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
             outcome=outcome,
             reason=reason,
+            place=place,
             statement_id=effect.statement_id,
         )
 
@@ -93,12 +111,13 @@ class OutgoingMail:
         """Lay the reminder out for the mail house."""
         effect = pending.effect
         assert isinstance(effect, SendReminder), "the worker was given one performer for one effect"
-        outcome, reason = await self._send(key, effect, effect.reminder_id, "reminder")
+        outcome, reason, place = await self._send(key, effect, effect.reminder_id, "reminder")
         return ReminderDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
             outcome=outcome,
             reason=reason,
+            place=place,
             reminder_id=effect.reminder_id,
         )
 
@@ -106,12 +125,13 @@ class OutgoingMail:
         """Lay the placement out for the agency."""
         effect = pending.effect
         assert isinstance(effect, PlaceAccount), "the worker was given one performer for one effect"
-        outcome, reason = await self._send(key, effect, effect.placement_id, "placement")
+        outcome, reason, place = await self._send(key, effect, effect.placement_id, "placement")
         return PlacementDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
             outcome=outcome,
             reason=reason,
+            place=place,
             placement_id=effect.placement_id,
         )
 
@@ -128,21 +148,28 @@ class OutgoingMail:
             placement_id=effect.placement_id,
         )
 
-    async def _send(self, key: Key, effect: Writing, id: str, kind: LetterKind) -> tuple[Outcome, FailureReason | None]:
-        """Write it, unless nobody wants it any more or it cannot be written."""
+    async def _send(self, key: Key, effect: Writing, id: str, kind: LetterKind) -> Sent:
+        """Write it, unless nobody wants it any more, the gate forbids it by now, or it cannot be written."""
         path = self._path(key, kind, id)
         rows = await self._runtime.store.load(self._accounts, (key,))
-        if not still_wanted(rows[key].snapshot.state, id, kind):
-            return ("withdrawn", None) if await asyncio.to_thread(take_back, path) else ("delivered", None)
+        if not self._may_go(key, rows[key].snapshot.state, id, kind):
+            return Sent("withdrawn") if await asyncio.to_thread(take_back, path) else Sent("delivered")
         try:
-            text = self._text(key.tenant, await self._guarantor(effect.sealed_guarantor), effect)
+            guarantor = await self._guarantor(effect.sealed_guarantor)
+            text = self._text(key.tenant, guarantor, effect)
         except UndeliverableError as error:
             self._runtime.log.info(
                 "undeliverable", tenant=key.tenant, effect=type(effect).__name__, reason=error.reason
             )
-            return "failed", error.reason
+            return Sent("failed", error.reason)
         await asyncio.to_thread(lay_out, path, text)
-        return "delivered", None
+        return Sent("delivered", None, place_of(guarantor))
+
+    def _may_go(self, key: Key, account: Account, id: str, kind: LetterKind) -> bool:
+        """Whether it is still wanted, and the gate allows it at this moment too: hours may have passed since."""
+        now = self._runtime.clock.now()
+        asker = Asker(self._rules.on(key.tenant, now.date()), key.tenant, now, id)
+        return still_wanted(account, id, kind) and may_leave(asker, account, id, kind)
 
     def _text(self, tenant: str, guarantor: Guarantor, effect: Writing) -> str:
         head = self._letterheads.get(tenant)

@@ -223,7 +223,12 @@ ROWS = [
     *of(
         "refused_hours",
         R6,
-        block("hours they refused", contact(CALL), {"refused_hours": (RefusedHours(begins=time(11), ends=time(14)),)}),
+        block(
+            "hours they refused",
+            contact(CALL),
+            {"refused_hours": (RefusedHours(begins=time(11), ends=time(14)),)},
+            until=at(4, 8, 14),
+        ),
         ok(
             "before the hours they refused",
             contact(CALL, at(4, 8, 10, 59)),
@@ -243,11 +248,13 @@ ROWS = [
             "over midnight, before it",
             contact(CALL, at(4, 8, 20)),
             {"refused_hours": (RefusedHours(begins=time(19), ends=time(9)),)},
+            until=at(4, 9, 9),
         ),
         block(
             "over midnight, after it",
             contact(CALL, at(4, 8, 8, 30)),
             {"refused_hours": (RefusedHours(begins=time(19), ends=time(9), weekdays=frozenset({1})),)},
+            until=at(4, 8, 9),
         ),
         ok(
             "over midnight, after it, of another evening",
@@ -258,6 +265,7 @@ ROWS = [
             "a text in hours they refused",
             contact(TEXT),
             {"refused_hours": (RefusedHours(begins=time(11), ends=time(14)),)},
+            until=at(4, 8, 14),
         ),
     ),
 ]

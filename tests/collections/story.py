@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, Literal
 from uuid import UUID, uuid5
 
+from services.collections.compliance import rule_shelf
 from services.collections.core import (
     Account,
     AccountMessage,
@@ -28,6 +29,7 @@ from shared.contracts import Event, Meta, PatientBalanceChanged, PatientPaymentR
 from shared.decider import Decider, Due, Effect, Pending, Snapshot
 
 NAMESPACE = UUID(int=7)
+SHELF = rule_shelf()
 DAY_0 = date(2026, 7, 1)
 ACCOUNT = "acct_1"
 TENANT = "lakeside"
@@ -170,7 +172,9 @@ class Story:
     """An account and the days it lives through. Every step returns the story, so that a test reads as sentences."""
 
     def __init__(self, *policies: DunningPolicy, tenant: str = TENANT) -> None:
-        self.decider: Decider[Account, AccountMessage, CollectionFact] = make_decider(PolicyBook(policies or (POLICY,)))
+        self.decider: Decider[Account, AccountMessage, CollectionFact] = make_decider(
+            PolicyBook(policies or (POLICY,)), SHELF
+        )
         self.snapshot: Snapshot[Account] = Snapshot(self.decider.initial)
         self.tenant = tenant
         self.today = 0

@@ -71,7 +71,9 @@ async def test_a_contact_is_logged_once_and_audited(house: House) -> None:
     story = (await client.get(f"/accounts/{ACCOUNT}")).json()
     assert [c["outcome"] for c in story["contacts"]] == ["sent", "promised_to_pay"]
     audited = (await client.get("/audit")).json()
-    assert {(line["actor"], line["action"]) for line in audited} == {("collector_1", "contact.log")}
+    said = {(line["actor"], line["action"], line["subject"]) for line in audited}
+    looked = ("collector_1", "GET /accounts/{account_id}", f"account/{ACCOUNT}")
+    assert said == {("collector_1", "contact.log", f"collection/{ACCOUNT}"), looked}
 
 
 async def test_a_contact_cannot_lie_in_the_future(house: House) -> None:
@@ -91,7 +93,12 @@ async def test_an_account_tells_its_whole_story(house: House) -> None:
         1,
     )
     assert story["episode"]["policy"] == "*/2020-01-01"
-    assert [line["type"] for line in story["timeline"]][:3] == ["balance-noted", "episode-opened", "statement-prepared"]
+    assert [line["type"] for line in story["timeline"]][:4] == [
+        "balance-noted",
+        "episode-opened",
+        "wish-judged",
+        "statement-prepared",
+    ]
     assert "sealed" not in answer.text
     statements = (await client.get("/statements", params={"account_id": ACCOUNT})).json()
     assert [(s["number"], s["balance_cents"], s["due_on"]) for s in statements] == [(1, 300_00, "2026-07-31")]

@@ -6,7 +6,7 @@ from itertools import permutations
 
 from services.collections.core import Account, AccountMessage, PolicyBook, ReminderLevel, SendReminder, make_decider
 from shared.contracts import ReminderSent
-from tests.collections.story import POLICY, TENANT, Story, balance, payment, phone_call, said_on
+from tests.collections.story import POLICY, SHELF, TENANT, Story, balance, payment, phone_call, said_on
 
 
 def reminded_on(story: Story) -> list[int]:
@@ -14,7 +14,7 @@ def reminded_on(story: Story) -> list[int]:
 
 
 def state_after(messages: list[AccountMessage]) -> Account:
-    return make_decider(PolicyBook((POLICY,))).start(*messages).snapshot.state
+    return make_decider(PolicyBook((POLICY,)), SHELF).start(*messages).snapshot.state
 
 
 def test_case_53_reminders_at_7_30_60_90_days_then_collections() -> None:

@@ -34,6 +34,7 @@ from services.claims.quotas import Quotas
 from services.claims.routing import routing_table
 from services.claims.submission_performer import Joined, SubmissionPerformer
 from services.claims.watch_rules import watch_book
+from services.collections.compliance import rule_shelf
 from services.collections.core import (
     AccountEffect,
     PlaceAccount,
@@ -86,7 +87,7 @@ IMPATIENT = replace(SHIPPED, inquiries=tuple(replace(one, first_after_days=2) fo
 WATCH, FILE_WATCH = make_watch(IMPATIENT), make_file_watch(IMPATIENT)
 CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
 ACCOUNT = make_account(load_adjustments())
-COLLECTION = make_decider(policy_book())
+COLLECTION = make_decider(policy_book(), rule_shelf())
 PROVIDER_CODES = load_provider_codes()
 ROUTING = routing_table()
 QUOTAS = Quotas(quota_book())

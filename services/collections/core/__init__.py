@@ -1,11 +1,11 @@
 """Collections accounts: the rules. Pure: no I/O, clock or randomness."""
 
 from services.collections.core.account import make_decider
+from services.collections.core.account_messages import AccountMessage
 from services.collections.core.facts import CollectionFact
 from services.collections.core.letters import still_wanted
 from services.collections.core.messages import (
     AccountEffect,
-    AccountMessage,
     Channel,
     Delivery,
     FailureReason,

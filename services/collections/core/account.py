@@ -6,10 +6,13 @@ from typing import Annotated, assert_never
 
 from pydantic import Field, TypeAdapter
 
+from services.collections.core.account_messages import AccountMessage, account_of
 from services.collections.core.balance import change_balance, is_small, mark_overdue, write_off
 from services.collections.core.evolve import evolve
-from services.collections.core.facts import CollectionFact, ContactMade, DeadlineWorkedOff
+from services.collections.core.facts import CollectionFact, DeadlineWorkedOff
+from services.collections.core.gate_shelf import RuleShelf
 from services.collections.core.letters import (
+    Books,
     Items,
     Today,
     day_of,
@@ -23,7 +26,6 @@ from services.collections.core.letters import (
 )
 from services.collections.core.messages import (
     AccountEffect,
-    AccountMessage,
     Delivery,
     LogContact,
     PlacementDelivered,
@@ -31,67 +33,73 @@ from services.collections.core.messages import (
     ReminderDelivered,
     StartPlan,
     StatementDelivered,
-    account_of,
 )
+from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
+from services.collections.core.person_rules import ask_gate, hear_inbound, log_contact, note_person, report_delivery
 from services.collections.core.plans import break_plan, count_payment, start_plan
 from services.collections.core.policy import DunningPolicy, PolicyBook
+from services.collections.core.policy_messages import AccountOrder
+from services.collections.core.policy_rules import (
+    ask_review,
+    charge_late,
+    end_exclusion,
+    hear_of,
+    note_payment,
+    with_risk,
+)
 from services.collections.core.publish import publish
 from services.collections.core.schedule import Action, due_at, next_step
 from services.collections.core.state import Account, Episode
-from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
+from shared.contracts import PatientBalanceChanged, PatientPaymentFailed, PatientPaymentPending, PatientPaymentReceived
 from shared.decider import Decider, Due, Effect
 
+WORTH_A_LETTER = frozenset({Action.REVIEW, Action.PLACE, Action.REMIND, Action.STATE})
 STEPS_MAX = 10
 """A deadline takes a few steps at most: each either ends something or waits for an answer."""
 
 
-def decide(book: PolicyBook, account: Account, message: AccountMessage) -> Items:  # noqa: PLR0911 - one case per message
+def decide(books: Books, account: Account, message: AccountMessage) -> Items:  # noqa: C901, PLR0911, PLR0912 - one case per message
     """Every branch on the message is here."""
     match message:
         case PatientBalanceChanged():
-            return change_balance(book, account, message)
+            return with_risk(books.policies, account, message, change_balance(books, account, message))
         case PatientPaymentReceived():
-            return count_payment(account, message)
+            return (*note_payment(account, message), *count_payment(account, message))
         case StartPlan():
-            return start_plan(_policy(book, account), account, message)
+            return start_plan(_policy(books, account), account, message)
         case LogContact():
-            return log_contact(account, message)
+            return log_contact(books.asker(message.meta, message.account_id), account, message)
+        case NotePerson():
+            return note_person(account, message)
+        case AskGate():
+            return ask_gate(books.asker(message.meta, message.account_id), account, message)
+        case HearInbound():
+            return hear_inbound(account, message)
+        case ReportDelivery():
+            return report_delivery(account, message)
         case StatementDelivered():
-            return statement_answered(account, message, _retry_on(book, account, message))
+            return statement_answered(account, message, _retry_on(books, account, message))
         case ReminderDelivered():
-            return reminder_answered(account, message, _retry_on(book, account, message))
+            return reminder_answered(account, message, _retry_on(books, account, message))
         case PlacementDelivered():
-            return placement_answered(account, message, _retry_on(book, account, message))
+            return placement_answered(account, message, _retry_on(books, account, message))
         case RecallDelivered():
-            return recall_answered(account, message, _retry_on(book, account, message))
+            return recall_answered(account, message, _retry_on(books, account, message))
+        case AccountOrder() | PatientPaymentPending() | PatientPaymentFailed():
+            return hear_of(books, account, message)
         case Due():
-            return work_off(book, account, message)
+            return work_off(books, account, message)
         case _:
             assert_never(message)
 
 
-def log_contact(account: Account, command: LogContact) -> Items:
-    """Keep what a person reports; once."""
-    if account.contact(command.contact_id) is not None:
-        return ()
-    contact = ContactMade(
-        account_id=command.account_id,
-        contact_id=command.contact_id,
-        channel=command.channel,
-        purpose=command.purpose,
-        outcome=command.outcome,
-        contacted_at=command.contacted_at,
-    )
-    return (contact,)
-
-
-def work_off(book: PolicyBook, account: Account, due: Due) -> Items:
+def work_off(books: Books, account: Account, due: Due) -> Items:
     """Take every step whose day has come. At most one of them goes out: the next one waits for its answer.
 
     A deadline may come late, after the clock jumped: what is overdue is taken in order, never in a flood. One that is
     not the account's deadline any more is passed over; the sweep sends the one that is.
     """
-    on, policy = day_of(due.meta.occurred_at), _policy(book, account)
+    on, policy = day_of(due.meta.occurred_at), _policy(books, account)
     if policy is None or due.due_at != due_at(policy, account) or due.due_at > due.meta.occurred_at:
         return ()
     worked_off = DeadlineWorkedOff(account_id=account.account_id, worked_on=on)
@@ -101,7 +109,7 @@ def work_off(book: PolicyBook, account: Account, due: Due) -> Items:
         step = next_step(policy, account)
         if account.episode is None or step is None or step.on > on:
             return tuple(made)
-        items = take(Today(policy, due.meta.tenant, on), account, account.episode, step.action)
+        items = take(books.today(policy, due.meta), account, account.episode, step.action)
         made.extend(items)
         for item in items:
             account = account if isinstance(item, Effect) else evolve(account, item)
@@ -109,15 +117,21 @@ def work_off(book: PolicyBook, account: Account, due: Due) -> Items:
     raise AssertionError(msg)
 
 
-def take(today: Today, account: Account, episode: Episode, action: Action) -> Items:  # noqa: PLR0911 - one case per action
+def take(today: Today, account: Account, episode: Episode, action: Action) -> Items:  # noqa: C901, PLR0911 - one case per action
     """One step of the policy. What is not worth a letter is given up instead of sending one."""
-    if action in {Action.PLACE, Action.REMIND, Action.STATE} and is_small(today.policy, account, episode):
+    if action in WORTH_A_LETTER and is_small(today.policy, account, episode):
         return write_off(today, account, episode, "small_balance")
     match action:
+        case Action.RESUME:
+            return end_exclusion(account, today.on)
         case Action.BREAK_PLAN:
             return break_plan(account, episode, today.on)
         case Action.MARK_OVERDUE:
             return mark_overdue(today, account, episode)
+        case Action.CHARGE:
+            return charge_late(today, account, episode)
+        case Action.REVIEW:
+            return ask_review(today, account, episode)
         case Action.WRITE_OFF:
             return write_off(today, account, episode, "bad_debt")
         case Action.PLACE:
@@ -130,18 +144,19 @@ def take(today: Today, account: Account, episode: Episode, action: Action) -> It
             assert_never(action)
 
 
-def make_decider(book: PolicyBook) -> Decider[Account, AccountMessage, CollectionFact]:
-    """The decider under a book of policies."""
+def make_decider(book: PolicyBook, rules: RuleShelf) -> Decider[Account, AccountMessage, CollectionFact]:
+    """The decider under a book of policies, and the rules of the compliance gate."""
+    books = Books(book, rules)
 
     def due(account: Account) -> datetime | None:
-        policy = _policy(book, account)
+        policy = _policy(books, account)
         return None if policy is None else due_at(policy, account)
 
     return Decider(
         service="collections",
         kind="collection",
         initial=Account(),
-        decide=partial(decide, book),
+        decide=partial(decide, books),
         evolve=evolve,
         publish=publish,
         aggregate_id=account_of,
@@ -155,10 +170,10 @@ def make_decider(book: PolicyBook) -> Decider[Account, AccountMessage, Collectio
     )
 
 
-def _policy(book: PolicyBook, account: Account) -> DunningPolicy | None:
-    return None if account.episode is None else book.named(account.episode.policy)
+def _policy(books: Books, account: Account) -> DunningPolicy | None:
+    return None if account.episode is None else books.policies.named(account.episode.policy)
 
 
-def _retry_on(book: PolicyBook, account: Account, answer: Delivery) -> date:
-    policy = _policy(book, account)
+def _retry_on(books: Books, account: Account, answer: Delivery) -> date:
+    policy = _policy(books, account)
     return day_of(answer.meta.occurred_at) + timedelta(1 if policy is None else policy.retry_after_days)

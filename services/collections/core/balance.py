@@ -12,14 +12,15 @@ from services.collections.core.facts import (
     RetryAllowed,
 )
 from services.collections.core.identity import name
-from services.collections.core.letters import Items, Today, day_of, prepare_statement, recall
+from services.collections.core.letters import Books, Items, Today, day_of, prepare_statement, recall
 from services.collections.core.plans import fulfil
-from services.collections.core.policy import DunningPolicy, PolicyBook
+from services.collections.core.policy import DunningPolicy
+from services.collections.core.schedule import situation
 from services.collections.core.state import Account, Episode
 from shared.contracts import PatientBalanceChanged
 
 
-def change_balance(book: PolicyBook, account: Account, message: PatientBalanceChanged) -> Items:
+def change_balance(books: Books, account: Account, message: PatientBalanceChanged) -> Items:
     """Take over the absolute balance. One that is older than what is known already says nothing new."""
     if message.meta.sequence <= account.balance_sequence:
         return ()
@@ -33,7 +34,7 @@ def change_balance(book: PolicyBook, account: Account, message: PatientBalanceCh
     )
     after = evolve(account, noted)
     if after.episode is None:
-        return (noted, *_open(book, after, message)) if after.owed_cents > 0 else (noted,)
+        return (noted, *_open(books, after, message)) if after.owed_cents > 0 else (noted,)
     if after.owed_cents <= 0:
         return (noted, *_settle(after, after.episode, message))
     if after.episode.retry_on is not None and message.sealed_guarantor is not None:
@@ -79,9 +80,10 @@ def mark_overdue(today: Today, account: Account, episode: Episode) -> Items:
     return (overdue,)
 
 
-def _open(book: PolicyBook, account: Account, message: PatientBalanceChanged) -> Items:
+def _open(books: Books, account: Account, message: PatientBalanceChanged) -> Items:
     on = day_of(message.meta.occurred_at)
-    today = Today(book.on(message.meta.tenant, on), message.meta.tenant, on)
+    policy = books.policies.choose(message.meta.tenant, on, situation(account, on)).policy
+    today = books.today(policy, message.meta)
     opened = EpisodeOpened(
         account_id=account.account_id, number=account.episodes + 1, policy=today.policy.name, opened_on=on
     )
@@ -90,6 +92,8 @@ def _open(book: PolicyBook, account: Account, message: PatientBalanceChanged) ->
     assert episode is not None, "it was opened just now"
     if is_small(today.policy, account, episode):
         return (opened, *write_off(today, account, episode, "small_balance"))
+    if account.standing.exclusion is not None or policy.not_before(account.account_id) > on:
+        return (opened,)
     return (opened, *prepare_statement(today, account, episode))
 
 

@@ -1,6 +1,6 @@
 """How facts change an account. No rules here, so history always replays."""
 
-from typing import Any, assert_never
+from typing import Any, Literal, assert_never
 
 from services.collections.core.facts import (
     BalanceNoted,
@@ -29,6 +29,18 @@ from services.collections.core.facts import (
     StatementWentOut,
 )
 from services.collections.core.messages import LetterKind
+from services.collections.core.person_evolve import evolve_gate, evolve_person
+from services.collections.core.person_facts import (
+    CallAsked,
+    CallTaskEnded,
+    ContactChanged,
+    PersonFact,
+    StepHeld,
+    ValidationNoticeSent,
+    WishJudged,
+)
+from services.collections.core.policy_evolve import at_new_balance, at_new_episode, evolve_policy
+from services.collections.core.policy_facts import PolicyNews
 from services.collections.core.state import Account, Contact, Episode, Installment, Letter, Placement, Plan, PlanRequest
 from shared.replaced import replace
 
@@ -46,7 +58,7 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
             return _balance_noted(account, fact)
         case EpisodeOpened():
             opened = Episode(number=fact.number, policy=fact.policy, opened_on=fact.opened_on)
-            return replace(account, episodes=fact.number, episode=opened, ended=None)
+            return at_new_episode(replace(account, episodes=fact.number, episode=opened, ended=None))
         case StatementPrepared():
             return _statement_prepared(account, fact)
         case ReminderPrepared():
@@ -72,8 +84,7 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
         case DeadlineWorkedOff():
             return replace(account, worked_on=fact.worked_on)
         case ContactMade():
-            contact = Contact(fact.contact_id, fact.channel, fact.purpose, fact.outcome, fact.contacted_at)
-            return replace(account, contacts=(*account.contacts, contact)[-CONTACTS_KEPT:])
+            return _contact_made(account, fact)
         case BecameOverdue():
             return _in_episode(account, None, overdue=True)
         case PlanAgreed():
@@ -88,11 +99,38 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
             return _plan_ended(account, fact.rested_days)
         case BalanceWrittenOff():
             given_up = account.written_off_cents + fact.written_off_cents
-            return replace(account, written_off_cents=given_up, episode=None, ended="written_off", work=None)
+            return _episode_ended(replace(account, written_off_cents=given_up), "written_off")
         case BalanceSettled():
-            return replace(account, episode=None, ended="settled", work=None)
+            return _episode_ended(account, "settled")
+        case PolicyNews():
+            return evolve_policy(account, fact)
+        case PersonFact():
+            return evolve_person(account, fact)
+        case WishJudged() | StepHeld() | ValidationNoticeSent() | CallAsked() | CallTaskEnded() | ContactChanged():
+            return evolve_gate(account, fact)
         case _:
             assert_never(fact)
+
+
+def _episode_ended(account: Account, how: Literal["settled", "written_off"]) -> Account:
+    return replace(account, episode=None, ended=how, work=None, holds=(), call_tasks=())
+
+
+def _contact_made(account: Account, fact: ContactMade) -> Account:
+    contact = Contact(
+        contact_id=fact.contact_id,
+        channel=fact.channel,
+        purpose=fact.purpose,
+        outcome=fact.outcome,
+        contacted_at=fact.contacted_at,
+        direction=fact.direction,
+        reach_id=fact.reach_id,
+        party=fact.party,
+        decision_id=fact.decision_id,
+        next_action_on=fact.next_action_on,
+    )
+    work = account.work or (f"breach: {fact.breach}" if fact.breach else None)
+    return replace(account, contacts=(*account.contacts, contact)[-CONTACTS_KEPT:], work=work)
 
 
 def _balance_noted(account: Account, fact: BalanceNoted) -> Account:
@@ -104,6 +142,7 @@ def _balance_noted(account: Account, fact: BalanceNoted) -> Account:
         sealed_guarantor=fact.sealed_guarantor,
         written_off_cents=fact.written_off_cents,
     )
+    account = at_new_balance(account)
     stated_cents = 0 if account.episode is None else account.episode.stated_cents
     return _in_episode(account, None, stated_cents=min(stated_cents, account.owed_cents))
 
@@ -116,6 +155,9 @@ def _statement_prepared(account: Account, fact: StatementPrepared) -> Account:
         number=fact.number,
         balance_cents=fact.balance_cents,
         due_on=fact.due_on,
+        channel=fact.channel,
+        reach_id=fact.reach_id,
+        decision_id=fact.decision_id,
     )
     return replace(account, statements=fact.number, outgoing=(*account.outgoing, letter))
 
@@ -129,6 +171,10 @@ def _reminder_prepared(account: Account, fact: ReminderPrepared) -> Account:
         balance_cents=fact.balance_cents,
         days_overdue=fact.days_overdue,
         final=fact.final,
+        channel=fact.channel,
+        reach_id=fact.reach_id,
+        decision_id=fact.decision_id,
+        notice_ends_on=fact.notice_ends_on,
     )
     return replace(account, outgoing=(*account.outgoing, letter))
 
@@ -141,6 +187,9 @@ def _placement_prepared(account: Account, fact: PlacementPrepared) -> Account:
         number=0,
         balance_cents=fact.balance_cents,
         agency_id=fact.agency_id,
+        channel="agency",
+        reach_id="",
+        decision_id=fact.decision_id,
     )
     return replace(account, outgoing=(*account.outgoing, letter))
 
@@ -173,7 +222,10 @@ def _told(account: Account, fact: StatementWentOut | ReminderWentOut) -> Account
 def _placement_made(account: Account, fact: PlacementMade) -> Account:
     account = _without_letter(account, fact.placement_id, "placement")
     placement = Placement(fact.placement_id, fact.agency_id, fact.placed_cents, fact.placed_on)
-    return replace(_in_episode(account, fact.episode, placement=placement, retry_on=None), work=None)
+    account = _in_episode(account, fact.episode, placement=placement, retry_on=None)
+    if account.episode is not None and account.episode.number == fact.episode:
+        account = _in_episode(account, None, placements=account.episode.placements + 1)
+    return replace(account, work=None)
 
 
 def _placement_recalled(account: Account, fact: PlacementRecalled) -> Account:

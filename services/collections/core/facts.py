@@ -5,9 +5,11 @@ from typing import Literal, TypeAlias
 
 from pydantic import AwareDatetime, NonNegativeInt, PositiveInt
 
-from services.collections.core.messages import Channel, FailureReason, LetterKind, Purpose
+from services.collections.core.fact_base import AccountFact
+from services.collections.core.messages import Channel, ContactPurpose, FailureReason, LetterKind
+from services.collections.core.person_facts import GateFacts, PersonFacts
+from services.collections.core.policy_facts import PolicyFact
 from shared.contracts import Cents, Contract, NonNegativeCents, PositiveCents, Sealed
-from shared.decider import Fact
 
 PlanRefusal: TypeAlias = Literal[
     "no_balance_owed",
@@ -19,12 +21,6 @@ PlanRefusal: TypeAlias = Literal[
     "first_installment_too_late",
     "plan_id_used_for_other_terms",
 ]
-
-
-class AccountFact(Fact):
-    """Every fact names its account, so that the first one, whichever it is, makes it known."""
-
-    account_id: str
 
 
 class BalanceNoted(AccountFact):
@@ -56,6 +52,9 @@ class StatementPrepared(AccountFact):
     number: PositiveInt
     balance_cents: PositiveCents
     due_on: date
+    channel: Channel = "letter"
+    reach_id: str = "post"
+    decision_id: str = ""
 
 
 class ReminderPrepared(AccountFact):
@@ -69,6 +68,10 @@ class ReminderPrepared(AccountFact):
     skipped: tuple[PositiveInt, ...]
     balance_cents: PositiveCents
     days_overdue: NonNegativeInt
+    channel: Channel = "letter"
+    reach_id: str = "post"
+    decision_id: str = ""
+    notice_ends_on: date | None = None  # it carries the validation notice
 
 
 class PlacementPrepared(AccountFact):
@@ -79,6 +82,7 @@ class PlacementPrepared(AccountFact):
     episode: PositiveInt
     agency_id: str
     balance_cents: PositiveCents
+    decision_id: str = ""
 
 
 class StatementWentOut(AccountFact):
@@ -166,14 +170,20 @@ class DeadlineWorkedOff(AccountFact):
 
 
 class ContactMade(AccountFact):
-    """Somebody was contacted, or tried to be."""
+    """Somebody was contacted, or tried to be. `decision_id` is the gate's; what came from the person has none."""
 
     type: Literal["contact-made"] = "contact-made"
     contact_id: str
     channel: Channel
-    purpose: Purpose
+    purpose: ContactPurpose
     outcome: str
     contacted_at: AwareDatetime
+    direction: Literal["in", "out"] = "out"
+    reach_id: str = ""
+    party: str = "consumer"
+    decision_id: str = ""
+    breach: str = ""  # the rule of the gate it was made against
+    next_action_on: date | None = None
 
 
 class BecameOverdue(AccountFact):
@@ -278,4 +288,7 @@ CollectionFact: TypeAlias = (
     | PlanFulfilled
     | BalanceWrittenOff
     | BalanceSettled
+    | PolicyFact
+    | PersonFacts
+    | GateFacts
 )

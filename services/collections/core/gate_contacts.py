@@ -150,7 +150,27 @@ def refused_hours(case: Case) -> Iterator[Objection]:
     for zone in zones_of(case):
         local = case.wish.at.astimezone(zone)
         if any(hours.covers(local) for hours in case.person.refused_hours):
-            yield block(f"they called this hour inconvenient ({local:%A %H:%M} in {zone.key})")
+            reason = f"they called this hour inconvenient ({local:%A %H:%M} in {zone.key})"
+            yield block(reason, _convenient_again(case, local))
+
+
+def _convenient_again(case: Case, local: datetime) -> datetime | None:
+    """When the last of the refused hours that cover a local moment ends, UTC; None when they have no end."""
+    for _ in range(TRIES_MAX):
+        covering = [hours for hours in case.person.refused_hours if hours.covers(local)]
+        if not covering:
+            return local.astimezone(UTC)
+        ends = max(_ends(hours.ends, local) for hours in covering)
+        if ends.astimezone(UTC) <= local.astimezone(UTC):
+            return None
+        local = ends
+    return None
+
+
+def _ends(clock: time, local: datetime) -> datetime:
+    """The next time that a place's clock shows this."""
+    day = local.date() + timedelta(days=local.time() >= clock)
+    return datetime.combine(day, clock, local.tzinfo)
 
 
 # Where, and by what medium

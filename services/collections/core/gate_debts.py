@@ -4,8 +4,9 @@ What a rule may not know it takes against the wish: no limitation period, no pro
 in a sentence a collector understands. Figures and sources: `policy/compliance.toml`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
+from typing import Any
 
 from services.collections.core.gate import (
     EXTRAORDINARY,
@@ -58,10 +59,13 @@ def validation_ends(case: Case) -> date | None:
     """The last day of the validation period: some business days of mail, and then its days."""
     if case.debt.validation_sent_on is None:
         return None
-    received = after_business_days(
-        case.debt.validation_sent_on, case.figures["mail_business_days"], frozenset(case.figures["holidays"])
-    )
-    return received + timedelta(days=case.figures["days"])
+    return period_ends(case.debt.validation_sent_on, case.figures)
+
+
+def period_ends(sent_on: date, figures: Mapping[str, Any]) -> date:
+    """The last day of the validation period of a notice that went out on a day."""
+    received = after_business_days(sent_on, figures["mail_business_days"], frozenset(figures["holidays"]))
+    return received + timedelta(days=figures["days"])
 
 
 def validation_period(case: Case) -> Iterator[Objection]:

@@ -3,6 +3,17 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
+from services.collections.core.asking import (
+    Asker,
+    Plea,
+    Route,
+    allowed_until,
+    contact_wish,
+    find_way,
+    judge_wish,
+    may_act,
+    notice_ends,
+)
 from services.collections.core.facts import (
     CollectionFact,
     ContactMade,
@@ -17,6 +28,8 @@ from services.collections.core.facts import (
     StatementPrepared,
     StatementWentOut,
 )
+from services.collections.core.gate import Act, Carried
+from services.collections.core.gate_shelf import RuleShelf
 from services.collections.core.identity import name
 from services.collections.core.messages import (
     AccountEffect,
@@ -33,19 +46,50 @@ from services.collections.core.messages import (
     SendStatement,
     StatementDelivered,
 )
-from services.collections.core.policy import DunningPolicy
-from services.collections.core.schedule import level_due
+from services.collections.core.person import MEDIA
+from services.collections.core.person_facts import (
+    CallAsked,
+    PlaceLearned,
+    ReachChanged,
+    ValidationNoticeSent,
+)
+from services.collections.core.policy import DunningPolicy, PolicyBook
+from services.collections.core.schedule import agency_of, level_due
 from services.collections.core.state import Account, Episode, Letter
+from shared.contracts import Meta
 
 Items: TypeAlias = tuple[CollectionFact | AccountEffect, ...]
 
 
+STATEMENT_CHANNELS: tuple[Channel, ...] = ("letter", "email")
+"""How a statement goes out: as a letter; where letters come back, by e-mail, if they agreed to that."""
+
+
 class Today(NamedTuple):
-    """Under which policy, for whom and on which day (UTC) something is decided."""
+    """Under which policy, for whom and on which day (UTC) something is decided, and by which rules of the gate."""
 
     policy: DunningPolicy
     tenant: str
     on: date
+    asker: Asker
+
+
+class Books(NamedTuple):
+    """What all accounts are decided by: the policies, and the rules of the gate."""
+
+    policies: PolicyBook
+    rules: RuleShelf
+
+    def asker(self, meta: Meta, account_id: str = "") -> Asker:
+        """Who asks the gate for a message: at its time, by the rules of its tenant and day.
+
+        `account_id` where the message may be the first that the account hears.
+        """
+        rules = self.rules.on(meta.tenant, day_of(meta.occurred_at))
+        return Asker(rules, meta.tenant, meta.occurred_at, str(meta.id), account_id)
+
+    def today(self, policy: DunningPolicy, meta: Meta) -> Today:
+        return Today(policy, meta.tenant, day_of(meta.occurred_at), self.asker(meta))
 
 
 def day_of(at: datetime) -> date:
@@ -55,7 +99,10 @@ def day_of(at: datetime) -> date:
 
 def prepare_statement(today: Today, account: Account, episode: Episode) -> Items:
     """Ask for the next statement. While a plan is kept it asks for the next installment only."""
-    number = account.statements + 1
+    asked = find_way(today.asker, account, Plea(action="state", channels=STATEMENT_CHANNELS))
+    if asked.route is None:
+        return asked.facts
+    route, number = asked.route, account.statements + 1
     statement_id = name("stm", today.tenant, account.account_id, number)
     due_on, amount_due_cents = today.on + timedelta(today.policy.due_after_days), account.owed_cents
     unpaid = episode.plan.first_unpaid(account.owed_cents) if episode.plan is not None else None
@@ -68,6 +115,9 @@ def prepare_statement(today: Today, account: Account, episode: Episode) -> Items
         number=number,
         balance_cents=account.owed_cents,
         due_on=due_on,
+        channel=route.channel,
+        reach_id=route.reach.id,
+        decision_id=route.decision_id,
     )
     send = SendStatement(
         account_id=account.account_id,
@@ -78,15 +128,36 @@ def prepare_statement(today: Today, account: Account, episode: Episode) -> Items
         dated_on=today.on,
         due_on=due_on,
         sealed_guarantor=account.sealed_guarantor,
+        channel=route.channel,
+        reach_id=route.reach.id,
+        sealed_reach=route.reach.sealed,
+        language=account.person.language,
+        not_before=later_than(today, route),
     )
-    return (prepared, send)
+    return (*asked.facts, prepared, send)
 
 
 def prepare_reminder(today: Today, account: Account, episode: Episode) -> Items:
-    """Ask for the highest reminder whose day has come; lower ones that were never sent are skipped."""
+    """Ask for the highest reminder whose day has come; lower ones that were never sent are skipped.
+
+    The first of them carries the validation notice where that law binds, and then goes by letter.
+    """
     assert episode.due_on is not None, "a reminder needs the due date of a statement"
-    level, reminder, skipped = level_due(today.policy, episode, today.on)
+    level, reminder, skipped = level_due(today.policy, account, episode, today.on)
+    notice_ends_on = None if episode.validation_sent_on else notice_ends(today.asker.rules, today.on)
+    plea = Plea(
+        action="remind",
+        channels=("letter",) if notice_ends_on is not None else reminder.channels,
+        carries=frozenset({Carried.VALIDATION_NOTICE}) if notice_ends_on is not None else frozenset(),
+        threatens=frozenset({Act.PLACEMENT}) if reminder.final else frozenset(),
+    )
+    asked = find_way(today.asker, account, plea)
+    if asked.route is None:
+        return asked.facts
+    route = asked.route
     reminder_id = name("rem", today.tenant, account.account_id, episode.number, level)
+    if route.channel == "phone":
+        return (*asked.facts, call_asked(today, account, plea, route, reminder_id, level))
     days_overdue = max(0, (today.on - episode.due_on).days)
     prepared = ReminderPrepared(
         account_id=account.account_id,
@@ -97,6 +168,10 @@ def prepare_reminder(today: Today, account: Account, episode: Episode) -> Items:
         skipped=skipped,
         balance_cents=account.owed_cents,
         days_overdue=days_overdue,
+        channel=route.channel,
+        reach_id=route.reach.id,
+        decision_id=route.decision_id,
+        notice_ends_on=notice_ends_on,
     )
     send = SendReminder(
         account_id=account.account_id,
@@ -108,26 +183,59 @@ def prepare_reminder(today: Today, account: Account, episode: Episode) -> Items:
         due_on=episode.due_on,
         days_overdue=days_overdue,
         sealed_guarantor=account.sealed_guarantor,
+        channel=route.channel,
+        reach_id=route.reach.id,
+        sealed_reach=route.reach.sealed,
+        language=account.person.language,
+        template=reminder.template,
+        notice_ends_on=notice_ends_on,
+        not_before=later_than(today, route),
     )
-    return (prepared, send)
+    return (*asked.facts, prepared, send)
+
+
+def call_asked(today: Today, account: Account, plea: Plea, route: Route, task_id: str, level: int) -> CallAsked:
+    """Ask a person to call, in the hours that the gate allows."""
+    assert account.episode is not None, "nobody is called about a balance that is not open"
+    return CallAsked(
+        account_id=account.account_id,
+        task_id=task_id,
+        episode=account.episode.number,
+        level=level,
+        purpose="reminder",
+        asked_on=today.on,
+        from_at=route.not_before,
+        until=allowed_until(today.asker, account, plea, route),
+        decision_id=route.decision_id,
+    )
+
+
+def later_than(today: Today, route: Route) -> datetime | None:
+    """When it may go out, if that is not now."""
+    return route.not_before if route.not_before > today.asker.at else None
 
 
 def prepare_placement(today: Today, account: Account, episode: Episode) -> Items:
     """Ask for the placement with the policy's agency."""
     assert episode.first_statement_on is not None, "nothing is placed that was never stated"
     assert episode.due_on is not None, "nothing is placed that was never due"
-    placement_id = name("plc", today.tenant, account.account_id, episode.number)
+    leave = may_act(today.asker, account, Act.PLACEMENT, "place")
+    if not leave.allowed:
+        return leave.facts
+    again = (episode.placements,) if episode.placements else ()
+    placement_id = name("plc", today.tenant, account.account_id, episode.number, *again)
     prepared = PlacementPrepared(
         account_id=account.account_id,
         placement_id=placement_id,
         episode=episode.number,
-        agency_id=today.policy.agency_id,
+        agency_id=agency_of(today.policy, account, episode),
         balance_cents=account.owed_cents,
+        decision_id=leave.decision_id,
     )
     place = PlaceAccount(
         account_id=account.account_id,
         placement_id=placement_id,
-        agency_id=today.policy.agency_id,
+        agency_id=agency_of(today.policy, account, episode),
         balance_cents=account.owed_cents,
         claims=account.claims,
         first_statement_on=episode.first_statement_on,
@@ -135,7 +243,7 @@ def prepare_placement(today: Today, account: Account, episode: Episode) -> Items
         placed_on=today.on,
         sealed_guarantor=account.sealed_guarantor,
     )
-    return (prepared, place)
+    return (*leave.facts, prepared, place)
 
 
 def recall(account: Account, placement_id: str, agency_id: str, on: date) -> Items:
@@ -169,7 +277,7 @@ def statement_answered(account: Account, answer: StatementDelivered, retry_on: d
         sent_on=day_of(answer.meta.occurred_at),
         due_on=letter.due_on,
     )
-    return (went_out, _contact(letter, answer, "letter", "statement"))
+    return (went_out, _contact(letter, answer, "statement"), *place_learned(account, answer))
 
 
 def reminder_answered(account: Account, answer: ReminderDelivered, retry_on: date) -> Items:
@@ -187,7 +295,32 @@ def reminder_answered(account: Account, answer: ReminderDelivered, retry_on: dat
         days_overdue=letter.days_overdue,
         sent_on=day_of(answer.meta.occurred_at),
     )
-    return (went_out, _contact(letter, answer, "letter", "final_notice" if letter.final else "reminder"))
+    contact = _contact(letter, answer, "final_notice" if letter.final else "reminder")
+    return (went_out, contact, *_noticed(letter, answer), *place_learned(account, answer))
+
+
+def _noticed(letter: Letter, answer: Delivery) -> tuple[CollectionFact, ...]:
+    if letter.notice_ends_on is None:
+        return ()
+    sent = ValidationNoticeSent(
+        account_id=answer.account_id,
+        letter_id=letter.id,
+        episode=letter.episode,
+        sent_on=day_of(answer.meta.occurred_at),
+        ends_on=letter.notice_ends_on,
+    )
+    return (sent,)
+
+
+def place_learned(account: Account, answer: Delivery) -> tuple[CollectionFact, ...]:
+    """Where they live, if the one who opened the seal saw something new."""
+    place, known = answer.place, account.person
+    if place is None or (place.state, place.zones, place.has_phone) == (known.state, known.zones, known.has_phone):
+        return ()
+    learned = PlaceLearned(
+        account_id=answer.account_id, state=place.state, zones=place.zones, has_phone=place.has_phone
+    )
+    return (learned,)
 
 
 def placement_answered(account: Account, answer: PlacementDelivered, retry_on: date) -> Items:
@@ -204,7 +337,7 @@ def placement_answered(account: Account, answer: PlacementDelivered, retry_on: d
         placed_cents=letter.balance_cents,
         placed_on=placed_on,
     )
-    contact = _contact(letter, answer, "agency", "placement")
+    contact = _contact(letter, answer, "placement")
     if account.episode is not None and account.episode.number == letter.episode:
         return (made, contact)
     return (made, contact, *recall(account, letter.id, letter.agency_id, placed_on))
@@ -232,29 +365,58 @@ def still_wanted(account: Account, letter_id: str, kind: LetterKind) -> bool:
     return kind == "statement" or episode.plan is None
 
 
+def may_leave(asker: Asker, account: Account, letter_id: str, kind: LetterKind) -> bool:
+    """Whether the gate allows at this very moment what it allowed when it was prepared; a recall needs no leave."""
+    letter = account.letter(letter_id, kind)
+    if letter is None or letter.channel not in MEDIA:
+        act = None if letter is None or kind == "recall" else Act.PLACEMENT
+        return act is None or may_act(asker, account, act, "place").allowed
+    reach = account.person.reach(letter.reach_id)
+    carries = frozenset({Carried.VALIDATION_NOTICE}) if letter.notice_ends_on is not None else frozenset[Carried]()
+    threatens = frozenset({Act.PLACEMENT}) if letter.final else frozenset[Act]()
+    plea = Plea(action=kind, channels=(), carries=carries, threatens=threatens)
+    if reach is None:
+        return False
+    return judge_wish(asker, account, contact_wish(plea, letter.channel, reach, asker.at), kind)[1].allowed
+
+
 def _undelivered(letter: Letter | None, answer: Delivery, retry_on: date) -> Items:
+    """An address that the other side does not know is not tried again; the next try goes another way, at once."""
     if letter is None:
         return ()
     if answer.outcome == "withdrawn":
         return (DeliveryWithdrawn(account_id=answer.account_id, letter_id=letter.id, kind=letter.kind),)
     assert answer.reason is not None, "what failed says why"
+    elsewhere = answer.reason == "address_refused"
     failed = DeliveryFailed(
         account_id=answer.account_id,
         letter_id=letter.id,
         kind=letter.kind,
         episode=letter.episode,
         reason=answer.reason,
-        retry_on=retry_on,
+        retry_on=day_of(answer.meta.occurred_at) if elsewhere else retry_on,
     )
-    return (failed,)
+    if not elsewhere:
+        return (failed,)
+    dead = ReachChanged(
+        account_id=answer.account_id,
+        reach_id=letter.reach_id,
+        change="wrong",
+        at=answer.meta.occurred_at,
+        why="bounced",
+    )
+    return (failed, dead)
 
 
-def _contact(letter: Letter, answer: Delivery, channel: Channel, purpose: Purpose) -> ContactMade:
+def _contact(letter: Letter, answer: Delivery, purpose: Purpose) -> ContactMade:
     return ContactMade(
         account_id=answer.account_id,
         contact_id=letter.id,
-        channel=channel,
+        channel=letter.channel,
         purpose=purpose,
         outcome="sent",
         contacted_at=answer.meta.occurred_at,
+        reach_id=letter.reach_id,
+        party="professional" if letter.channel == "agency" else "consumer",
+        decision_id=letter.decision_id,
     )

@@ -6,26 +6,44 @@ from typing import Literal, Self, TypeAlias
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, model_validator
 
 from shared.contracts import (
+    Contract,
     Message,
     NonNegativeCents,
-    PatientBalanceChanged,
-    PatientPaymentReceived,
     PositiveCents,
     Sealed,
 )
-from shared.decider import Answer, Due, Effect
+from shared.decider import Answer, Effect
 
 Channel: TypeAlias = Literal["letter", "phone", "email", "text", "portal", "agency"]
 Purpose: TypeAlias = Literal["statement", "reminder", "final_notice", "plan", "placement", "other"]
+ContactPurpose: TypeAlias = Purpose | Literal["validation", "verification", "confirmation", "notice"]
+"""Beside the public ones: what the law wants said, which asks for no money. The public log calls these `other`."""
 Outcome: TypeAlias = Literal[
-    "reached", "no_answer", "left_message", "wrong_number", "promised_to_pay", "refused_to_pay", "returned_mail", "sent"
+    "reached",
+    "no_answer",
+    "not_connected",
+    "left_message",
+    "wrong_number",
+    "promised_to_pay",
+    "refused_to_pay",
+    "returned_mail",
+    "sent",
 ]
 """A contact's outcome is a code, never free text: it is public, and free text about a person would be too."""
 
-LetterKind: TypeAlias = Literal["statement", "reminder", "placement", "recall"]
+LetterKind: TypeAlias = Literal["statement", "reminder", "placement", "recall", "notice"]
 FailureReason: TypeAlias = Literal[
-    "guarantor_missing", "guarantor_unreadable", "address_missing", "seal_broken", "letterhead_missing"
+    "guarantor_missing",
+    "guarantor_unreadable",
+    "address_missing",
+    "seal_broken",
+    "letterhead_missing",
+    "channel_missing",
+    "address_refused",
+    "message_refused",
 ]
+"""Why nothing could go out. `address_refused`: the other side knows no such address; `message_refused`: it did not take
+this message."""
 
 
 class StartPlan(Message):
@@ -48,7 +66,10 @@ class StartPlan(Message):
 
 
 class LogContact(Message):
-    """A person contacted the guarantor, or was contacted by them. `meta.actor` is who logs it."""
+    """A person contacted the guarantor, or (`direction` in) was contacted by them. `meta.actor` is who logs it.
+
+    `reach_id` says where; empty, it is the best known one of the channel. `task_id` is the call that was asked for.
+    """
 
     type: Literal["collections.log-contact.v1"] = "collections.log-contact.v1"
     account_id: str = Field(min_length=1)
@@ -57,6 +78,19 @@ class LogContact(Message):
     purpose: Purpose
     outcome: Outcome
     contacted_at: AwareDatetime
+    direction: Literal["in", "out"] = "out"
+    party: Literal["consumer", "attorney", "representative", "professional", "other"] = "consumer"
+    reach_id: str = ""
+    task_id: str = ""
+    next_action_on: date | None = None
+
+
+class Place(Contract):
+    """Where the guarantor lives, as their sealed record says: the state and its time zones, never the address."""
+
+    state: str = ""
+    zones: tuple[str, ...] = ()
+    has_phone: bool = False
 
 
 class Delivery(Answer):
@@ -68,6 +102,7 @@ class Delivery(Answer):
     account_id: str
     outcome: Literal["delivered", "failed", "withdrawn"]
     reason: FailureReason | None = None
+    place: Place | None = None
 
     @model_validator(mode="after")
     def _failed_for_a_reason(self) -> Self:
@@ -117,6 +152,10 @@ class SendStatement(Effect):
     dated_on: date
     due_on: date
     sealed_guarantor: Sealed | None
+    channel: Channel = "letter"
+    reach_id: str = "post"
+    sealed_reach: Sealed | None = None  # where to, when it is not the guarantor's own post
+    language: str = "en"
 
 
 class SendReminder(Effect):
@@ -132,6 +171,12 @@ class SendReminder(Effect):
     due_on: date
     days_overdue: NonNegativeInt
     sealed_guarantor: Sealed | None
+    channel: Channel = "letter"
+    reach_id: str = "post"
+    sealed_reach: Sealed | None = None  # where to, when it is not the guarantor's own post
+    language: str = "en"
+    template: str = ""
+    notice_ends_on: date | None = None  # it carries the validation notice
 
 
 class PlaceAccount(Effect):
@@ -161,20 +206,3 @@ class RecallAccount(Effect):
 
 
 AccountEffect: TypeAlias = SendStatement | SendReminder | PlaceAccount | RecallAccount
-
-AccountMessage: TypeAlias = (
-    PatientBalanceChanged
-    | PatientPaymentReceived
-    | StartPlan
-    | LogContact
-    | StatementDelivered
-    | ReminderDelivered
-    | PlacementDelivered
-    | RecallDelivered
-    | Due
-)
-
-
-def account_of(message: AccountMessage) -> str:
-    """The account a message is about."""
-    return message.aggregate_id if isinstance(message, Due) else message.account_id

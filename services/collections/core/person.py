@@ -156,6 +156,10 @@ class DebtRecord:
         return tuple(one for one in self.disputes if not one.outcome)
 
 
+NOBODY, PLAIN_DEBT = PersonRecord(), DebtRecord()
+"""A person and a debt of whom nothing is known yet."""
+
+
 @dataclass(frozen=True, slots=True)
 class CallTask:
     """A call a person is asked to make, and when the gate allowed it at the time of asking."""

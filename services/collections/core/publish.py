@@ -14,6 +14,9 @@ from services.collections.core.facts import (
     ReminderWentOut,
     StatementWentOut,
 )
+from services.collections.core.messages import ContactPurpose, Purpose
+from services.collections.core.policy_facts import PolicyNews
+from services.collections.core.policy_publish import publish_policy
 from services.collections.core.state import Account
 from shared.contracts import (
     AccountPlaced,
@@ -32,7 +35,7 @@ from shared.contracts import (
 )
 
 
-def publish(_: Account, fact: CollectionFact, meta: Meta) -> CollectionsEvent | None:  # noqa: C901, PLR0911 - one case per event
+def publish(_: Account, fact: CollectionFact, meta: Meta) -> CollectionsEvent | None:  # noqa: C901, PLR0911, PLR0912 - one case per event
     """The public event of a fact; most facts are nobody else's business."""
     match fact:
         case StatementWentOut():
@@ -57,6 +60,8 @@ def publish(_: Account, fact: CollectionFact, meta: Meta) -> CollectionsEvent | 
             return _account_written_off(fact, meta)
         case BalanceSettled():
             return AccountSettled(meta=meta, account_id=fact.account_id)
+        case PolicyNews():
+            return publish_policy(fact, meta)
         case _:
             return None
 
@@ -89,7 +94,7 @@ def _contact_logged(fact: ContactMade, meta: Meta) -> ContactLogged:
         account_id=fact.account_id,
         contact_id=fact.contact_id,
         channel=fact.channel,
-        purpose=fact.purpose,
+        purpose=_public(fact.purpose),
         outcome=fact.outcome,
         contacted_at=fact.contacted_at,
     )
@@ -154,3 +159,12 @@ def _account_written_off(fact: BalanceWrittenOff, meta: Meta) -> AccountWrittenO
         written_off_cents=fact.written_off_cents,
         reason=fact.reason,
     )
+
+
+def _public(purpose: ContactPurpose) -> Purpose:
+    """What the law wants said is nobody else's business."""
+    match purpose:
+        case "validation" | "verification" | "confirmation" | "notice":
+            return "other"
+        case _:
+            return purpose

@@ -5,8 +5,9 @@ from datetime import date, datetime
 from itertools import accumulate
 from typing import Literal
 
-from services.collections.core.messages import LetterKind
-from services.collections.core.person import CallTask, DebtRecord, Hold, PersonRecord
+from services.collections.core.messages import Channel, LetterKind
+from services.collections.core.person import NOBODY, PLAIN_DEBT, CallTask, DebtRecord, Hold, PersonRecord
+from services.collections.core.policy_standing import NOTHING_KNOWN, Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Letter:
     days_overdue: int = 0
     final: bool = False
     agency_id: str = ""
-    channel: str = "letter"
+    channel: Channel = "letter"
     reach_id: str = "post"
     decision_id: str = ""  # of the gate
     notice_ends_on: date | None = None  # it carries the validation notice, whose period ends then
@@ -100,7 +101,7 @@ class Episode:
     retry_on: date | None = None  # nothing goes out before this day: the last try failed
     plan: Plan | None = None
     placement: Placement | None = None
-    first_contact_on: date | None = None  # for collection: a reminder or a call, no statement
+    placements: int = 0  # how often it was with an agency
     validation_sent_on: date | None = None
     validation_ends_on: date | None = None
 
@@ -140,11 +141,13 @@ class Account:
     contacts: tuple[Contact, ...] = ()
     plan_requests: tuple[PlanRequest, ...] = ()
     work: str | None = None  # why a person is needed
-    person: PersonRecord = PersonRecord()
-    debt: DebtRecord = DebtRecord()
+    person: PersonRecord = NOBODY
+    debt: DebtRecord = PLAIN_DEBT
     decisions: int = 0  # how often the gate was asked
     holds: tuple[Hold, ...] = ()
     call_tasks: tuple[CallTask, ...] = ()
+    heard: tuple[str, ...] = ()  # ids of commands about the person and the gate
+    standing: Standing = NOTHING_KNOWN  # what the policy asks beside balance and letters
 
     @property
     def owed_cents(self) -> int:
@@ -153,7 +156,7 @@ class Account:
 
     @property
     def status(self) -> str:
-        """One word for lists: clear, open, overdue, plan, placed, settled or written_off."""
+        """One word for lists: clear, open, overdue, plan, excluded, review, placed, settled or written_off."""
         episode = self.episode
         if episode is None:
             return self.ended or "clear"
@@ -161,6 +164,10 @@ class Account:
             return "placed"
         if episode.plan is not None:
             return "plan"
+        if self.standing.exclusion is not None:
+            return "excluded"
+        if self.standing.review is not None:
+            return "review"
         return "overdue" if episode.overdue else "open"
 
     def letter(self, letter_id: str, kind: LetterKind) -> Letter | None:

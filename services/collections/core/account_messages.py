@@ -1,0 +1,38 @@
+"""Everything a collections account may be told."""
+
+from typing import TypeAlias
+
+from services.collections.core.messages import (
+    LogContact,
+    PlacementDelivered,
+    RecallDelivered,
+    ReminderDelivered,
+    StartPlan,
+    StatementDelivered,
+)
+from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
+from services.collections.core.policy_messages import PolicyMessage
+from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
+from shared.decider import Due
+
+AccountMessage: TypeAlias = (
+    PatientBalanceChanged
+    | PatientPaymentReceived
+    | PolicyMessage
+    | StartPlan
+    | LogContact
+    | StatementDelivered
+    | ReminderDelivered
+    | PlacementDelivered
+    | RecallDelivered
+    | NotePerson
+    | AskGate
+    | HearInbound
+    | ReportDelivery
+    | Due
+)
+
+
+def account_of(message: AccountMessage) -> str:
+    """The account a message is about."""
+    return message.aggregate_id if isinstance(message, Due) else message.account_id
