@@ -51,10 +51,13 @@ from shared.contracts import (
     InformationRequested,
     InformationSettled,
     InsuredCorrected,
+    LateChargeRaised,
     OtherCoverageFound,
     PatientBalanceChanged,
     PatientMoneyRestored,
     PatientMoneyReversed,
+    PatientPaymentFailed,
+    PatientPaymentPending,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -68,6 +71,8 @@ from shared.contracts import (
     ReminderSent,
     RemittanceParked,
     RemittanceReceived,
+    ReviewRequested,
+    RiskLimitCrossed,
     StatementSent,
     StatusCallDue,
     WriteOffApproved,
@@ -151,8 +156,14 @@ OF_NO_VIEW = (
     CreditBalanceCleared,
     DepositMatched,
     DepositUnmatched,
+    PatientPaymentPending,
+    PatientPaymentFailed,
+    ReviewRequested,
+    LateChargeRaised,
+    RiskLimitCrossed,
 )
-"""Of coverages, authorizations, providers, files, deposits and refunds: without a page, the newest events show them."""
+"""Of coverages, authorizations, providers, files, deposits, refunds, and what a policy decided: without a page,
+the newest events show them."""
 EVERYTHING = tuple(event for events in EVENTS.values() for event in events)
 
 

@@ -41,10 +41,13 @@ from .collections import (
     AccountWrittenOff,
     BalanceOverdue,
     ContactLogged,
+    LateChargeRaised,
     PlanBroken,
     PlanCompleted,
     PlanStarted,
     ReminderSent,
+    ReviewRequested,
+    RiskLimitCrossed,
     StatementSent,
 )
 from .eligibility import (
@@ -79,6 +82,8 @@ from .payments import (
     PatientBalanceChanged,
     PatientMoneyRestored,
     PatientMoneyReversed,
+    PatientPaymentFailed,
+    PatientPaymentPending,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -143,6 +148,8 @@ PaymentsEvent: TypeAlias = (
     | PaymentReversed
     | PatientBalanceChanged
     | PatientPaymentReceived
+    | PatientPaymentPending
+    | PatientPaymentFailed
     | CreditBalanceFound
     | CreditBalanceCleared
     | ProviderAdjustmentPosted
@@ -167,6 +174,9 @@ CollectionsEvent: TypeAlias = (
     | AccountRecalled
     | AccountWrittenOff
     | AccountSettled
+    | ReviewRequested
+    | LateChargeRaised
+    | RiskLimitCrossed
 )
 
 EVENTS: dict[str, tuple[type[Event], ...]] = {
@@ -241,6 +251,7 @@ __all__ = [
     "InformationRequested",
     "InformationSettled",
     "InsuredCorrected",
+    "LateChargeRaised",
     "LineDecision",
     "Message",
     "Meta",
@@ -250,6 +261,8 @@ __all__ = [
     "PatientBalanceChanged",
     "PatientMoneyRestored",
     "PatientMoneyReversed",
+    "PatientPaymentFailed",
+    "PatientPaymentPending",
     "PatientPaymentReceived",
     "PaymentPosted",
     "PaymentReversed",
@@ -266,6 +279,8 @@ __all__ = [
     "RemittanceParked",
     "RemittancePlace",
     "RemittanceReceived",
+    "ReviewRequested",
+    "RiskLimitCrossed",
     "Sealed",
     "StandingSpan",
     "StatementSent",

@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Literal
 
-from pydantic import AwareDatetime, NonNegativeInt, PositiveInt
+from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt
 
-from .base import Event, NonNegativeCents, PositiveCents
+from .base import Event, NonNegativeCents, PositiveCents, Sealed
 
 
 class CollectionEvent(Event):
@@ -111,3 +111,33 @@ class AccountSettled(CollectionEvent):
     """Nothing is owed any more."""
 
     type: Literal["account.settled.v1"] = "account.settled.v1"
+
+
+class ReviewRequested(CollectionEvent):
+    """The policy's reminders are over: a person decides what becomes of the balance, such as whether to go to court."""
+
+    type: Literal["account.review-requested.v1"] = "account.review-requested.v1"
+    review_id: str
+    action: Literal["legal_review", "person"]
+    balance_cents: PositiveCents
+
+
+class LateChargeRaised(CollectionEvent):
+    """Interest or a fee for being late, as a dated row of law allows it; payments posts it as a charge of its own."""
+
+    type: Literal["late-charge.raised.v1"] = "late-charge.raised.v1"
+    charge_id: str
+    kind: Literal["interest", "fee"]
+    charge_cents: PositiveCents
+    raised_on: date
+    law: str = Field(description="Which row of the law's configuration allows it.")
+    sealed_guarantor: Sealed | None = None
+
+
+class RiskLimitCrossed(CollectionEvent):
+    """What a guarantor owes went over the practice's limit, or under it again: for a person to see, never a block."""
+
+    type: Literal["account.risk-limit-crossed.v1"] = "account.risk-limit-crossed.v1"
+    above: bool
+    owed_cents: NonNegativeCents
+    limit_cents: PositiveCents

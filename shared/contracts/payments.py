@@ -171,6 +171,24 @@ class PatientPaymentReceived(AccountEvent):
     unapplied_cents: NonNegativeCents
 
 
+class PatientPaymentPending(AccountEvent):
+    """A payment of the guarantor is on its way, and not money yet: a bank debit takes days."""
+
+    type: Literal["patient-payment.pending.v1"] = "patient-payment.pending.v1"
+    payment_id: str
+    method: str
+    pending_cents: PositiveCents
+
+
+class PatientPaymentFailed(AccountEvent):
+    """A payment that was tried did not come: declined, returned before it was paid, or never finished."""
+
+    type: Literal["patient-payment.failed.v1"] = "patient-payment.failed.v1"
+    payment_id: str
+    method: str
+    reason: str = Field(description="The processor's code, such as insufficient_funds; refused where it gave none.")
+
+
 class PatientMoneyReversed(AccountEvent):
     """Money of a patient's payment left again: refunded by us, or taken back by the bank or the card network."""
 

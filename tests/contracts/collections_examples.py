@@ -10,13 +10,16 @@ from shared.contracts import (
     BalanceOverdue,
     ContactLogged,
     Event,
+    LateChargeRaised,
     PlanBroken,
     PlanCompleted,
     PlanStarted,
     ReminderSent,
+    ReviewRequested,
+    RiskLimitCrossed,
     StatementSent,
 )
-from tests.contracts.example_meta import ACCOUNT, AT, DAY, meta
+from tests.contracts.example_meta import ACCOUNT, AT, DAY, SEALED, meta
 
 BALANCE = meta("collections", f"collection/{ACCOUNT}")
 OWED: dict[str, Any] = {"meta": BALANCE, "account_id": ACCOUNT}
@@ -33,4 +36,15 @@ EXAMPLES: tuple[Event, ...] = (
     AccountRecalled(**OWED, agency_id="agency", placement_id="plc_1", balance_cents=0),
     AccountWrittenOff(**OWED, write_off_id="wo_1", written_off_cents=2_000, reason="bad_debt"),
     AccountSettled(**OWED),
+    ReviewRequested(**OWED, review_id="rev_1", action="legal_review", balance_cents=200_000),
+    LateChargeRaised(
+        **OWED,
+        charge_id="chg_1",
+        kind="interest",
+        charge_cents=150,
+        raised_on=DAY,
+        law="IL/interest/2026-01-01",
+        sealed_guarantor=SEALED,
+    ),
+    RiskLimitCrossed(**OWED, above=True, owed_cents=200_000, limit_cents=150_000),
 )

@@ -16,6 +16,8 @@ from shared.contracts import (
     PatientBalanceChanged,
     PatientMoneyRestored,
     PatientMoneyReversed,
+    PatientPaymentFailed,
+    PatientPaymentPending,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -97,6 +99,10 @@ EXAMPLES: tuple[Event, ...] = (
         paid_cents=2_500,
         applied_cents=2_000,
         unapplied_cents=500,
+    ),
+    PatientPaymentPending(meta=LEDGER, account_id=ACCOUNT, payment_id="pay_2", method="ach", pending_cents=2_000),
+    PatientPaymentFailed(
+        meta=LEDGER, account_id=ACCOUNT, payment_id="pay_2", method="ach", reason="insufficient_funds"
     ),
     CreditBalanceFound(meta=LEDGER, account_id=ACCOUNT, claim_id=CLAIM, credit_cents=500),
     CreditBalanceCleared(meta=LEDGER, account_id=ACCOUNT, claim_id=CLAIM),

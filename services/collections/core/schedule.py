@@ -5,19 +5,35 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
-from services.collections.core.policy import DunningPolicy, ReminderLevel
+from services.collections.core.policy import DunningPolicy, Ending, ReminderLevel
+from services.collections.core.policy_conditions import Situation, hear
+from services.collections.core.policy_levels import following
 from services.collections.core.state import Account, Episode
 
 
 class Action(IntEnum):
     """In the order in which they are taken when several fall on one day."""
 
-    BREAK_PLAN = 1
-    MARK_OVERDUE = 2
-    WRITE_OFF = 3
-    PLACE = 4
-    REMIND = 5
-    STATE = 6  # send a statement
+    RESUME = 1  # an exclusion ends
+    BREAK_PLAN = 2
+    MARK_OVERDUE = 3
+    CHARGE = 4  # interest or a late fee
+    WRITE_OFF = 5
+    REVIEW = 6  # ask a person what becomes of the account
+    PLACE = 7
+    REMIND = 8
+    STATE = 9  # send a statement
+
+
+DEMANDS = frozenset({Action.CHARGE, Action.REVIEW, Action.PLACE, Action.REMIND})
+"""What waits while money of the guarantor is on its way."""
+ENDS = {
+    "placement": Action.PLACE,
+    "legal_review": Action.REVIEW,
+    "person": Action.REVIEW,
+    "write_off": Action.WRITE_OFF,
+}
+"""The step of each ending."""
 
 
 class Step(NamedTuple):
@@ -56,15 +72,131 @@ def due_at(policy: DunningPolicy, account: Account) -> datetime | None:
 
 
 def agenda(policy: DunningPolicy, account: Account) -> Iterator[Step]:
-    """Every step that is open now. What goes out waits while something is under way, or was just tried in vain."""
-    episode = account.episode
+    """Every step that is open now. What goes out waits while something is under way, or was just tried in vain.
+
+    What demands money waits for money that is on its way, as long as the policy says.
+    """
+    episode, exclusion = account.episode, account.standing.exclusion
     if episode is None:
         return
-    yield from _silent_steps(policy, account, episode)
+    if exclusion is not None:
+        if exclusion.until is not None:
+            yield Step(exclusion.until, Action.RESUME)
+        return
+    cleared_on = money_awaited_until(policy, account)
+    for step in _silent_steps(policy, account, episode):
+        yield _later(step, cleared_on) if step.action in DEMANDS else step
     if any(letter.episode == episode.number for letter in account.outgoing):
         return
+    earliest_on = max(episode.retry_on or date.min, policy.not_before(account.account_id))
     for step in _letters(policy, account, episode):
-        yield step if episode.retry_on is None else step._replace(on=max(step.on, episode.retry_on))
+        yield _later(step, max(earliest_on, cleared_on) if step.action in DEMANDS else earliest_on)
+
+
+def situation(account: Account, opened_on: date) -> Situation:
+    """What the conditions of a policy are asked about."""
+    standing = account.standing
+    return Situation(
+        owed_cents=account.owed_cents,
+        unpaid=account.claims,
+        opened_on=opened_on,
+        segment=standing.segment,
+        practice=standing.practice,
+        tags=frozenset(standing.tags),
+        score=standing.score,
+        last_payment_on=standing.last_payment_on,
+        failed_payment=standing.failed_payment,
+    )
+
+
+def money_awaited_until(policy: DunningPolicy, account: Account) -> date:
+    """Until when nothing is demanded because money is on its way, or waits to be placed by a person."""
+    wait = timedelta(policy.pending_payment_wait_days)
+    return max((one.since_on + wait for one in account.standing.pending), default=date.min)
+
+
+class LevelAhead(NamedTuple):
+    """A level that may still go out, its number from 1, and the first day on which it may."""
+
+    number: int
+    level: ReminderLevel
+    on: date
+
+
+def levels_ahead(policy: DunningPolicy, account: Account, episode: Episode) -> Iterator[LevelAhead]:
+    """The levels that still may come, in order; one whose condition cannot hold any more is passed over."""
+    if episode.first_statement_on is None or episode.last_letter_on is None:
+        return
+    asked = situation(account, episode.opened_on)
+    for index in range(following(policy.reminders, episode.level), len(policy.reminders)):
+        level = policy.reminders[index]
+        window = hear(level.when, asked).window
+        if window is None:
+            continue
+        rests_until = episode.last_letter_on + timedelta(max(policy.letter_gap_days, level.wait_days))
+        on = max(planned_on(policy, episode, level), rests_until, window.begins)
+        if on <= window.ends:
+            yield LevelAhead(index + 1, level, on)
+
+
+def planned_on(policy: DunningPolicy, episode: Episode, level: ReminderLevel) -> date:
+    """The day of a level by the calendar alone. The due date is the one that the first statement printed."""
+    assert episode.first_statement_on is not None, "reminders count from the first statement"
+    due_on = episode.due_on or episode.first_statement_on + timedelta(policy.due_after_days)
+    counts_from = due_on if level.counts_from == "due" else episode.first_statement_on
+    return counts_from + timedelta(level.day + episode.rested_days)
+
+
+def ending_of(policy: DunningPolicy, account: Account, episode: Episode) -> tuple[Ending, date] | None:
+    """How the account leaves the policy as things stand, and when; None before the first statement.
+
+    The last level may name its ending; else the first one whose condition can hold is taken.
+    """
+    first_on = episode.first_statement_on
+    if first_on is None:
+        return None
+    then = policy.reminders[episode.level - 1].then if episode.level else ""
+    asked = situation(account, episode.opened_on)
+    for ending in policy.ways_out:
+        planned = ending_on(policy, episode, first_on, ending)
+        if then and ending.title == then:
+            return ending, planned
+        window = hear(ending.when, asked).window
+        if not _is_named(policy, then) and window is not None and max(planned, window.begins) <= window.ends:
+            return ending, max(planned, window.begins)
+    return None
+
+
+def ending_on(policy: DunningPolicy, episode: Episode, first_on: date, ending: Ending) -> date:
+    """When the account may leave: never sooner after the final notice than the policy promised there.
+
+    26 CFR 1.501(r)-6 wants 120 days from the first statement of each care before extraordinary collection actions.
+    Placement alone is none, but an agency's next step may be, so the floor is kept here, for the newest charge too.
+    """
+    earliest = first_on + timedelta(ending.day + episode.rested_days)
+    if ending.action not in {"placement", "legal_review"}:
+        return earliest
+    if episode.newest_stated_on is not None:
+        earliest = max(earliest, episode.newest_stated_on + timedelta(policy.placement_floor_days))
+    if episode.final_notice_on is not None:
+        earliest = max(earliest, episode.final_notice_on + timedelta(policy.final_notice_days))
+    return earliest
+
+
+def agency_of(policy: DunningPolicy, account: Account, episode: Episode) -> str:
+    """With whom the account is placed: the ending's own agency, else the policy's."""
+    found = ending_of(policy, account, episode)
+    return (found[0].agency_id if found is not None else "") or policy.agency_id
+
+
+def level_due(
+    policy: DunningPolicy, account: Account, episode: Episode, on: date
+) -> tuple[int, ReminderLevel, tuple[int, ...]]:
+    """The highest reminder whose day has come: its level, what it is, and the lower levels it makes needless."""
+    passed = [ahead for ahead in levels_ahead(policy, account, episode) if ahead.on <= on]
+    assert passed, "a reminder was taken before its day"
+    number = passed[-1].number
+    return number, passed[-1].level, tuple(range(episode.level + 1, number))
 
 
 def _silent_steps(policy: DunningPolicy, account: Account, episode: Episode) -> Iterator[Step]:
@@ -76,6 +208,18 @@ def _silent_steps(policy: DunningPolicy, account: Account, episode: Episode) -> 
             yield Step(unpaid[0].due_on + timedelta(policy.plan_grace_days + 1), Action.BREAK_PLAN)
     elif episode.due_on is not None and not episode.overdue:
         yield Step(episode.due_on + timedelta(1 + episode.rested_days), Action.MARK_OVERDUE)
+    elif episode.due_on is not None:
+        yield from (Step(on, Action.CHARGE) for on in charge_days(policy, account, episode.due_on).values())
+
+
+def charge_days(policy: DunningPolicy, account: Account, due_on: date) -> dict[str, date]:
+    """When each late charge of the policy is looked at next, by its name."""
+    days = dict[str, date]()
+    for charge in policy.late_charges:
+        last = account.standing.charge(charge.name)
+        first_days = charge.after_overdue_days + (charge.every_days if charge.kind == "interest" else 1)
+        days[charge.name] = due_on + timedelta(first_days) if last is None else last.on + timedelta(charge.every_days)
+    return days
 
 
 def _letters(policy: DunningPolicy, account: Account, episode: Episode) -> Iterator[Step]:
@@ -85,37 +229,35 @@ def _letters(policy: DunningPolicy, account: Account, episode: Episode) -> Itera
     if first_on is None or last_on is None:
         yield Step(episode.opened_on, Action.STATE)
         return
+    review = account.standing.review if episode.plan is None else None
+    if review is not None:
+        if review.decided == "place":
+            yield Step(ending_on(policy, episode, first_on, _placing(policy)), Action.PLACE)
+        elif review.until is not None:
+            yield Step(review.until, Action.REVIEW)
+        return
     has_grown = account.owed_cents > episode.stated_cents
     wait_days = policy.letter_gap_days if has_grown else policy.statement_every_days
     yield Step(last_on + timedelta(wait_days), Action.STATE)
     if episode.plan is not None:
         return
-    levels = policy.reminders[episode.level :]
-    if levels:
-        planned_on = first_on + timedelta(levels[0].day + episode.rested_days)
-        yield Step(max(planned_on, last_on + timedelta(policy.letter_gap_days)), Action.REMIND)
-    else:
-        yield Step(placement_on(policy, episode, first_on), Action.PLACE)
+    reminder_on = min((ahead.on for ahead in levels_ahead(policy, account, episode)), default=None)
+    if reminder_on is not None:
+        yield Step(reminder_on, Action.REMIND)
+        return
+    ending = ending_of(policy, account, episode)
+    assert ending is not None, "a policy has an ending for everybody"
+    yield Step(ending[1], ENDS[ending[0].action])
 
 
-def placement_on(policy: DunningPolicy, episode: Episode, first_on: date) -> date:
-    """When the account may be placed: never sooner after the final notice than the policy promised there.
-
-    26 CFR 1.501(r)-6 wants 120 days from the first statement of each care before extraordinary collection actions.
-    Placement alone is none, but an agency's next step may be, so the floor is kept here, for the newest charge too.
-    """
-    earliest = first_on + timedelta(policy.placement_after_days + episode.rested_days)
-    if episode.newest_stated_on is not None:
-        earliest = max(earliest, episode.newest_stated_on + timedelta(policy.placement_floor_days))
-    if episode.final_notice_on is not None:
-        earliest = max(earliest, episode.final_notice_on + timedelta(policy.final_notice_days))
-    return earliest
+def _placing(policy: DunningPolicy) -> Ending:
+    """The placement that a person decided on: its day has come, its floors hold."""
+    return Ending(action="placement", day=policy.placement_floor_days)
 
 
-def level_due(policy: DunningPolicy, episode: Episode, on: date) -> tuple[int, ReminderLevel, tuple[int, ...]]:
-    """The highest reminder whose day has come: its level, what it is, and the lower levels it makes needless."""
-    assert episode.first_statement_on is not None, "reminders count from the first statement"
-    age_days = (on - episode.first_statement_on).days - episode.rested_days
-    passed = [n for n, level in enumerate(policy.reminders, start=1) if n > episode.level and level.day <= age_days]
-    assert passed, "a reminder was taken before its day"
-    return passed[-1], policy.reminders[passed[-1] - 1], tuple(passed[:-1])
+def _is_named(policy: DunningPolicy, then: str) -> bool:
+    return bool(then) and any(ending.title == then for ending in policy.ways_out)
+
+
+def _later(step: Step, on: date) -> Step:
+    return step if step.on >= on else step._replace(on=on)

@@ -8,10 +8,13 @@ from shared.contracts import (
     AccountWrittenOff,
     BalanceOverdue,
     ContactLogged,
+    LateChargeRaised,
     PlanBroken,
     PlanCompleted,
     PlanStarted,
     ReminderSent,
+    ReviewRequested,
+    RiskLimitCrossed,
     StatementSent,
 )
 
@@ -69,6 +72,22 @@ def _(event: AccountRecalled) -> Said:
 @words.register
 def _(event: AccountWrittenOff) -> Said:
     return Said(f"Written off as {WRITTEN_OFF_AS[event.reason]}", event.written_off_cents)
+
+
+@words.register
+def _(event: ReviewRequested) -> Said:
+    return Said(f"Waits for a person's decision: {event.action.replace('_', ' ')}", event.balance_cents)
+
+
+@words.register
+def _(event: LateChargeRaised) -> Said:
+    return Said(f"Charged {event.kind} for being late, by {event.law}", event.charge_cents)
+
+
+@words.register
+def _(event: RiskLimitCrossed) -> Said:
+    side = "over" if event.above else "under"
+    return Said(f"Now {side} the limit of {event.limit_cents // 100} dollars owed", event.owed_cents)
 
 
 @words.register

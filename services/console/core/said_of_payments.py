@@ -13,6 +13,8 @@ from shared.contracts import (
     PatientBalanceChanged,
     PatientMoneyRestored,
     PatientMoneyReversed,
+    PatientPaymentFailed,
+    PatientPaymentPending,
     PatientPaymentReceived,
     PaymentPosted,
     PaymentReversed,
@@ -70,6 +72,16 @@ def _(event: PatientBalanceChanged) -> Said:
 def _(event: PatientPaymentReceived) -> Said:
     spare = f"; {dollars(event.unapplied_cents)} unapplied" if event.unapplied_cents else ""
     return Said(f"Patient paid by {event.method}{spare}", event.paid_cents)
+
+
+@words.register
+def _(event: PatientPaymentPending) -> Said:
+    return Said(f"Payment by {event.method} under way", event.pending_cents)
+
+
+@words.register
+def _(event: PatientPaymentFailed) -> Said:
+    return Said(f"Payment by {event.method} failed: {event.reason.replace('_', ' ')}")
 
 
 @words.register
