@@ -3,7 +3,6 @@
 import io
 import re
 import tomllib
-import unicodedata
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from services.claims.core.appeal import Appeal
 from services.claims.core.content import ClaimContent, PostalAddress
 from shared.policy import PolicyError
+from shared.printable import printable
 
 if TYPE_CHECKING:
     from fpdf import FPDF
@@ -37,8 +37,6 @@ NAMES = frozenset(
 )
 ENTRY_FIELDS = {"category", "subject", "paragraph", "valid_from", "source", "owner"}
 NAME_MAX = 80
-UNACCENTED = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "’": "'", "‘": "'", "–": "-", "—": "-"})
-"""Letters that no normal form takes apart, and what a PDF's own fonts have for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,16 +216,6 @@ def _address(address: PostalAddress | None) -> tuple[str, ...]:
         return ()
     town = " ".join(part for part in (address.city, address.state, address.postal_code) if part)
     return tuple(part for part in (address.line1, address.line2, town) if part)
-
-
-def printable(text: str) -> str:
-    """The text in the letters that the PDF's own fonts have; what has no such letter is written without its accents."""
-    plain = unicodedata.normalize("NFC", text).translate(UNACCENTED)
-    try:
-        plain.encode("latin-1")
-    except UnicodeEncodeError:
-        plain = unicodedata.normalize("NFKD", plain).encode("latin-1", "ignore").decode("latin-1")
-    return plain
 
 
 def packet_zip(letter: bytes, files: Sequence[tuple[str, bytes]], written_on: date) -> bytes:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from services.claims.core.content import ClaimContent
 from services.claims.core.papers_messages import Paper, Sending
+from shared.printable import printable
 
 
 class Addressed(NamedTuple):
@@ -24,8 +25,6 @@ def cover_pdf(
 ) -> bytes:
     """The cover sheet. The same input gives the same bytes."""
     from fpdf import FPDF  # see `services.claims.paper`
-
-    from services.claims.appeal_packet import printable
 
     pdf = FPDF(format="letter", unit="mm")
     pdf.set_creation_date(datetime.combine(written_on, time(), UTC))

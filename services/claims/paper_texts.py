@@ -6,8 +6,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.claims.appeal_packet import UNACCENTED
 from services.claims.core.content import PostalAddress, Provider
+from shared.printable import UNACCENTED
 from shared.x12.claim837 import Address, Person
 from shared.x12.writing import Raw
 

@@ -1,7 +1,6 @@
 """A receipt as a PDF: what was paid, what it paid, what went back since, and what remains. Made from the ledger."""
 
 import tomllib
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -20,12 +19,13 @@ from services.payments.core.account_facts import (
     PatientPaymentTaken,
 )
 from services.payments.core.account_state import Account
+from services.payments.core.money_text import dollars as dollars
+from shared.printable import printable_line
 
 if TYPE_CHECKING:
     from fpdf import FPDF
 
 FILE = Path(__file__).parent / "policy" / "receipts.toml"
-UNACCENTED = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "’": "'", "‘": "'", "–": "-", "—": "-"})
 GONE = {
     "refund": "Refunded",
     "chargeback": "Charged back by your bank",
@@ -142,16 +142,16 @@ def receipt_pdf(receipt: Receipt, guarantor: str, head: ReceiptHead, printed_on:
     _row(pdf, what, dollars(abs(owed)), bold=True)
     pdf.ln(8)
     pdf.set_font("Helvetica", "", 9)
-    pdf.multi_cell(0, 4.5, printable(head.note), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, 4.5, printable_line(head.note), new_x="LMARGIN", new_y="NEXT")
     return bytes(pdf.output())
 
 
 def _head(pdf: "FPDF", head: ReceiptHead) -> None:
     pdf.set_font("Helvetica", "B", 12)
-    pdf.cell(0, 6, printable(head.name), new_x="LMARGIN", new_y="NEXT")
+    pdf.cell(0, 6, printable_line(head.name), new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Helvetica", "", 10)
     for line in head.lines:
-        pdf.cell(0, 5, printable(line), new_x="LMARGIN", new_y="NEXT")
+        pdf.cell(0, 5, printable_line(line), new_x="LMARGIN", new_y="NEXT")
     pdf.ln(8)
 
 
@@ -160,29 +160,11 @@ def _pairs(pdf: "FPDF", pairs: Iterable[tuple[str, str]]) -> None:
         pdf.set_font("Helvetica", "", 10)
         pdf.cell(38, 6, name)
         pdf.set_font("Helvetica", "B", 10)
-        pdf.cell(0, 6, printable(value), new_x="LMARGIN", new_y="NEXT")
+        pdf.cell(0, 6, printable_line(value), new_x="LMARGIN", new_y="NEXT")
 
 
 def _row(pdf: "FPDF", what: str, amount: str, *, bold: bool = False, line: bool = False) -> None:
     pdf.set_font("Helvetica", "B" if bold else "", 10)
     border: Literal[0] | str = "T" if line else 0
-    pdf.cell(pdf.epw - 36, 7, printable(what), border=border)
+    pdf.cell(pdf.epw - 36, 7, printable_line(what), border=border)
     pdf.cell(36, 7, amount, border=border, align="R", new_x="LMARGIN", new_y="NEXT")
-
-
-def dollars(cents: int) -> str:
-    """As people read it."""
-    sign = "-" if cents < 0 else ""
-    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02}"
-
-
-def printable(text: str, limit: int = 80) -> str:
-    """What the PDF's own fonts can show: accents that they lack are left off, other scripts are question marks."""
-    plain = " ".join(text.split()).translate(UNACCENTED)
-    if not _fits(plain):
-        plain = "".join(one for one in unicodedata.normalize("NFKD", plain) if not unicodedata.combining(one))
-    return plain.encode("latin-1", "replace").decode("latin-1")[:limit]
-
-
-def _fits(text: str) -> bool:
-    return all(ord(one) < 256 for one in text)
