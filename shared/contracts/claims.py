@@ -80,6 +80,7 @@ class ClaimSubmitted(ClaimEvent):
     follows_claim_id: str | None = Field(
         default=None, description="The claim of the same services to the payer before this one: they are charged once."
     )
+    rendering_npi: str = Field(default="", description="Who rendered the services; empty where the claim names nobody.")
 
 
 class ClaimAccepted(ClaimEvent):

@@ -105,6 +105,12 @@ class MemoryStore:
             if since is None or line["recorded_at"] >= since:
                 yield journal_line(line)
 
+    async def journal_of(self, decider: Decider[Any, Any, Any], tenant: str, first: str, /) -> AsyncIterator[Document]:
+        of = f"{decider.kind}/{tenant}/"
+        start = of + (f"{first}/" if first else "")
+        for place in sorted(one for one in self._journal if one.startswith(of) and one >= start):
+            yield bson.decode(self._journal[place], AWARE)
+
     async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
         marks = ((key_of(d), mark_from(d["mark"])) for d in self._documents(decider))
         found = (key for key, m in marks if m is not None and m.writer == after.writer and m.number > after.number)

@@ -162,6 +162,13 @@ class MongoStore:
         async for line in self._db["journal"].find(where).sort("_id", 1):
             yield journal_line(line)
 
+    async def journal_of(self, decider: Decider[Any, Any, Any], tenant: str, first: str, /) -> AsyncIterator[Document]:
+        # One cursor over the range, and no page after page: each would read the whole range on the local server.
+        start = f"{decider.kind}/{tenant}/" + (f"{first}/" if first else "")
+        where = {"_id": {"$gte": start, "$lt": f"{decider.kind}/{tenant}{AFTER_SLASH}"}}
+        async for line in self._db["journal"].find(where).sort("_id", 1):
+            yield line
+
     async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
         where = {"mark": {"$gt": str(after), "$lt": f"{after.writer}{AFTER_NUMBERS}"}}
         fields = {"tenant": True, "id": True}

@@ -143,6 +143,13 @@ class Store(Protocol):
         """Every journaled fact recorded at or after `since` (wall clock), by aggregate and number."""
         ...
 
+    def journal_of(self, decider: Decider[Any, Any, Any], tenant: str, first: str, /) -> AsyncIterator[Document]:
+        """One tenant's journal lines of one kind as stored, by aggregate and number, from the aggregate `first` on.
+
+        An empty `first` begins with the first one. Lines come as they are read: no page of them is kept.
+        """
+        ...
+
     async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
         """Aggregates whose outbox was filled by this mark's writer, with a later batch than the mark's."""
         ...

@@ -216,6 +216,8 @@ async def ask_for_aggregates(store: Any) -> None:
             await store.find_among(TILL, tenant, "open", ["x", "y"], after, 10)
     for lines in (store.journal_since(None), store.journal_since(AT)):
         assert len([line async for line in lines]) == 1, "one fact, one aggregate"
+    for first in ("", "t1"):
+        assert len([line async for line in store.journal_of(TILL, "lakeside", first)]) == 1
 
 
 async def ask_for_work(store: Any) -> None:

@@ -145,6 +145,29 @@ async def test_the_journal_takes_a_fact_once_and_keeps_its_order(store: Store) -
     assert [line async for line in store.journal_since(LATER)] == []
 
 
+async def test_a_tenants_journal_comes_by_aggregate_and_number_from_any_of_them_on(store: Store) -> None:
+    keys = [
+        Key("lakeside", "a"),
+        Key("lakeside", "a-b"),
+        Key("lakeside", "b"),
+        Key("lakesid", "x"),
+        Key("lakesidf", "y"),
+    ]
+    for key in keys:
+        write = await put(store, "r1", "r2", key=key)
+        assert write.outbox is not None
+        await store.append(TILL, {key: write.outbox})
+
+    async def lines(tenant: str, first: str) -> list[tuple[str, int]]:
+        return [(line["aggregate_id"], line["number"]) async for line in store.journal_of(TILL, tenant, first)]
+
+    in_order = await lines("lakeside", "")
+    assert sorted(in_order) == [(name, n) for name in ("a", "a-b", "b") for n in (1, 2)]
+    assert await lines("lakeside", "a") == in_order[in_order.index(("a", 1)) :]
+    assert await lines("lakeside", "b") == [("b", 1), ("b", 2)]
+    assert await lines("lakesid", "") == [("x", 1), ("x", 2)]
+
+
 async def test_deadlines_are_paged_by_key(store: Store) -> None:
     keys = [Key("lakeside", "a"), Key("lakeside", "b"), Key("northgate", "a")]
     for key in keys:

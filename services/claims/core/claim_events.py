@@ -160,7 +160,14 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         file_charge_cents=fact.file_charge_cents,
         authorization_number=content.prior_authorization_number or None,
         follows_claim_id=_followed(state.origin),
+        rendering_npi=_rendering(content),
     )
+
+
+def _rendering(content: ClaimContent) -> str:
+    """The claim's provider, or the first one that a line names."""
+    named = (content.rendering, *(line.rendering for line in content.lines))
+    return next((one.npi for one in named if one is not None and one.npi), "")
 
 
 def _followed(origin: str) -> str | None:

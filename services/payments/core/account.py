@@ -269,6 +269,7 @@ def _follow(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]
             claim_id=event.claim_id,
             follows_claim_id=event.follows_claim_id,
             patient_control_number=event.patient_control_number,
+            payer_id=event.payer_id,
         ),
     )
 
@@ -283,6 +284,8 @@ def _first_charge(event: ClaimSubmitted) -> ChargePosted:
         sequence=event.meta.sequence,
         frequency_code=event.frequency_code,
         sealed_guarantor=event.sealed_guarantor,
+        billing_npi=event.billing_npi,
+        rendering_npi=event.rendering_npi,
         lines=_lines_of(event),
         **sides(INSURANCE, REVENUE, event.charge_cents),
     )

@@ -56,6 +56,8 @@ class ChargePosted(LedgerFact):
     sequence: int
     frequency_code: str
     sealed_guarantor: str
+    billing_npi: str = ""
+    rendering_npi: str = ""
 
 
 class ChargeCorrected(LedgerFact):
@@ -84,6 +86,7 @@ class ClaimFollowed(AccountFact):
     claim_id: str
     follows_claim_id: str
     patient_control_number: str
+    payer_id: str = ""
 
 
 class SelfPayChargePosted(LedgerFact):

@@ -1,0 +1,119 @@
+"""Reads the guarantors' accounts of one client for the books, one after the other: entries and state of one moment.
+
+The journal is read once, in the order in which it lies (by account), so a report over millions of entries keeps one
+page of accounts in memory. The states are read beside it, as what the entries are held against; an account that was
+written to in between is read again. One with a state and no journal is given without entries: its money is missed.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+from pydantic_core import from_json
+
+from services.payments.core.account import AccountDecider
+from services.payments.core.account_facts import AnyAccountFact
+from services.payments.core.account_state import Account
+from services.payments.core.book import SYSTEM, AccountBook, BookEntry, stated_by
+from services.payments.core.book_report import Report, Tally
+from shared.decider import Entry
+from shared.store.documents import entry_from_document
+from shared.store.port import Document, Key, Row, Store
+
+PAGE = 100
+"""Accounts that are read and compared at a time."""
+LOOKS = 5
+"""How often an account that changes under the reader is read again."""
+
+
+class BookReader:
+    """The books of one client. Days are those of its time zone."""
+
+    def __init__(self, store: Store, decider: AccountDecider, tenant: str, zone: tzinfo = UTC) -> None:
+        self._store, self._decider, self._tenant, self._zone = store, decider, tenant, zone
+
+    async def books(self, first: str = "") -> AsyncIterator[AccountBook]:
+        """Every account with a journal in the order of the journal, from one of them on; then those without."""
+        seen = 0
+        async for page in self._pages(first):
+            seen += len(page)
+            for book in await self._compared(page):
+                yield book
+            await asyncio.sleep(0)  # a long report lets others have their turn
+        if not first and await self._store.count(self._decider, self._tenant, {}) > seen:
+            async for book in self._without_journal():
+                yield book
+
+    async def account(self, account_id: str) -> AccountBook | None:
+        """One account; None when there is none."""
+        key = Key(self._tenant, account_id)
+        row = (await self._store.load(self._decider, (key,)))[key]
+        return None if row.version == 0 else await self._fresh(key)
+
+    async def tally(self, report: Report) -> Tally:
+        """A whole report; for one whose rows are few."""
+        tally = Tally(report)
+        async for book in self.books():
+            tally.add(book)
+        return tally
+
+    async def _pages(self, first: str) -> AsyncIterator[dict[str, list[Document]]]:
+        page: dict[str, list[Document]] = {}
+        async for line in self._store.journal_of(self._decider, self._tenant, first):
+            if line["aggregate_id"] not in page and len(page) == PAGE:
+                yield page
+                page = {}
+            page.setdefault(line["aggregate_id"], []).append(line)
+        if page:
+            yield page
+
+    async def _compared(self, page: Mapping[str, Sequence[Document]]) -> list[AccountBook]:
+        keys = {Key(self._tenant, account_id): lines for account_id, lines in page.items()}
+        rows = await self._store.load(self._decider, tuple(keys))
+        return [
+            self._book(key, rows[key], lines) if rows[key].snapshot.facts == len(lines) else await self._fresh(key)
+            for key, lines in keys.items()
+        ]
+
+    async def _fresh(self, key: Key) -> AccountBook:
+        """State and journal of one moment, what was committed and not yet journaled included."""
+        row = (await self._store.load(self._decider, (key,)))[key]
+        entries: list[Entry[AnyAccountFact]] = []
+        for _ in range(LOOKS):
+            entries = list(await self._store.history(self._decider, key))
+            before, row = row, (await self._store.load(self._decider, (key,)))[key]
+            if row.version == before.version:
+                break
+        known = {entry.number for entry in entries}
+        entries += [entry_from_document(self._decider, one) for one in row.outbox if one["number"] not in known]
+        made = (
+            self._entry(entry.number, entry.meta.model_dump(mode="json"), entry.fact)
+            for entry in sorted(entries, key=lambda entry: entry.number)
+        )
+        return AccountBook(key.id, tuple(made), stated_by(row.snapshot.state))
+
+    async def _without_journal(self) -> AsyncIterator[AccountBook]:
+        after: str | None = None
+        while page := await self._store.find(self._decider, self._tenant, {}, after, PAGE):
+            for key, state in page:
+                if not await self._store.history(self._decider, key):
+                    yield AccountBook(key.id, (), stated_by(state))
+            after = page[-1][0].id
+
+    def _book(self, key: Key, row: Row[Account], lines: Iterable[Document]) -> AccountBook:
+        codec = self._decider.fact_codec
+        made = (self._entry(one["number"], from_json(one["meta"]), codec.validate_json(one["fact"])) for one in lines)
+        return AccountBook(key.id, tuple(made), stated_by(row.snapshot.state))
+
+    def _entry(self, number: int, meta: Mapping[str, Any], fact: AnyAccountFact) -> BookEntry:
+        at = datetime.fromisoformat(meta["occurred_at"])
+        return BookEntry(
+            number=number,
+            id=meta["id"],
+            day=at.astimezone(self._zone).date(),
+            at=at,
+            posted_by=meta.get("actor") or SYSTEM,
+            cause=meta.get("causation") or "",
+            fact=fact,
+        )
