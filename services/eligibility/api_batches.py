@@ -3,23 +3,26 @@
 import hashlib
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, NamedTuple
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import ValidationError
 
-from services.eligibility.api import Biller, CheckDecider, Checks, Limit, Payers, Reader
+from services.eligibility.api import Biller, Checks, Limit, Payers, Reader
 from services.eligibility.api_models import InquiryBody
-from services.eligibility.batches import Item, put_manifest
+from services.eligibility.batch_intake import BatchDecider, BatchIntake, Made
 from services.eligibility.core import RequestCheck
-from services.eligibility.core.batch import Batch, BatchFact, BatchMessage, OpenBatch
+from services.eligibility.core.batch import Batch
 from services.eligibility.core.check import not_asked
-from services.eligibility.core.check_messages import AwaitBatch, id_of
+from services.eligibility.core.check_messages import id_of
 from services.eligibility.core.directory import Directory, PayerTerms
+from services.eligibility.core.night import ID as NIGHTLY
+from services.eligibility.core.night import KIND, NightDecider
 from services.eligibility.views import why_unknown
 from shared.auth import Principal
-from shared.decider import Decider
+from shared.contracts import Meta
 from shared.http import IdempotencyKey, Run, command_meta, first_use, running_of
 from shared.identity import seal_model
 from shared.overload import while_there_is_room
@@ -29,8 +32,6 @@ from shared.store.port import Key
 router = APIRouter()
 ROWS_MAX = 10_000
 LINE_BYTES_MAX = 20_000
-CHUNK = 500
-BatchDecider = Decider[Batch, BatchMessage, BatchFact]
 
 
 def batches_of(request: Request) -> BatchDecider:
@@ -38,7 +39,13 @@ def batches_of(request: Request) -> BatchDecider:
     return found
 
 
+def nights_of(request: Request) -> NightDecider:
+    found: NightDecider = next(one for one in running_of(request).spec.deciders if one.kind == KIND)
+    return found
+
+
 Batches = Annotated[BatchDecider, Depends(batches_of)]
+Nights = Annotated[NightDecider, Depends(nights_of)]
 
 
 class Row(NamedTuple):
@@ -75,9 +82,9 @@ async def post_batch(
             refused[row.number] = refusal
         else:
             by_payer.setdefault(row.inquiry.payer_id, []).append(row)
-    intake = Intake(run, caller, check, batch, command_id)
+    intake = BatchIntake(run, caller.tenant, check, batch, command_id, partial(_meta, run, caller))
     made = [
-        await intake.take(payer_id, own[start : start + most], start // most, terms)
+        await _take(run, caller, intake, own[start : start + most], start // most, terms)
         for payer_id, own in by_payer.items()
         for terms in [payers.of(payer_id, now.date())]
         for most in [terms.batch_inquiries_max]
@@ -86,7 +93,7 @@ async def post_batch(
     await run.audit.record(caller, "batch.open", f"batch/{command_id.hex[:20]}")
     return {
         "rows": len(rows),
-        "batches": made,
+        "batches": [one.shown() for one in made],
         "refused": [{"line": number, "error": error} for number, error in sorted(refused.items())],
     }
 
@@ -132,80 +139,36 @@ def _refusal(payers: Directory, inquiry: InquiryBody, now: datetime) -> str | No
     return None if refusal is None else f"payer_id: {why_unknown(refusal)}"
 
 
-class Intake:
-    """Takes the rows of one list in: every id derives from the list's key, so a repeat takes nothing twice."""
-
-    def __init__(
-        self, run: Runtime, caller: Principal, check: CheckDecider, batch: BatchDecider, command_id: UUID
-    ) -> None:
-        self._run, self._caller, self._check, self._batch, self._command_id = run, caller, check, batch, command_id
-
-    async def take(self, payer_id: str, rows: list[Row], part: int, terms: PayerTerms) -> dict[str, Any]:
-        """One batch. A row whose check is under way already has `joined` it, and waits for that answer."""
-        batch_id = f"eb_{uuid5(self._command_id, f'{payer_id}/{part}').hex[:20]}"
-        until = self._run.clock.now() + terms.batch_retry
-        commands = [await self._command(batch_id, row, until) for row in rows]
-        for start in range(0, len(commands), CHUNK):
-            await self._run.shell.transact(self._check, commands[start : start + CHUNK])
-        items = await self._items(commands)
-        if items:
-            key = Key(self._caller.tenant, batch_id)
-            if (await self._run.store.load(self._batch, (key,)))[key].version == 0:
-                await put_manifest(self._run, self._caller.tenant, batch_id, items)
-            opening = uuid5(self._command_id, batch_id)
-            meta = command_meta(self._run, self._caller, "eligibility", opening, f"batch/{batch_id}", batch_id)
-            opened = OpenBatch(meta=meta, batch_id=batch_id, payer_id=payer_id, inquiries=len(items), until=until)
-            await self._run.shell.transact_one(self._batch, opened)
-        return {
-            "batch_id": batch_id if items else None,
-            "payer_id": payer_id,
-            "inquiries": len(items),
-            "joined": len(rows) - len(items),
-            "until": until,
-        }
-
-    async def _command(self, batch_id: str, row: Row, until: datetime) -> RequestCheck:
-        inquiry = row.inquiry
-        assert inquiry is not None, "rows that are faulty were left out"
-        assert inquiry.identity is not None, "rows without identity were left out"
-        command_id = uuid5(self._command_id, f"{batch_id}/{row.number}")
-        check_id = id_of(inquiry.account_id, inquiry.coverage_id, inquiry.service_date)
-        run, caller = self._run, self._caller
-        sealed = await seal_model(run.sealer, caller.tenant, inquiry.account_id, inquiry.identity.identity())
-        return RequestCheck(
-            meta=command_meta(run, caller, "eligibility", command_id, f"check/{check_id}", inquiry.account_id),
-            request_id=f"{batch_id}.{row.number}",
-            reason="batch",
-            sealed_subscriber=sealed,
-            batch_until=until,
-            **inquiry.model_dump(exclude={"identity"}),
-        )
-
-    async def _items(self, commands: list[RequestCheck]) -> list[Item]:
-        """Those whose own request opened the inquiry."""
-        keys = {command.check_id: Key(self._caller.tenant, command.check_id) for command in commands}
-        rows = await self._run.store.load(self._check, set(keys.values()))
-        items: list[Item] = []
-        for command in commands:
-            effects = rows[keys[command.check_id]].snapshot.effects
-            own = [n for n, one in effects.items() if _waits_for(one.effect, command.request_id)]
-            items += [
-                Item(
-                    check_id=command.check_id,
-                    effect_id=effect_id,
-                    payer_id=command.payer_id,
-                    billing_npi=command.billing_npi,
-                    service_date=command.service_date,
-                    service_types=command.service_types,
-                    sealed_subscriber=command.sealed_subscriber,
-                )
-                for effect_id in own
-            ]
-        return items
+def _meta(run: Runtime, caller: Principal, command_id: UUID, subject: str, key: str) -> Meta:
+    return command_meta(run, caller, "eligibility", command_id, subject, key)
 
 
-def _waits_for(effect: object, request_id: str) -> bool:
-    return isinstance(effect, AwaitBatch) and effect.request_id == request_id
+async def _take(
+    run: Runtime, caller: Principal, intake: BatchIntake, rows: list[Row], part: int, terms: PayerTerms
+) -> Made:
+    """One payer's batch. A row whose check is under way already has `joined` it, and waits for that answer."""
+    [payer_id] = {row.inquiry.payer_id for row in rows if row.inquiry}
+    batch_id, until = intake.batch_id(payer_id, part), intake.until(terms)
+    commands = [await _command(run, caller, intake, batch_id, row, until) for row in rows]
+    return await intake.take(batch_id, payer_id, commands, until)
+
+
+async def _command(
+    run: Runtime, caller: Principal, intake: BatchIntake, batch_id: str, row: Row, until: datetime
+) -> RequestCheck:
+    inquiry = row.inquiry
+    assert inquiry is not None, "rows that are faulty were left out"
+    assert inquiry.identity is not None, "rows without identity were left out"
+    check_id = id_of(inquiry.account_id, inquiry.coverage_id, inquiry.service_date)
+    sealed = await seal_model(run.sealer, caller.tenant, inquiry.account_id, inquiry.identity.identity())
+    return RequestCheck(
+        meta=intake.meta(f"{batch_id}/{row.number}", f"check/{check_id}", inquiry.account_id),
+        request_id=f"{batch_id}.{row.number}",
+        reason="batch",
+        sealed_subscriber=sealed,
+        batch_until=until,
+        **inquiry.model_dump(exclude={"identity"}),
+    )
 
 
 @router.get("/batches")
@@ -234,6 +197,25 @@ async def get_batch(batch_id: str, run: Run, caller: Reader, batch: Batches) -> 
     return {
         **shown_batch(row.snapshot.state),
         "next_at": min((one.next_attempt_at for one in effects), default=None),
+    }
+
+
+@router.get("/nightly")
+async def get_nightly(run: Run, caller: Reader, night: Nights) -> dict[str, Any]:
+    """When the tenant's next list is made, and what the last one was; its batches are at `/batches/{id}`."""
+    key = Key(caller.tenant, NIGHTLY)
+    state = (await run.store.load(night, (key,)))[key].snapshot.state
+    return {
+        "next_at": state.next_at,
+        "last": None
+        if state.on is None
+        else {
+            "on": state.on,
+            "began_at": state.ran_at,
+            "asked": state.asked,
+            "left_for_the_next": state.left,
+            "batches": list(state.batches),
+        },
     }
 
 

@@ -14,10 +14,13 @@ from services.eligibility.core.authorization import AuthorizationDecider, author
 from services.eligibility.core.authorization_policy import ReviewBook
 from services.eligibility.core.batch import batch_decider
 from services.eligibility.core.discovery import DISCOVERY
+from services.eligibility.core.night import night_decider
 from services.eligibility.core.provider import PROVIDER
 from services.eligibility.core.recheck import recheck_decider
 from services.eligibility.followups import FollowUps
-from services.eligibility.handlers import ALL_TOPICS, all_routes, authorization_routes
+from services.eligibility.handlers import ALL_TOPICS, all_routes, authorization_routes, night_routes
+from services.eligibility.night_policy import night_book
+from services.eligibility.nightly import Nightly
 from services.eligibility.payer_gate import Backlog, Resume
 from services.eligibility.payers import PayerConnection
 from services.eligibility.policies import inquiry_policy, recheck_triggers
@@ -50,6 +53,7 @@ class Parts:
         self.payers = PayerConnection(runtime, settings, client, policy.directory)
         self.batches = BatchConnection(runtime, settings, client, check, policy, self.payers)
         self.reviews = ReviewConnection(runtime, settings, *authorization, self.payers)
+        self.nightly = Nightly(runtime, check, batch_decider(policy.directory), policy, night_book())
         self.follow_ups = FollowUps(runtime, check, self.payers)
         kinds: dict[str, tuple[Decider[Any, Any, Any], Resume]] = {
             check.kind: (check, self.payers.resume),
@@ -65,6 +69,7 @@ def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport
     recheck = recheck_decider(recheck_triggers(settings.policy_date()))
     book = review_book()
     authorization = authorization_decider(book)
+    night = night_decider(night_book(), policy)
     made: dict[int, Parts] = {}
 
     def parts(runtime: Runtime) -> Parts:
@@ -81,6 +86,7 @@ def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport
             recheck.kind: own.follow_ups.of_denials(),
             DISCOVERY.kind: own.follow_ups.of_searches(),
             authorization.kind: own.reviews.performers(),
+            night.kind: own.nightly.performers(),
         }
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
@@ -88,8 +94,8 @@ def make_spec(settings: EligibilitySettings, transport: httpx.AsyncBaseTransport
 
     return Spec(
         name="eligibility",
-        deciders=(check, batch, recheck, DISCOVERY, PROVIDER, authorization),
-        routes=join_routes(all_routes(check, recheck), authorization_routes(authorization)),
+        deciders=(check, batch, recheck, DISCOVERY, PROVIDER, authorization, night),
+        routes=join_routes(all_routes(check, recheck), authorization_routes(authorization), night_routes(night)),
         performers=performers,
         loops=loops,
         topics=ALL_TOPICS,

@@ -4,8 +4,17 @@ from services.eligibility.core import Check, CheckMessage
 from services.eligibility.core.authorization import AuthorizationDecider
 from services.eligibility.core.check_facts import CheckFact
 from services.eligibility.core.discovery import DISCOVERY
+from services.eligibility.core.night import NightDecider
 from services.eligibility.core.recheck import DeniedClaim, RecheckFact, RecheckMessage
-from shared.contracts import AuthorizationRequired, BalanceOverdue, ClaimDenied, ClaimReceived, ClaimSubmitted
+from shared.contracts import (
+    AuthorizationRequired,
+    BalanceOverdue,
+    ClaimDenied,
+    ClaimReceived,
+    ClaimSubmitted,
+    CoverageChecked,
+    EligibilityUnknown,
+)
 from shared.decider import Decider, Due
 from shared.inbox import Routes, join_routes, route
 from shared.wire import commands_topic, events_topic
@@ -29,3 +38,8 @@ def all_routes(
 def authorization_routes(authorization: AuthorizationDecider) -> Routes:
     """A claim needs an authorization, as this service itself says; one went out under it; one comes to its end."""
     return route(authorization, AuthorizationRequired, ClaimSubmitted, Due)
+
+
+def night_routes(night: NightDecider) -> Routes:
+    """A payer could not answer, or somebody asked ahead, as this service itself says; the night's hour has come."""
+    return route(night, CoverageChecked, EligibilityUnknown, Due)

@@ -87,7 +87,12 @@ def _ask(policy: InquiryPolicy, check: Check, claim: ClaimReceived) -> tuple[Che
     )
     refusal = not_asked(policy.directory.of(claim.payer_id, claim.meta.occurred_at.date()))
     if refusal is not None:
-        return (started, joined, CheckAnswered(outcome=refusal), ClaimTold(claim_id=claim.claim_id))
+        return (
+            started,
+            joined,
+            CheckAnswered(outcome=refusal, at=claim.meta.occurred_at),
+            ClaimTold(claim_id=claim.claim_id),
+        )
     inquire = Inquire(
         check_id=check_id(claim),
         attempt=1,
@@ -122,7 +127,7 @@ def _request(policy: InquiryPolicy, check: Check, asked: RequestCheck) -> tuple[
         waiting = [] if asked.claim_id is None else [asked.claim_id]
         told = (ClaimTold(claim_id=claim_id) for claim_id in waiting)
         answered = RequestAnswered(request_id=asked.request_id, reason=asked.reason)
-        return (opened, *joined, CheckAnswered(outcome=refusal), *told, answered)
+        return (opened, *joined, CheckAnswered(outcome=refusal, at=asked.meta.occurred_at), *told, answered)
     return (opened, *joined, _effect_of(asked))
 
 
@@ -175,7 +180,7 @@ def _answer(policy: InquiryPolicy, check: Check, answer: InquiryAnswered) -> tup
         return (AttemptFailed(outcome=outcome, retry_at=retry_at), again)
     others = tuple(one for one in outcome.other_payers if one not in check.others)
     return (
-        CheckAnswered(outcome=outcome),
+        CheckAnswered(outcome=outcome, at=answer.meta.occurred_at),
         *((OtherCoverageSeen(payers=others),) if others else ()),
         *(ClaimTold(claim_id=claim_id) for claim_id in check.waiting),
         *(RequestAnswered(request_id=one.request_id, reason=one.reason) for one in check.requests),
@@ -211,6 +216,22 @@ def worth_another_try(policy: InquiryPolicy, outcome: Outcome) -> bool:
     )
 
 
+def may_answer_later(policy: InquiryPolicy, outcome: Outcome, payer_id: str, on: date) -> bool:
+    """Whether a list asks again what a claim waits for: the payer could not answer, or takes nothing but files."""
+    if outcome.status == "not_asked":
+        takes_files = policy.directory.of(payer_id, on).batch
+        return outcome.cause == "no_real_time_eligibility" and takes_files
+    return worth_another_try(policy, outcome)
+
+
+def _waits_for_night(policy: InquiryPolicy, check: Check) -> str:
+    """The service date of a check that claims were told nothing by, for the nightly list to find it; else nothing."""
+    if check.is_open or check.outcome is None or check.answered_at is None or not check.told:
+        return ""
+    may = may_answer_later(policy, check.outcome, check.payer_id, check.answered_at.date())
+    return check.service_date.isoformat() if may else ""
+
+
 def _aggregate_id(message: CheckMessage) -> str:
     return check_id(message) if isinstance(message, ClaimReceived) else message.check_id
 
@@ -239,5 +260,7 @@ def check_decider(policy: InquiryPolicy) -> Decider[Check, CheckMessage, CheckFa
             "payer_id": check.payer_id,
             "coverage_id": check.coverage_id,
             "account_id": check.account_id,
+            "service_date": check.service_date.isoformat() if check.account_id else "",
+            "waits_for_night": _waits_for_night(policy, check),
         },
     )

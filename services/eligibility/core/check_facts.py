@@ -44,6 +44,7 @@ class CheckAnswered(Fact):
 
     type: Literal["check.answered.v1"] = "check.answered.v1"
     outcome: Outcome
+    at: AwareDatetime | None = None  # None: before it was kept
 
 
 class ClaimTold(Fact):

@@ -1,7 +1,7 @@
 """A coverage check's state: the fold of its facts. No rules here, so that history always replays."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import assert_never
 
 from shared.contracts import CheckReason, Contract, OtherPayer
@@ -44,6 +44,7 @@ class Check:
     waiting: tuple[str, ...] = ()  # claims that asked and were not told yet
     told: tuple[str, ...] = ()
     outcome: Outcome | None = None
+    answered_at: datetime | None = None
     reopened: bool = False  # asked again; `outcome` is the answer before
     requests: tuple[Request, ...] = ()  # that wait for the answer
     answered: tuple[str, ...] = ()  # the newest requests that have it
@@ -79,7 +80,7 @@ def evolve(check: Check, fact: CheckFact) -> Check:
         case AttemptFailed():
             return replace(check, attempts=check.attempts + 1)
         case CheckAnswered():
-            return replace(check, outcome=fact.outcome, reopened=False)
+            return replace(check, outcome=fact.outcome, answered_at=fact.at, reopened=False)
         case ClaimTold():
             waiting = tuple(claim_id for claim_id in check.waiting if claim_id != fact.claim_id)
             told = tuple(claim_id for claim_id in check.told if claim_id != fact.claim_id)
