@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from shared.audit_edge import Audited, without_patients
 from shared.auth import NotAuthenticatedError, Principal, Role
 from shared.collector import calm_collector
 from shared.contracts import Meta
@@ -44,6 +45,7 @@ def allow(*roles: Role) -> Callable[[Request], Principal]:
             caller = runtime_of(request).authenticator.verify(request.headers.get("authorization"))
         except NotAuthenticatedError as error:
             raise HTTPException(401, str(error), {"WWW-Authenticate": "Bearer"}) from None
+        request.state.principal = caller  # for the audit log, of refusals too
         if not caller.may(roles):
             raise HTTPException(403, f"this needs one of the roles: {', '.join(roles)}")
         return caller
@@ -123,8 +125,12 @@ def bare_app(
     """The routes and error handlers, without the machinery: for tests, which set `app.state.running` themselves."""
     app = FastAPI(title=f"RevCycle {name}", lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.gate = Gate(limits or Limits(), streams)
+    app.add_middleware(Audited)
     app.add_middleware(Shedding, gate=app.state.gate)
+    from shared.audit_api import router as audit  # it is made of what this module has
+
     app.include_router(health)
+    app.include_router(audit)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, _refuse_request)
@@ -143,12 +149,14 @@ health = APIRouter()
 
 
 @health.get("/health/live")
+@without_patients
 async def live() -> dict[str, str]:
     """The process answers."""
     return {"status": "live"}
 
 
 @health.get("/health/ready")
+@without_patients
 async def ready(request: Request) -> dict[str, str]:
     """Everything started, and no loop has ended. The consumer may still be joining its group."""
     running: Running | None = getattr(request.app.state, "running", None)
@@ -158,18 +166,21 @@ async def ready(request: Request) -> dict[str, str]:
 
 
 @health.get("/internal/status")
+@without_patients
 async def status(request: Request, _: Operator) -> dict[str, Any]:
     """What waits where, and what was turned away. No patient data."""
     return {**await running_of(request).status(), "intake": gate_of(request).numbers()}
 
 
 @health.get("/internal/at-rest")
+@without_patients
 async def at_rest(request: Request, _: Operator) -> dict[str, Any]:
     """Whether anything waits to be done now, and when the next thing comes: cheap enough to be asked often."""
     return await running_of(request).at_rest()
 
 
 @health.get("/internal/parked")
+@without_patients
 async def parked(request: Request, caller: Operator) -> list[dict[str, Any]]:
     """Aggregates of the tenant that wait for a person, with why and how many messages wait behind."""
     running = running_of(request)
@@ -200,6 +211,7 @@ async def release(request: Request, kind: str, aggregate_id: str, body: Release,
 
 
 @health.get("/internal/dead-letters")
+@without_patients
 async def dead_letters(run: Run, _: Operator, after: str | None = None) -> list[dict[str, Any]]:
     """Records that could not be read: where they lay and why. Their content stays sealed."""
     return [
@@ -209,17 +221,10 @@ async def dead_letters(run: Run, _: Operator, after: str | None = None) -> list[
 
 
 @health.get("/internal/quarantine")
+@without_patients
 async def quarantine(run: Run, caller: Operator, after: str | None = None) -> list[dict[str, Any]]:
     """Files of the tenant that could not be taken in, with reason and position."""
     return [dict(note) for note in await run.store.notes("quarantine", caller.tenant, after, 100)]
-
-
-@health.get("/audit")
-async def audit_log(
-    run: Run, caller: Annotated[Principal, Depends(allow("auditor", "operator"))], after: str | None = None
-) -> list[dict[str, Any]]:
-    """Who changed what, when and why, oldest first."""
-    return [dict(note) for note in await run.store.notes("audit", caller.tenant, after, 200)]
 
 
 async def _refuse_request(_: Request, error: Exception) -> JSONResponse:

@@ -4,7 +4,7 @@ import asyncio
 import os
 import socket
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
@@ -14,6 +14,8 @@ from uuid import uuid4
 from pymongo import AsyncMongoClient
 
 from shared.audit import Audit
+from shared.audit_anchors import anchor_file
+from shared.audit_keys import AuditKeys, FileKeys
 from shared.auth import Authenticator
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import Bus
@@ -213,11 +215,18 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
             shell=Shell(store, relay, log),
             sealer=sealer,
             pseudonyms=Pseudonyms(read_key(settings.pseudonym_key_file, 32)),
-            audit=Audit(store, system_wall),
+            audit=audit_of(settings, store, name),
             authenticator=Authenticator.from_file(
                 settings.jwks_file, settings.issuer, settings.audience, production=production
             ),
         )
+
+
+def audit_of(settings: Settings, store: Store, name: str) -> Audit:
+    """The audit log with its keys, and a file for copies of its anchors where there is one."""
+    given, copies = settings.audit_keys_file, settings.audit_anchor_file
+    keys = AuditKeys.derived(read_key(settings.master_key_file, 96)) if given is None else FileKeys(given)
+    return Audit(store, system_wall, keys, name, None if copies is None else anchor_file(copies, name))
 
 
 @asynccontextmanager
@@ -244,6 +253,8 @@ async def run(spec: Spec, runtime: Runtime) -> AsyncGenerator[Running]:
         for worker in workers:
             await worker.stop()
         await runtime.relay.retire()
+        with suppress(Exception):  # the store may be away: the chains end without a closing record then
+            await runtime.audit.close()
 
 
 async def join(consumer: Joining, log: Log, wait: Callable[[float], Awaitable[None]] = asyncio.sleep) -> None:
@@ -280,8 +291,13 @@ def _start_loops(running: Running) -> list[asyncio.Task[None]]:
         await runtime.relay.report()
         return 0
 
+    async def anchor() -> int:
+        await runtime.audit.anchor()
+        return 0
+
     steps: list[tuple[Step, Rest, float]] = [
         (report, asyncio.sleep, tick),
+        (anchor, asyncio.sleep, HOUSEKEEPING_SECONDS),
         *((worker.tick, worker.wait, tick) for worker in running.workers),
         *((loop.step, _rest_of(loop, pulses), tick) for loop in running.loops),
         (sweep_all, _resting(pulses.of("clock")), tick),

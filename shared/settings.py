@@ -38,6 +38,12 @@ class Settings(BaseSettings):
     audience: str = "revcycle"
     master_key_file: Path = Field(description="96 bytes that wrap the data keys (local KMS).")
     pseudonym_key_file: Path = Field(description="At least 32 bytes; changing it renames everybody.")
+    audit_keys_file: Path | None = Field(
+        default=None, description="Keys of the audit log; without it, one is derived from the master key."
+    )
+    audit_anchor_file: Path | None = Field(
+        default=None, description="Where copies of the audit log's anchors are appended, best outside the store."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     batch_records: PositiveInt = Field(
         default=1000,

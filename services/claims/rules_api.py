@@ -37,6 +37,7 @@ from services.claims.reference_rows import KINDS
 from services.claims.routing import Routing
 from services.claims.rulebooks import RESERVED, base_rules, books_of, rule_blob
 from services.claims.vault import FileTooLargeError
+from shared.audit_edge import without_patients
 from shared.auth import Principal
 from shared.contracts import Meta
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -133,6 +134,7 @@ def _read(document: RuleDocument) -> Rule:
 
 
 @router.post("/rules/check")
+@without_patients
 async def check_rule(document: Document, _: Author) -> dict[str, Any]:
     """Whether a document is a rule, with every fault and its place. Nothing is kept."""
     try:
@@ -167,6 +169,7 @@ async def _once(content: bytes) -> AsyncIterator[bytes]:
 
 
 @router.get("/rules")
+@without_patients
 async def rules(run: Run, caller: Reader) -> dict[str, Any]:
     """The tenant's rules with their versions and terms, and the base set."""
     library = await books_of(run.store).library(caller.tenant)
@@ -178,6 +181,7 @@ async def rules(run: Run, caller: Reader) -> dict[str, Any]:
 
 
 @router.get("/rules/{rule_id}")
+@without_patients
 async def rule(rule_id: str, run: Run, caller: Reader) -> dict[str, Any]:
     """One rule: every version with its document, and who decided what about it when."""
     books = books_of(run.store)
@@ -293,6 +297,7 @@ async def post_reference(
 
 
 @router.get("/reference")
+@without_patients
 async def reference(run: Run, caller: Reader) -> list[dict[str, Any]]:
     """The tables that count."""
     library = await books_of(run.store).library(caller.tenant)

@@ -1,12 +1,13 @@
 """Signing in and out: a development access token, pasted once, lives in a cookie that scripts cannot read."""
 
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from services.console.drawing import draw
-from services.console.session import check_origin, end_session, keep_session, local_path
+from services.console.session import COOKIE, check_origin, end_session, keep_session, local_path
 from shared.auth import NotAuthenticatedError
 from shared.http import Run
 from shared.runtime import Runtime
@@ -34,7 +35,7 @@ async def login(
         principal = run.authenticator.verify(f"Bearer {clear}")
     except NotAuthenticatedError as error:
         return draw(request, "login.html", {"next": onward, "problem": str(error)}, 401)
-    await run.audit.record(principal, "console.login", f"actor/{principal.actor}")
+    await run.audit.record(principal, "console.login", f"actor/{principal.actor}", kind="sign-in")
     response = RedirectResponse(onward, 303)
     keep_session(response, clear, secure=_is_production(run))
     return response
@@ -44,6 +45,9 @@ async def login(
 async def logout(request: Request, run: Run) -> Response:
     """Forget the token."""
     check_origin(request)
+    with suppress(NotAuthenticatedError):  # whoever is not signed in may still press the button
+        principal = run.authenticator.verify(f"Bearer {request.cookies.get(COOKIE, '')}")
+        await run.audit.record(principal, "console.logout", f"actor/{principal.actor}", kind="sign-in")
     response = RedirectResponse("/login", 303)
     end_session(response, secure=_is_production(run))
     return response

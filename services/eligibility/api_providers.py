@@ -25,6 +25,7 @@ from services.eligibility.core.provider import (
     provider_id,
     standing_on,
 )
+from shared.audit_edge import without_patients
 from shared.auth import Principal
 from shared.decider import Decided, Decider
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -129,6 +130,7 @@ async def _answer(
 
 
 @router.get("/providers")
+@without_patients
 async def list_providers(
     run: Run,
     caller: Reader,
@@ -144,6 +146,7 @@ async def list_providers(
 
 
 @router.get("/providers/{npi}/payers/{payer_id}/standing")
+@without_patients
 async def get_standing(
     npi: str,
     payer_id: str,

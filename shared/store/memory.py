@@ -287,6 +287,25 @@ class MemoryStore:
         )
         return list(islice(found, limit))
 
+    async def find_notes(
+        self,
+        collection: str,
+        tenant: str,
+        keys: Collection[str],
+        between: tuple[str, str],
+        limit: int,
+        /,
+        *,
+        newest_first: bool = False,
+    ) -> Sequence[Document]:
+        first, last = between
+        found = (
+            dict(document)
+            for note_id, document in sorted(self._notes.get(collection, {}).items(), reverse=newest_first)
+            if document["tenant"] == tenant and first < note_id < last and set(keys) <= set(document.get("keys", ()))
+        )
+        return list(islice(found, limit))
+
     async def count_notes(self, collection: str, /) -> int:
         if collection == "waiting":
             return sum(len(queue) for queue in self._waiting.values())

@@ -57,8 +57,10 @@ PAGE = 1000
 AFTER_NUMBERS = ";"  # the character after ":", which ends the writer in a mark
 AFTER_SLASH = "0"  # the character after "/", which ends the tenant in an `_id`
 SOME_TIME = {"$lte": FAR_AWAY}
-READ_BY_TENANT = ("audit", "quarantine", "good_faith_estimates")
+READ_BY_TENANT = ("audit", "audit_anchors", "quarantine", "good_faith_estimates")
 """Notes that are listed for one tenant, in order: those of all the others must not be read for it."""
+SEARCHED_BY_TENANT = ("audit",)
+"""Notes that are found by the values in their `keys`."""
 
 
 def wanting(tenant: str, where: Mapping[str, Scalar]) -> Document:
@@ -97,6 +99,8 @@ class MongoStore:
         await self._db["writers"].create_index("rests_at")
         for notes in READ_BY_TENANT:
             await self._db[notes].create_index([("tenant", 1), ("_id", 1)])
+        for notes in SEARCHED_BY_TENANT:
+            await self._db[notes].create_index([("tenant", 1), ("keys", 1), ("_id", 1)])
 
     async def load(self, decider: Decider[S, M, F], keys: Collection[Key], /) -> Mapping[Key, Row[S]]:
         found: dict[Key, Row[S]] = {key: Row(0, Snapshot(decider.initial)) for key in keys}
@@ -387,6 +391,23 @@ class MongoStore:
         if after is not None:
             where["_id"] = {"$gt": after}
         cursor = self._db[collection].find(where).sort("_id", 1).limit(limit)
+        return [{**{k: v for k, v in d.items() if k != "_id"}, "id": str(d["_id"])} async for d in cursor]
+
+    async def find_notes(
+        self,
+        collection: str,
+        tenant: str,
+        keys: Collection[str],
+        between: tuple[str, str],
+        limit: int,
+        /,
+        *,
+        newest_first: bool = False,
+    ) -> Sequence[Document]:
+        where: Document = {"tenant": tenant, "_id": {"$gt": between[0], "$lt": between[1]}}
+        if keys:
+            where["keys"] = {"$all": list(keys)}
+        cursor = self._db[collection].find(where).sort("_id", -1 if newest_first else 1).limit(limit)
         return [{**{k: v for k, v in d.items() if k != "_id"}, "id": str(d["_id"])} async for d in cursor]
 
     async def count_notes(self, collection: str, /) -> int:

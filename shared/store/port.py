@@ -271,6 +271,20 @@ class Store(Protocol):
         """Records by id, starting after `after`; each carries its `id` and `tenant`."""
         ...
 
+    async def find_notes(
+        self,
+        collection: str,
+        tenant: str,
+        keys: Collection[str],
+        between: tuple[str, str],
+        limit: int,
+        /,
+        *,
+        newest_first: bool = False,
+    ) -> Sequence[Document]:
+        """As `notes`, those whose `keys` hold all of these and whose ids lie between the two, both left out."""
+        ...
+
     async def count_notes(self, collection: str, /) -> int:
         """How many records a collection holds; `waiting` are the messages behind parked aggregates."""
         ...

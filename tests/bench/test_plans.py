@@ -251,6 +251,8 @@ async def ask_for_the_rest(store: Any) -> None:
     for tenant in (None, "lakeside"):
         for after in (None, "1"):
             await store.notes("audit", tenant, after, 10)
+    await store.find_notes("audit", "lakeside", (), ("1", "9"), 10)
+    await store.find_notes("audit", "lakeside", ("entry", "kind=read"), ("1", "9"), 10, newest_first=True)
 
 
 async def chunks() -> Any:

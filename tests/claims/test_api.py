@@ -87,8 +87,13 @@ async def test_a_look_at_who_it_is_about_is_in_the_audit_log(client: Client) -> 
     assert (await client.get(f"/claims/{claim_id}/subscriber", role="auditor")).status_code == 403
     found = await client.get(f"/claims/{claim_id}/subscriber")
     assert found.json()["member_id"] == "MEMBER77"
-    actions = [note["action"] for note in await client.world.store.notes("audit", TENANT, None, 100)]
-    assert actions == ["claim.receive", "claim.identity.read"]
+    notes = await client.world.store.notes("audit", TENANT, None, 100)
+    assert [(note["kind"], note["action"], note["outcome"]) for note in notes] == [
+        ("chain", "audit.open", 0),
+        ("write", "claim.receive", 201),
+        ("refused", "GET /claims/{claim_id}/subscriber", 403),
+        ("read", "claim.identity.read", 200),
+    ]
 
 
 async def test_holding_and_releasing(client: Client) -> None:

@@ -30,8 +30,8 @@ async def test_the_cookie_is_kept_from_scripts_and_other_sites(told: Desk) -> No
 
 async def test_signing_in_is_on_record(told: Desk) -> None:
     await told.browser(None).post("/login", data={"token": told.token()})
-    (line,) = await told.machine.store.notes("audit", "lakeside", None, 10)
-    assert (line["actor"], line["action"]) == ("pat_biller", "console.login")
+    _, line = await told.machine.store.notes("audit", "lakeside", None, 10)
+    assert (line["actor"], line["action"], line["log"]) == ("pat_biller", "console.login", "security")
 
 
 async def test_signing_out_forgets_the_token(told: Desk) -> None:

@@ -152,7 +152,12 @@ async def test_requests_and_responses_are_kept_and_only_billers_open_them(house:
     assert (await house.client("auditor").get(f"/checks/{name}")).status_code == 403
     assert (await house.client(tenant="harbor").get(f"/checks/{name}")).status_code == 404
     audited = (await house.client("auditor").get("/audit")).json()
-    assert [one["action"] for one in audited] == ["check.request", "conversation.read"]
+    assert [(one["kind"], one["action"]) for one in audited] == [
+        ("write", "check.request"),
+        ("read", "GET /checks/{check_id}/conversations"),
+        ("read", "conversation.read"),
+        ("refused", "GET /checks/{check_id}/conversations/{effect}/{attempt}"),
+    ]
     everything = str(await house.machine.store.notes("conversations", "lakeside", None, 100)) + str(
         [record.value for record in house.machine.bus.records]
     )

@@ -298,3 +298,17 @@ async def test_notes_are_appended_once_and_read_by_tenant(store: Store) -> None:
     assert await store.notes("audit", "lakeside", None, 10) == expected
     assert [n["id"] for n in await store.notes("audit", None, "1", 10)] == ["2"]
     assert await store.count_notes("audit") == 2
+
+
+async def test_notes_are_found_by_their_keys_between_two_ids_either_way(store: Store) -> None:
+    for n, keys in enumerate([["a", "b"], ["a"], ["a", "b"], ["b"]]):
+        await store.note("audit", "lakeside", str(n), {"keys": keys})
+    await store.note("audit", "northgate", "9", {"keys": ["a", "b"]})
+
+    async def found(keys: list[str], first: str, last: str, limit: int = 9, **how: bool) -> list[str]:
+        notes = await store.find_notes("audit", "lakeside", keys, (first, last), limit, **how)
+        return [str(note["id"]) for note in notes]
+
+    assert await found(["a", "b"], "", "z") == ["0", "2"]
+    assert await found([], "0", "3") == ["1", "2"]
+    assert await found(["a"], "", "z", 2, newest_first=True) == ["2", "1"]

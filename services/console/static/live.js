@@ -36,7 +36,7 @@
 
   const update = async () => {
     if (document.hidden || isBusy()) return;
-    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, redirect: "manual" });
+    const answer = await fetch(location.href, { headers: { Accept: "text/html", "X-Refresh": "1" }, redirect: "manual" });
     if (answer.type === "opaqueredirect") {
       location.reload();
       return;
