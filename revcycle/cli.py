@@ -9,7 +9,21 @@ import sys
 import typer
 from rich.console import Console
 
-from revcycle.commands import access, clock, demo, eligibility, files, ledger, replay, report, rules, stack, topics, x12
+from revcycle.commands import (
+    access,
+    clock,
+    demo,
+    eligibility,
+    files,
+    ledger,
+    policy,
+    replay,
+    report,
+    rules,
+    stack,
+    topics,
+    x12,
+)
 from revcycle.refusal import RefusalError
 
 app = typer.Typer(
@@ -23,7 +37,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for group in (stack, files, eligibility, topics, clock, access, demo, replay, report, rules, ledger, x12):
+for group in (stack, files, eligibility, topics, clock, access, demo, replay, report, rules, policy, ledger, x12):
     group.register(app)
 
 

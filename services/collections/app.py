@@ -10,6 +10,7 @@ from services.collections.core import make_decider
 from services.collections.handlers import TOPICS, routes
 from services.collections.performers import OutgoingMail
 from services.collections.policies import letterheads, policy_book
+from services.collections.policy_api import policy_routes
 from services.collections.settings import CollectionsSettings
 from shared.decider import Effect
 from shared.http import make_app, serve
@@ -32,7 +33,8 @@ def make_spec(settings: CollectionsSettings) -> Spec:
 def create_app(settings: CollectionsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or CollectionsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    return make_app(make_spec(settings), settings, router)
+    own = policy_routes(policy_book(settings.dunning_folder))
+    return make_app(make_spec(settings), settings, router, own)
 
 
 if __name__ == "__main__":

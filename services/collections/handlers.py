@@ -1,7 +1,7 @@
 """What collections subscribes to."""
 
 from services.collections.core import Account, AccountMessage, CollectionFact
-from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
+from shared.contracts import PatientBalanceChanged, PatientPaymentFailed, PatientPaymentPending, PatientPaymentReceived
 from shared.decider import Decider, Due
 from shared.inbox import Routes, route
 from shared.wire import commands_topic, events_topic
@@ -10,5 +10,7 @@ TOPICS = (events_topic("payments"), commands_topic("collections"))
 
 
 def routes(accounts: Decider[Account, AccountMessage, CollectionFact]) -> Routes:
-    """A balance changed, a guarantor paid, a deadline came."""
-    return route(accounts, PatientBalanceChanged, PatientPaymentReceived, Due)
+    """A balance changed, a guarantor paid or tried to, a deadline came."""
+    return route(
+        accounts, PatientBalanceChanged, PatientPaymentReceived, PatientPaymentPending, PatientPaymentFailed, Due
+    )

@@ -7,6 +7,7 @@ from shared.contracts import (
     AuthorizationRequired,
     ClaimSubmitted,
     CoverageVerified,
+    LateChargeRaised,
     WriteOffApproved,
 )
 from shared.inbox import Routes, join_routes, route
@@ -25,9 +26,18 @@ TOPICS = (
 def routes(account: AccountDecider) -> Routes:
     """A submitted claim is charged, and names its control number; a balance or denial given up is written off.
 
-    What a payer says of the patient's coverage tells what may not be billed.
+    Interest and fees that collections raised are charges of their own. What a payer says of the patient's coverage
+    tells what may not be billed.
     """
     return join_routes(
-        route(account, ClaimSubmitted, AccountWrittenOff, WriteOffApproved, CoverageVerified, AuthorizationRequired),
+        route(
+            account,
+            ClaimSubmitted,
+            AccountWrittenOff,
+            LateChargeRaised,
+            WriteOffApproved,
+            CoverageVerified,
+            AuthorizationRequired,
+        ),
         route(CONTROL_NUMBER, ClaimSubmitted),
     )

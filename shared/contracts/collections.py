@@ -131,7 +131,7 @@ class LateChargeRaised(CollectionEvent):
     charge_cents: PositiveCents
     raised_on: date
     law: str = Field(description="Which row of the law's configuration allows it.")
-    sealed_guarantor: Sealed | None = None
+    sealed_guarantor: Sealed
 
 
 class RiskLimitCrossed(CollectionEvent):

@@ -53,6 +53,7 @@ POLICY = DunningPolicy(
     plan_installments_max=12,
     plan_installment_min_cents=25_00,
     plan_first_due_within_days=45,
+    pending_payment_wait_days=10,
 )
 
 

@@ -34,6 +34,7 @@ class PaymentNoted(PolicyNews):
     type: Literal["payment-noted"] = "payment-noted"
     payment_id: str
     paid_on: date
+    paid_cents: PositiveCents
     unapplied_cents: NonNegativeCents
 
 
@@ -116,7 +117,7 @@ class LateChargeAssessed(PolicyNews):
     since_on: date
     assessed_on: date
     law: str
-    sealed_guarantor: Sealed | None
+    sealed_guarantor: Sealed
 
 
 class LateChargeLookedAt(PolicyNews):

@@ -119,6 +119,7 @@ def note_payment(account: Account, payment: PatientPaymentReceived) -> Items:
         account_id=payment.account_id,
         payment_id=payment.payment_id,
         paid_on=paid.on,
+        paid_cents=payment.paid_cents,
         unapplied_cents=payment.unapplied_cents,
     )
     return (noted,)
@@ -237,8 +238,9 @@ def _charged(today: Today, account: Account, episode: Episode, charge: LateCharg
     standing, last = account.standing, account.standing.charge(charge.name)
     since = episode.due_on + timedelta(charge.after_overdue_days) if last is None else last.on
     principal_cents = principal(standing, account.owed_cents)
+    sealed_guarantor = account.sealed_guarantor
     found = assess(charge, today.policy.laws, account.person.state, principal_cents, since, today.on)
-    if found is None:
+    if found is None or sealed_guarantor is None:
         return LateChargeLookedAt(account_id=account.account_id, charge=charge.name, looked_on=today.on)
     return LateChargeAssessed(
         account_id=account.account_id,
@@ -250,7 +252,7 @@ def _charged(today: Today, account: Account, episode: Episode, charge: LateCharg
         since_on=since,
         assessed_on=today.on,
         law=found.law,
-        sealed_guarantor=account.sealed_guarantor,
+        sealed_guarantor=sealed_guarantor,
     )
 
 

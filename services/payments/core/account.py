@@ -84,6 +84,7 @@ from shared.contracts import (
     AuthorizationRequired,
     ClaimSubmitted,
     CoverageVerified,
+    LateChargeRaised,
     WriteOffApproved,
 )
 from shared.decider import Decider, Scalar
@@ -132,6 +133,8 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             return _settled(policy, state, message.charge_id, _charge(state, message))
         case PostPatientPayment():
             return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
+        case LateChargeRaised():
+            return _settled(policy, state, message.charge_id, _charge(state, charge_of(message)))
         case AccountWrittenOff():
             return _settled(policy, state, "", _write_off(state, message))
         case ReversePatientPayment() | RefundPayer() | RestoreMoney() | FreePrepayment():
@@ -295,6 +298,19 @@ def _lines_of(event: ClaimSubmitted) -> tuple[BilledLine, ...]:
     return tuple(
         BilledLine(one.line_control_number, one.procedure, one.modifiers, one.charge_cents, one.service_from)
         for one in event.lines
+    )
+
+
+def charge_of(event: LateChargeRaised) -> PostSelfPayCharge:
+    """Interest or a fee as a charge of its own: it stays due when the balance it came from is paid."""
+    return PostSelfPayCharge(
+        meta=event.meta,
+        account_id=event.account_id,
+        charge_id=event.charge_id,
+        charge_cents=event.charge_cents,
+        description_code=f"late-{event.kind}",
+        service_date=event.raised_on,
+        sealed_guarantor=event.sealed_guarantor,
     )
 
 

@@ -15,6 +15,7 @@ from shared.contracts import (
     ClaimSubmitted,
     Contract,
     CoverageVerified,
+    LateChargeRaised,
     Message,
     PositiveCents,
     Sealed,
@@ -219,6 +220,7 @@ AccountMessage: TypeAlias = (
     | PostPatientPayment
     | PostSelfPayCharge
     | AccountWrittenOff
+    | LateChargeRaised
     | WriteOffApproved
     | MoneyBack
     | PersonsWord

@@ -42,7 +42,7 @@ from services.payments.core.card_payment_messages import (
     RequestCardPayment,
 )
 from services.payments.core.cash import CashAccount, cash_sides
-from shared.contracts import Event, Meta
+from shared.contracts import Event, Meta, PatientPaymentFailed, PatientPaymentPending
 from shared.decider import Decider, Effect, Scalar
 from shared.replaced import replace
 
@@ -356,9 +356,27 @@ def _short(state: CardPayment, fact: CardMoneyBackPosted) -> CardPayment:
     return replace(state, shortfalls=(*state.shortfalls, fact.reversal_id))
 
 
-def publish(_: CardPayment, __: CardFact, ___: Meta) -> Event | None:
-    """Nothing: the account says what was paid and taken back."""
-    return None
+def publish(state: CardPayment, fact: CardFact, meta: Meta) -> Event | None:
+    """What is on its way, and what failed; the account itself says what was paid and taken back."""
+    match fact:
+        case CardPaymentPending():
+            return PatientPaymentPending(
+                meta=meta,
+                account_id=state.account_id,
+                payment_id=state.payment_id,
+                method=state.method,
+                pending_cents=state.asked_cents,
+            )
+        case CardPaymentFailed():
+            return PatientPaymentFailed(
+                meta=meta,
+                account_id=state.account_id,
+                payment_id=state.payment_id,
+                method=state.method,
+                reason=fact.code or fact.status,
+            )
+        case _:
+            return None
 
 
 def _index(state: CardPayment) -> Mapping[str, Scalar]:

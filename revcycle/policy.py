@@ -1,0 +1,162 @@
+"""Dunning policies judged on this machine: checked, tried over the past, let go live. What a stack did is only read."""
+
+import json
+from collections.abc import AsyncIterator, Iterable, Mapping
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from revcycle.refusal import RefusalError
+from revcycle.replay import database_of
+from services.collections.compliance import rule_shelf
+from services.collections.core import DunningPolicy, PolicyBook
+from services.collections.measures import Happened, Measures
+from services.collections.policies import all_versions, policy_book
+from services.collections.policy_activations import ACTIVATIONS, Activation, activate, digest_of
+from services.collections.simulate import Comparison, Past, compare, read_export
+from services.collections.simulate.past import FACTS, export_line, note
+from shared.policy import PolicyError
+from shared.store.connect import connect, disconnect
+from shared.store.mongo import MongoStore
+from shared.store.port import JournalLine
+
+SINCE_EVER = date(1, 1, 1)
+
+
+def checked(folder: Path) -> tuple[DunningPolicy, ...]:
+    """Every version in a folder of policies. RefusalError with everything that is wrong with it."""
+    if not (folder / "dunning.toml").is_file():
+        raise RefusalError(f"{folder} holds no dunning.toml: name the folder that the policies are in.")
+    try:
+        return all_versions(folder)
+    except ValueError as error:
+        raise RefusalError(str(error)) from None
+
+
+def tried_book(folder: Path, on: date) -> PolicyBook:
+    """The policies of a folder as they are on a day, as if they had been in force since ever."""
+    newest = dict[tuple[str, str], DunningPolicy]()
+    for policy in checked(folder):
+        key = (policy.tenant, policy.variant)
+        if policy.valid_from <= on and (key not in newest or newest[key].valid_from < policy.valid_from):
+            newest[key] = policy
+    # A spread belongs to the first days of a version, and these have none.
+    return PolicyBook(tuple(replace(one, valid_from=SINCE_EVER, spread_days=0) for one in newest.values()))
+
+
+def past_in(path: Path) -> Past:
+    """The past in an export file."""
+    try:
+        return read_export(path)
+    except PolicyError as error:
+        raise RefusalError(str(error)) from None
+
+
+async def past_of(mongo: str, tenant: str, since: datetime | None) -> Past:
+    """The past in the journal of a running stack: whole accounts, of which something was recorded since."""
+    past = Past()
+    async for line in _exported(mongo, tenant, since):
+        note(past, line)
+    return past
+
+
+async def export(mongo: str, tenant: str, since: datetime | None, path: Path) -> int:
+    """Write the past to a file, pseudonymous and without anything sealed; how many lines."""
+    count = 0
+    with path.open("w", encoding="utf-8") as file:
+        async for line in _exported(mongo, tenant, since):
+            file.write(json.dumps(line) + "\n")
+            count += 1
+    return count
+
+
+def simulate(past: Past, tenant: str, folders: tuple[Path, Path], days: tuple[date, date]) -> Comparison:
+    """Compare the policies of two folders, each as it is on its day, over the past of a tenant.
+
+    The accounts live until the newest thing that is known of any of them, and on to the end of their way.
+    """
+    told = past.of(tenant)
+    if not told:
+        known = ", ".join(sorted({owner for owner, _ in past.accounts})) or "none"
+        raise RefusalError(f"There is no past of {tenant!r}; there is one of: {known}.")
+    until = max(item.at.date() for items in told.values() for item in items)
+    books = (tried_book(folders[0], days[0]), tried_book(folders[1], days[1]))
+    try:
+        return compare(tenant, told, books, rule_shelf(folders[0]), until)
+    except PolicyError as error:
+        raise RefusalError(str(error)) from None
+
+
+async def measured(mongo: str, tenant: str, since: datetime | None, folder: Path) -> Measures:
+    """Measures by policy version and level of what a running stack did."""
+    facts = dict[str, list[Happened]]()
+    async for line in _journal(mongo, tenant, since):
+        at = datetime.fromisoformat(line.document["meta"]["occurred_at"])
+        fact = FACTS.validate_python(line.document["fact"], strict=False)
+        facts.setdefault(line.document["aggregate_id"], []).append(Happened(at.date(), fact))
+    measures = Measures(policy_book(folder))
+    for happened in facts.values():
+        measures.count(happened)
+    return measures
+
+
+def let_live(folder: Path, one: Mapping[str, str]) -> Activation:
+    """Write who let a version go live, and why. RefusalError when it does not count."""
+    versions = {policy.name: policy for policy in checked(folder)}
+    policy = versions.get(one["version"])
+    if policy is None:
+        raise RefusalError(f"There is no version {one['version']!r}; there are {', '.join(sorted(versions))}.")
+    activation = Activation(digest=digest_of(policy), on=datetime.now(UTC).date(), **one)
+    try:
+        activate(folder / ACTIVATIONS, policy, activation)
+    except PolicyError as error:
+        raise RefusalError(str(error)) from None
+    return activation
+
+
+async def _exported(mongo: str, tenant: str, since: datetime | None) -> AsyncIterator[Mapping[str, Any]]:
+    async for line in _journal(mongo, tenant, since):
+        exported = export_line(line)
+        if exported is not None:
+            yield exported
+
+
+async def _journal(mongo: str, tenant: str, since: datetime | None) -> AsyncIterator[JournalLine]:
+    client = connect(mongo)
+    try:
+        store = MongoStore(client[database_of("collections")])
+        async for line in store.journal_since(since):
+            if line.document["tenant"] == tenant and line.document["kind"] == "collection":
+                yield line
+    finally:
+        await disconnect(client)
+
+
+def shown(comparison: Comparison) -> Iterable[tuple[str, str, str]]:
+    """What changes in all: what, by the older policy, by the newer."""
+    older, newer = comparison.older, comparison.newer
+    kinds = sorted({*older.contacts, *newer.contacts})
+    rows: list[tuple[str, int | str, int | str]] = [
+        ("contacts", older.contact_count, newer.contact_count),
+        *((f"  {kind}", older.contacts[kind], newer.contacts[kind]) for kind in kinds),
+        ("contacts on the busiest day", older.busiest_day, newer.busiest_day),
+        ("placed accounts", older.placed, newer.placed),
+        ("placed dollars", _dollars(older.placed_cents), _dollars(newer.placed_cents)),
+        ("written-off dollars", _dollars(older.written_off_cents), _dollars(newer.written_off_cents)),
+        ("reviews by a person", older.reviews, newer.reviews),
+        ("cost of contacts", _dollars(older.cost_cents), _dollars(newer.cost_cents)),
+        *(
+            (f"accounts {status} at the end", older.endings[status], newer.endings[status])
+            for status in sorted({*older.endings, *newer.endings})
+        ),
+    ]
+    return tuple((name, _said(before), _said(after)) for name, before, after in rows)
+
+
+def _dollars(cents: int) -> str:
+    return f"{cents / 100:,.2f}"
+
+
+def _said(value: int | str) -> str:
+    return f"{value:,}" if isinstance(value, int) else value
