@@ -75,6 +75,8 @@ from shared.contracts import (
     RiskLimitCrossed,
     StatementSent,
     StatusCallDue,
+    UnderpaymentClosed,
+    UnderpaymentFound,
     WriteOffApproved,
     WriteOffPosted,
 )
@@ -154,6 +156,8 @@ OF_NO_VIEW = (
     RefundIssued,
     RefundVoided,
     CreditBalanceCleared,
+    UnderpaymentFound,
+    UnderpaymentClosed,
     DepositMatched,
     DepositUnmatched,
     PatientPaymentPending,

@@ -240,6 +240,7 @@ def remitted_claim(
         amounts=(*_interest(claim), *stated_amounts(claim.extras)),
         quantities=stated_quantities(claim.extras),
         sealed_corrected=sealed_corrected,
+        drg=claim.drg_code,
     )
 
 

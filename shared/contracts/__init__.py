@@ -93,6 +93,8 @@ from .payments import (
     RemittanceParked,
     RemittancePlace,
     RemittanceReceived,
+    UnderpaymentClosed,
+    UnderpaymentFound,
     WriteOffPosted,
 )
 
@@ -161,6 +163,8 @@ PaymentsEvent: TypeAlias = (
     | RefundVoided
     | DepositMatched
     | DepositUnmatched
+    | UnderpaymentFound
+    | UnderpaymentClosed
 )
 CollectionsEvent: TypeAlias = (
     StatementSent
@@ -286,6 +290,8 @@ __all__ = [
     "StatementSent",
     "StatusCallDue",
     "SubmittedLine",
+    "UnderpaymentClosed",
+    "UnderpaymentFound",
     "UnknownCause",
     "WriteOffApproved",
     "WriteOffPosted",

@@ -57,6 +57,9 @@ class SubmittedLine(Contract):
     charge_cents: NonNegativeCents
     service_from: date
     units: str | None = Field(default=None, description="Exact decimal number of units or minutes, as sent.")
+    place_of_service: str = Field(default="", description="Of the line, where it has its own.")
+    revenue_code: str = Field(default="", description="SV201, of an institutional line.")
+    rendering_npi: str = Field(default="", description="Of the line, where it has its own.")
 
 
 class ClaimSubmitted(ClaimEvent):
@@ -81,6 +84,11 @@ class ClaimSubmitted(ClaimEvent):
         default=None, description="The claim of the same services to the payer before this one: they are charged once."
     )
     rendering_npi: str = Field(default="", description="Who rendered the services; empty where the claim names nobody.")
+    claim_type: str = Field(default="P", description="P professional, I institutional, D dental.")
+    facility_code: str = Field(
+        default="", description="Place of service; of an institutional claim the first two digits of its type of bill."
+    )
+    drg: str = Field(default="", description="HI*DR, of an institutional claim.")
 
 
 class ClaimAccepted(ClaimEvent):

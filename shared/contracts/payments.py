@@ -55,6 +55,12 @@ class LineDecision(Contract):
     paid_cents: Cents
     adjustments: tuple[Adjustment, ...] = ()
     remark_codes: tuple[str, ...] = Field(default=(), description="RARC of LQ*HE.")
+    units: str | None = Field(default=None, description="SVC05, an exact decimal number.")
+    allowed_cents: Cents | None = Field(default=None, description="AMT*B6, where the payer states it.")
+    service_date: date | None = None
+    revenue_code: str = ""
+    original_procedure: str = Field(default="", description="SVC06: what was billed, when another code was paid.")
+    original_modifiers: tuple[str, ...] = ()
 
 
 class AccountEvent(Event):
@@ -98,6 +104,7 @@ class ClaimRemitted(AccountEvent):
         default=0,
         description="Stated as the patient's, but kept from the patient by a rule; not in the responsibility.",
     )
+    drg: str = Field(default="", description="CLP11: the DRG that the payer decided by.")
 
 
 class PaymentPosted(AccountEvent):
@@ -272,3 +279,36 @@ class ProviderAdjustmentPosted(Event):
     code: str
     line: PositiveInt
     amount_cents: Cents = Field(description="As PLB states it: positive reduces the payment.")
+
+
+class UnderpaymentFound(AccountEvent):
+    """A payer allowed less for a claim than the contract says, beyond what is let go; said again when it changes.
+
+    `short_cents` is the sum over the lines that are short. Nothing of it is in the ledger: it was written down as the
+    payer's adjustments said.
+    """
+
+    type: Literal["underpayment.found.v1"] = "underpayment.found.v1"
+    claim_id: str
+    underpayment_id: str
+    payer_id: str
+    payer_claim_control_number: str
+    contract_id: str
+    contract_version: PositiveInt
+    expected_cents: Cents
+    allowed_cents: Cents
+    short_cents: PositiveCents
+    recovered_cents: NonNegativeCents = Field(default=0, description="Of what was missing at first, paid since.")
+    dispute_by: date | None = Field(default=None, description="The last day that the contract leaves for a dispute.")
+
+
+class UnderpaymentClosed(AccountEvent):
+    """Nobody works on it any more: recovered, accepted, written off, or there is nothing missing after all."""
+
+    type: Literal["underpayment.closed.v1"] = "underpayment.closed.v1"
+    claim_id: str
+    underpayment_id: str
+    payer_id: str
+    outcome: Literal["recovered", "accepted", "written_off", "no_longer_short", "withdrawn"]
+    recovered_cents: NonNegativeCents
+    given_up_cents: NonNegativeCents = Field(description="What is still missing, and was accepted or written off.")

@@ -161,6 +161,9 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         authorization_number=content.prior_authorization_number or None,
         follows_claim_id=_followed(state.origin),
         rendering_npi=_rendering(content),
+        claim_type=content.claim_type,
+        facility_code=content.facility_code,
+        drg=content.institutional.drg if content.institutional is not None else "",
     )
 
 
@@ -186,6 +189,9 @@ def _submitted_line(line: ContentLine, of_claim: date) -> SubmittedLine:
         charge_cents=line.charge_cents or 0,
         service_from=line.service_from or of_claim,
         units=None if line.units is None else f"{line.units:f}",
+        place_of_service=line.place_of_service,
+        revenue_code=line.revenue_code,
+        rendering_npi=line.rendering.npi if line.rendering is not None else "",
     )
 
 

@@ -23,6 +23,8 @@ from shared.contracts import (
     RefundVoided,
     RemittanceParked,
     RemittanceReceived,
+    UnderpaymentClosed,
+    UnderpaymentFound,
     WriteOffPosted,
 )
 
@@ -141,3 +143,16 @@ def _(event: DepositMatched) -> Said:
 @words.register
 def _(event: DepositUnmatched) -> Said:
     return Said("Bank deposit taken off its remittance", -event.unmatched_cents)
+
+
+@words.register
+def _(event: UnderpaymentFound) -> Said:
+    since = f"; {dollars(event.recovered_cents)} came since" if event.recovered_cents else ""
+    contract = f"contract {event.contract_id}, version {event.contract_version}"
+    return Said(f"Payer allowed less than {contract} says{since}", event.short_cents)
+
+
+@words.register
+def _(event: UnderpaymentClosed) -> Said:
+    came = f"; {dollars(event.recovered_cents)} came" if event.recovered_cents else ""
+    return Said(f"Underpayment closed, {event.outcome.replace('_', ' ')}{came}", event.given_up_cents)

@@ -166,6 +166,7 @@ def _remitted(state: Account, fact: ClaimAdjudicated, stopped_cents: int, meta: 
         forwarded_to=remitted.forwarded_to or None,
         position=remitted.position,
         reverses=_place(fact.reverses) if fact.reverses is not None else None,
+        drg=remitted.drg,
     )
 
 
@@ -191,6 +192,12 @@ def _line(line: RemittedLine) -> LineDecision:
             Adjustment(group=one.group, reason=one.reason, amount_cents=one.amount_cents) for one in line.adjustments
         ),
         remark_codes=line.remark_codes,
+        units=None if line.units is None else f"{line.units:f}",
+        allowed_cents=line.allowed_cents,
+        service_date=line.service_date,
+        revenue_code=line.revenue_code,
+        original_procedure=line.original_procedure,
+        original_modifiers=line.original_modifiers,
     )
 
 

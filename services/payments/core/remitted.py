@@ -107,6 +107,7 @@ class RemittedClaim(Contract):
     sealed_corrected: Sealed | None = Field(
         default=None, description="Patient and insured as the payer knows them, where it corrects them (NM1*74)."
     )
+    drg: str = Field(default="", description="CLP11.")
 
     @property
     def interest_cents(self) -> int:
@@ -144,7 +145,8 @@ class RemittedClaim(Contract):
 def digest_of(content: Contract, *without: str) -> str:
     """A short fingerprint of a message's content: the same again is a repeat, another is a conflict.
 
-    What is sealed is sealed anew each time, so it is left out; the file it came from has a hash of its own.
+    What is sealed is sealed anew each time, so it is left out; the file it came from has a hash of its own. So is the
+    DRG, which posts nothing: it was not kept at first, and a file of that time is still the same file.
     """
-    left_out = {"meta", "sealed_corrected", *without}
+    left_out = {"meta", "sealed_corrected", "drg", *without}
     return hashlib.sha256(content.model_dump_json(exclude=left_out).encode()).hexdigest()[:16]
