@@ -22,6 +22,22 @@ PROOF_ROWS = (
     ("+ outstanding at patients", "patient_cents"),
 )
 
+CASH_ROWS = (
+    ("Deposits reassociated", "deposits_reassociated"),
+    ("Deposits without remittance", "deposits_without_remittance"),
+    ("Remittances without deposit", "remittances_without_deposit"),
+    ("Card payments", "card_payments"),
+    ("Card payments disputed", "card_payments_disputed"),
+    ("Checks and cash entered", "payments_entered"),
+    ("Refunds issued", "refunds"),
+)
+CASH_BALANCES = (
+    ("On the bank account", "bank", 1),
+    ("With the card processor", "processor", 1),
+    ("Not deposited yet", "undeposited", 1),
+    ("Patients paid, by the cash book", "patient_money", -1),
+)
+
 WAITING = ("parked", "waiting", "effects_stuck", "dead_letters", "out_of_balance")
 
 Proof = Mapping[str, Any]
@@ -52,6 +68,29 @@ def proof_table(proofs: Mapping[str, Proof]) -> Table:
     return table
 
 
+def cash_table(proofs: Mapping[str, Proof]) -> Table:
+    """The cash book beside the ledger: what met at the bank, what did not, and that patients paid the same in both."""
+    table = Table(title="Cash book", title_justify="left", box=None, header_style="bold")
+    table.add_column("")
+    for tenant in proofs:
+        table.add_column("", justify="right")
+        table.add_column(tenant, justify="right")
+    books = [proof["cash"] for proof in proofs.values()]
+    for label, name in CASH_ROWS:
+        shown = [book["summary"].get(name, {"count": 0, "cents": 0}) for book in books]
+        table.add_row(label, *(cell for one in shown for cell in (f"{one['count']:,}", dollars(one["cents"]))))
+    for label, account, sign in CASH_BALANCES:
+        table.add_row(
+            label, *(c for book in books for c in ("", dollars(sign * book["balances_cents"].get(account, 0))))
+        )
+    received = [dollars(proof["totals"]["received_cents"]) for proof in proofs.values()]
+    table.add_row("Patients paid, by the ledger", *(cell for one in received for cell in ("", one)))
+    table.add_row(
+        "Ties out", *(cell for book in books for cell in ("", "yes" if book["proved"] else "NO")), style="bold"
+    )
+    return table
+
+
 def count_table(title: str, counts: Mapping[str, int]) -> Table:
     """Names and numbers, largest first."""
     table = Table(title=title, title_justify="left", box=None, header_style="bold", show_header=False)
@@ -65,6 +104,9 @@ def count_table(title: str, counts: Mapping[str, int]) -> Table:
 def faults(tally: Tally, proofs: Mapping[str, Proof], numbers: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """What must not be in a good run; empty when it is one."""
     found = [f"{tenant}: the ledger does not tie out" for tenant, proof in proofs.items() if not proof["proved"]]
+    found += [
+        f"{tenant}: the cash book does not tie out" for tenant, one in proofs.items() if not one["cash"]["proved"]
+    ]
     if tally.dead_letters:
         found.append(f"{tally.dead_letters} dead letters on good input")
     for name, said in numbers.items():
@@ -88,6 +130,8 @@ def show(console: Console, tally: Tally, proofs: Mapping[str, Proof], found: lis
             events,
             Text(),
             proof_table(proofs),
+            Text(),
+            cash_table(proofs),
             verdict,
         )
     )

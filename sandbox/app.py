@@ -13,6 +13,8 @@ from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from pydantic import BaseModel
 
 from sandbox import reviews
+from sandbox.bank import Bank
+from sandbox.bank_api import bank_routes
 from sandbox.chance import Chance
 from sandbox.clearinghouse import Clearinghouse, settled
 from sandbox.coverage import answer
@@ -65,6 +67,7 @@ class Sandbox:
         self.processor = SandboxProcessor(settings.state_folder, settings.processor_file, settings.sandbox_seed)
         self.courier = Courier(self.processor, self.clock, settings.payments_url, log)
         self.clearinghouse = Clearinghouse(self._own, self._exchange, self.payers, settings.sandbox_seed)
+        self.bank = Bank(self.state, settings.sandbox_seed)
         self._teller = Clearinghouse(self.state, self._exchange, self.payers, settings.sandbox_seed)
 
     def close(self) -> None:
@@ -74,25 +77,30 @@ class Sandbox:
     async def run(self) -> None:
         """Look at the folders until cancelled."""
         while True:
-            written = await asyncio.to_thread(self.clearinghouse.tick, self.clock.now())
+            written = await asyncio.to_thread(self._tick)
             if written:
                 self.log.info("files_written", count=written)
             await asyncio.sleep(self.settings.tick_seconds)
 
+    def _tick(self) -> int:
+        self.clearinghouse.bank.pay_out(self.processor.payouts())
+        return self.clearinghouse.tick(self.clock.now())
+
     def status(self) -> Status:
         now = self.clock.now()
-        due = [at for at in (self.state.next_due_at(), self.processor.next_due_at()) if at is not None]
+        times = self.state.next_due_at(), self.processor.next_due_at(), self.state.next_list_at()
+        due = [at for at in times if at is not None]
         return Status(
             now=now,
-            settled=settled(self.state, self._exchange, now) and not self._delivering(),
+            settled=settled(self.state, self._exchange, now) and not self._delivering(now),
             next_due_at=min(due, default=None),
             claims=self.state.stages(),
             files_written=self.state.files_written(),
         )
 
-    def _delivering(self) -> bool:
-        """Whether webhooks wait for a receiver that was named."""
-        return self.settings.payments_url is not None and self.processor.waiting() > 0
+    def _delivering(self, now: datetime) -> bool:
+        """Whether the processor has something to do by now, or webhooks wait for a receiver that was named."""
+        return self.processor.is_busy(now) or (self.settings.payments_url is not None and self.processor.waiting() > 0)
 
     async def inquire(self, tenant: str, content: bytes) -> bytes:
         """The 271 to a 270, the 277 to a 276, or the 278 to a 278.
@@ -254,6 +262,7 @@ def create_app(settings: SandboxSettings, log: Log) -> FastAPI:
 
     app = FastAPI(title="RevCycle sandbox", lifespan=lifespan)
     app.include_router(processor_routes)
+    app.include_router(bank_routes)
     app.add_exception_handler(RefusedError, answer_refused)
     _add_routes(app)
     return app

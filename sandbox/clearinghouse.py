@@ -23,6 +23,7 @@ from sandbox.acknowledgements import (
     unreadable_note,
 )
 from sandbox.adjudication import Decision, adjudicate, negated, readjudicate, refuse, will_reverse
+from sandbox.bank import Bank
 from sandbox.chance import Chance
 from sandbox.claim_status import answers, wants_records
 from sandbox.exchange import Exchange
@@ -52,6 +53,7 @@ class Clearinghouse:
 
     def __init__(self, state: State, exchange: Exchange, payers: Payers, seed: int) -> None:
         self._state, self._exchange, self._payers, self._seed = state, exchange, payers, seed
+        self.bank = Bank(state, seed)
 
     def start(self) -> None:
         """Finish what a crash interrupted."""
@@ -72,6 +74,8 @@ class Clearinghouse:
             self._exchange.move_taken(intake, tenant, path)
         self._answer(now)
         self._pay(now)
+        with self._state.transaction():
+            self.bank.tell(now)
         return self._exchange.deliver()
 
     # Files in
@@ -265,6 +269,8 @@ class Clearinghouse:
             control = self._state.next_file_id()
             content = write_835(remittances, control, control, due, SENDER, rows[0].claim.submitter_id)
             self._state.add_file(tenant, "eras", f"{payer.id}-{due:%Y%m%d}-{control:06d}.835", "835", content)
+            for remittance in remittances:
+                self.bank.expect(tenant, remittance)
 
     def _remit(self, day: PayDay, entries: Sequence[Entry]) -> Remittance835:
         place = day.tenant, day.payer.id, day.payee_npi

@@ -287,7 +287,30 @@ class SandboxProcessor:
         """When a debit arrives or returns, or a payout leaves, next."""
         with self._lock:
             plan = self._db.execute("SELECT min(at) FROM plans WHERE NOT done").fetchone()[0]
-        return None if plan is None else datetime.fromisoformat(plan)
+            owed = self._db.execute(
+                "SELECT min(first) FROM (SELECT min(at) AS first FROM movements WHERE payout IS NULL"
+                " GROUP BY tenant HAVING sum(amount - fee) > 0)"
+            ).fetchone()[0]
+        due = [] if plan is None else [datetime.fromisoformat(plan)]
+        due += [] if owed is None else [datetime.fromisoformat(owed) + timedelta(PAYOUT_DAYS)]
+        return min(due, default=None)
+
+    def is_busy(self, now: datetime) -> bool:
+        """Whether something is due that was not done yet."""
+        with self._lock:
+            plan = self._db.execute("SELECT 1 FROM plans WHERE NOT done AND at <= ?", (_stamp(now),)).fetchone()
+            until = _stamp(now - timedelta(PAYOUT_DAYS))
+            owed = self._db.execute(
+                "SELECT 1 FROM movements WHERE payout IS NULL AND at <= ? GROUP BY tenant HAVING sum(amount - fee) > 0",
+                (until,),
+            ).fetchone()
+        return plan is not None or owed is not None
+
+    def payouts(self) -> list[Object]:
+        """Every payout that left."""
+        with self._lock:
+            rows = self._db.execute("SELECT body FROM objects WHERE kind = 'payout'").fetchall()
+        return [json.loads(body) for (body,) in rows]
 
     def signed(self, outgoing: Outgoing, at: int) -> str:
         """The `Stripe-Signature` of a webhook, with the client's own secret."""

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from threading import RLock
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from sandbox.adjudication import DECISION, Decision
 from sandbox.held import HELD, HeldClaim
@@ -26,6 +26,7 @@ _BUSY = """
 SELECT EXISTS (SELECT 1 FROM files WHERE NOT written) OR EXISTS (
     SELECT 1 FROM claims WHERE (answer_at <= ? OR pay_at <= ? OR correct_at <= ?)
     AND payer NOT IN (SELECT payer FROM switches WHERE position = 'down'))
+OR EXISTS (SELECT 1 FROM credits WHERE told = 0 AND told_at <= ? AND tenant IN (SELECT tenant FROM bank_clients))
 """
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS intakes (
@@ -48,6 +49,12 @@ CREATE INDEX IF NOT EXISTS files_to_write ON files (id) WHERE written = 0;
 CREATE TABLE IF NOT EXISTS balances (
     tenant TEXT NOT NULL, payer TEXT NOT NULL, payee TEXT NOT NULL, cents INTEGER NOT NULL,
     PRIMARY KEY (tenant, payer, payee));
+CREATE TABLE IF NOT EXISTS bank_clients (tenant TEXT PRIMARY KEY);
+CREATE TABLE IF NOT EXISTS credits (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, source TEXT NOT NULL UNIQUE, tenant TEXT NOT NULL, cents INTEGER NOT NULL,
+    kind TEXT NOT NULL, day TEXT NOT NULL, trace TEXT NOT NULL, company TEXT NOT NULL, told_at TEXT NOT NULL,
+    told INTEGER NOT NULL DEFAULT 0);
+CREATE INDEX IF NOT EXISTS credits_to_tell ON credits (told_at) WHERE told = 0;
 CREATE TABLE IF NOT EXISTS tries (name TEXT PRIMARY KEY, count INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS switches (payer TEXT PRIMARY KEY, position TEXT NOT NULL);
 """
@@ -76,6 +83,19 @@ class OutgoingFile:
     name: str
     content: bytes
     drafted: int
+
+
+class Credit(NamedTuple):
+    """Money that came onto a client's bank account; `number` is the bank's own, once it has one."""
+
+    source: str
+    tenant: str
+    cents: int
+    kind: str  # ACH, CHK or BRANCH
+    on: date
+    trace: str
+    company: str
+    number: int = 0
 
 
 def stamp(at: datetime) -> str:
@@ -250,6 +270,48 @@ class State:
         """The content is not kept: the file is the receiver's now."""
         self._run("UPDATE files SET written = 1, content = NULL WHERE id = ?", file)
 
+    # The bank
+
+    def open_bank(self, tenant: str) -> None:
+        self._run("INSERT OR IGNORE INTO bank_clients VALUES (?)", tenant)
+
+    def add_credit(self, credit: Credit, told_at: datetime) -> None:
+        """Once for its source. It is on the bank's list of `on`, which is written at `told_at`."""
+        self._run(
+            "INSERT OR IGNORE INTO credits (source, tenant, cents, kind, day, trace, company, told_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            credit.source,
+            credit.tenant,
+            credit.cents,
+            credit.kind,
+            credit.on.isoformat(),
+            credit.trace,
+            credit.company,
+            stamp(told_at),
+        )
+
+    def untold_credits(self, now: datetime) -> list[Credit]:
+        """What clients of the bank are to hear of by now, by client and day."""
+        rows = self._all(
+            "SELECT source, tenant, cents, kind, day, trace, company, id FROM credits WHERE told = 0 AND told_at <= ?"
+            " AND tenant IN (SELECT tenant FROM bank_clients) ORDER BY tenant, day, id",
+            stamp(now),
+        )
+        return [
+            Credit(source, tenant, cents, kind, date.fromisoformat(day), trace, company, number)
+            for source, tenant, cents, kind, day, trace, company, number in rows
+        ]
+
+    def mark_told(self, credits_: Sequence[Credit]) -> None:
+        with self._lock:
+            self._db.executemany("UPDATE credits SET told = 1 WHERE id = ?", [(one.number,) for one in credits_])
+
+    def next_list_at(self) -> datetime | None:
+        """When the bank writes its next list."""
+        where = "told = 0 AND tenant IN (SELECT tenant FROM bank_clients)"
+        found = self._all(f"SELECT min(told_at) FROM credits WHERE {where}")[0][0]  # noqa: S608 - no value
+        return datetime.fromisoformat(found) if found else None
+
     # Tries and switches
 
     def count_try(self, name: str) -> int:
@@ -277,7 +339,7 @@ class State:
 
     def busy(self, now: datetime) -> bool:
         """Whether a file is to be written or a payer has something to do by now: one statement, so one moment."""
-        return bool(self._all(_BUSY, *[stamp(now)] * len(_DUE))[0][0])
+        return bool(self._all(_BUSY, *[stamp(now)] * (len(_DUE) + 1))[0][0])
 
     def stages(self) -> dict[str, int]:
         """Claims by stage."""

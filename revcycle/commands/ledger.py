@@ -32,10 +32,10 @@ def prove(
 ) -> None:
     """Recompute a client's whole book from the journal, and compare it with everything stored.
 
-    Accounts, providers' ledgers, what each remittance says against what was posted of it, the payers' cash, and the cash
-    book: deposits, cards, refunds, tills, checks. Exit code 1 when anything differs, and each difference is named.
+    Accounts, providers' ledgers, what each remittance says against what was posted of it, the payers' cash, and the
+    cash book: deposits, cards, refunds, tills, checks. Exit code 1 when anything differs, and each difference is named.
     """
-    from revcycle.report import proof_table
+    from revcycle.report import cash_table, proof_table
 
     proofs: dict[str, Mapping[str, Any]] = {}
     for one in tenant:
@@ -45,7 +45,7 @@ def prove(
         typer.echo(json.dumps(proofs, indent=2))
     else:
         console = Console()
-        console.print(proof_table(proofs))
+        console.print(proof_table(proofs), cash_table(proofs))
         for name, proof in proofs.items():
             for line in (remitted_in_words(proof), *differences(proof)):
                 console.print(f"{name}: {line}", highlight=False, soft_wrap=True)

@@ -2,15 +2,14 @@
 
 import asyncio
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from http import HTTPStatus
 from typing import NamedTuple
 
 import httpx
 
+from revcycle.demo.cash import CashDesk, Client, Token
 from revcycle.demo.tally import Heard
-from revcycle.refusal import RefusalError
 
 AT_ONCE_PERCENT = 45
 A_PART_PERCENT = 12
@@ -18,10 +17,6 @@ INSTALLMENTS_PERCENT = 10
 INSTALLMENTS = 4
 PLAN_FROM_CENTS = 10_000
 CONNECTIONS = 8
-TRIES = 60
-AGAIN_SECONDS = 0.5
-
-Token = Callable[[str], str]
 
 
 class Owes(NamedTuple):
@@ -44,14 +39,26 @@ class Promise(NamedTuple):
 class Patients:
     """Reads statements as they are sent, and pays through the services' own API."""
 
-    def __init__(self, payments_url: str, collections_url: str, token: Token) -> None:
+    def __init__(self, payments_url: str, collections_url: str, token: Token, sandbox_url: str | None = None) -> None:
+        """Without a sandbox there is neither bank nor processor: everybody's card was taken elsewhere."""
         limits = httpx.Limits(max_connections=CONNECTIONS)
-        self._client = httpx.AsyncClient(timeout=60, limits=limits, trust_env=False)
-        self._payments, self._collections, self._token = payments_url, collections_url, token
+        self._http = httpx.AsyncClient(timeout=60, limits=limits, trust_env=False)
+        self._client = Client(self._http, token)
+        self._desk = None if sandbox_url is None else CashDesk(self._client, payments_url, sandbox_url)
+        self._payments, self._collections = payments_url, collections_url
         self._statements: list[Owes] = []
         self._promises: list[Promise] = []
         self._answered: set[tuple[str, str]] = set()
-        self.refused = 0
+        self._refused = 0
+
+    @property
+    def refused(self) -> int:
+        """Requests that were refused: none in a good run."""
+        return self._refused + (self._desk.refused if self._desk else 0)
+
+    async def open_accounts(self, tenants: Sequence[str]) -> None:
+        if self._desk is not None:
+            await self._desk.open_accounts(tenants)
 
     def hear(self, heard: Heard) -> None:
         """A first statement is read; later ones change nobody's mind."""
@@ -66,22 +73,25 @@ class Patients:
         read, self._statements = self._statements, []
         due = [promise for promise in self._promises if promise.due_on <= today]
         self._promises = [promise for promise in self._promises if promise.due_on > today]
+        refunds = await self._desk.refund() if self._desk else 0
         answers = [self._answer(owes, today) for owes in read]
-        await asyncio.gather(*answers, *(self._pay(p.owes, f"plan-{p.number}", p.cents) for p in due))
-        return len(read) + len(due)
+        await asyncio.gather(*answers, *(self._pay(p.owes, f"plan-{p.number}", p.cents, today) for p in due))
+        if self._desk is not None:
+            await self._desk.close_the_day(today)
+        return len(read) + len(due) + refunds
 
     def next_promise(self) -> date | None:
         return min((promise.due_on for promise in self._promises), default=None)
 
     async def close(self) -> None:
-        await self._client.aclose()
+        await self._http.aclose()
 
     async def _answer(self, owes: Owes, today: date) -> None:
         mood = int.from_bytes(hashlib.sha256(owes.account_id.encode()).digest()[:4]) % 100
         if mood < AT_ONCE_PERCENT:
-            await self._pay(owes, "full", owes.balance_cents)
+            await self._pay(owes, "full", owes.balance_cents, today)
         elif mood < AT_ONCE_PERCENT + A_PART_PERCENT:
-            await self._pay(owes, "part", max(owes.balance_cents // 2, 1))
+            await self._pay(owes, "part", max(owes.balance_cents // 2, 1), today)
         elif mood < AT_ONCE_PERCENT + A_PART_PERCENT + INSTALLMENTS_PERCENT and owes.balance_cents >= PLAN_FROM_CENTS:
             await self._agree(owes, today, keeps=mood % 3 != 0)
 
@@ -97,29 +107,15 @@ class Patients:
             if cents > 0:
                 self._promises.append(Promise(first + timedelta(days=30 * number), owes, number + 1, cents))
 
-    async def _pay(self, owes: Owes, what: str, cents: int) -> None:
+    async def _pay(self, owes: Owes, what: str, cents: int, today: date) -> None:
+        if self._desk is not None:
+            await self._desk.pay(owes.tenant, owes.account_id, what, cents, today)
+            return
         payment = {"account_id": owes.account_id, "paid_cents": cents, "method": "card"}
         await self._post(self._payments, "/payments", owes, what, payment, "poster")
 
     async def _post(self, url: str, path: str, owes: Owes, what: str, body: Mapping[str, object], role: str) -> bool:
-        headers = {
-            "authorization": f"Bearer {self._token(f'{owes.tenant}/{role}')}",
-            "idempotency-key": f"demo-{what}-{owes.account_id}",
-        }
-        answer = await self._send(f"{url}{path}", body, headers)
-        self.refused += not answer.is_success
+        key = f"demo-{what}-{owes.account_id}"
+        answer = await self._client.ask("POST", f"{url}{path}", owes.tenant, role, key, body)
+        self._refused += not answer.is_success
         return answer.is_success
-
-    async def _send(self, url: str, body: Mapping[str, object], headers: Mapping[str, str]) -> httpx.Response:
-        """As any client does: a service that is restarting is asked again, and the Idempotency-Key makes that safe."""
-        for attempt in range(TRIES):
-            try:
-                answer = await self._client.post(url, json=body, headers=headers)
-            except httpx.TransportError:
-                if attempt == TRIES - 1:
-                    raise
-            else:
-                if answer.status_code != HTTPStatus.SERVICE_UNAVAILABLE:
-                    return answer
-            await asyncio.sleep(AGAIN_SECONDS)
-        raise RefusalError(f"{url} did not answer in {TRIES} tries")

@@ -52,7 +52,8 @@ class Story:
         self._course, self._layout, self._console = course, layout, console
         self._tokens: dict[str, str] = {}
         self._payments = _address(record, "payments")
-        self._patients = Patients(self._payments, _address(record, "collections"), self._token)
+        urls = self._payments, _address(record, "collections")
+        self._patients = Patients(*urls, self._token, _address(record, "sandbox"))
         self._watcher = Watcher(layout, record)
         self._kafka = record.kafka
         self.tally = Tally()
@@ -64,6 +65,7 @@ class Story:
         listening = asyncio.create_task(listen(self._kafka, self.tally, self._patients.hear))
         try:
             with Live(self._board, console=self._console, refresh_per_second=REFRESH_PER_SECOND):
+                await self._patients.open_accounts(TENANTS)
                 await asyncio.to_thread(self._drop_claims, samples)
                 await self._settle(self._course.start, "claims are taken in, scrubbed and checked")
                 await asyncio.to_thread(self._drop_eras, samples)

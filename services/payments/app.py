@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from fastapi import FastAPI
 
 from services.payments.api import router
+from services.payments.bank_pickup import BankPickup
 from services.payments.cash_api import cash
 from services.payments.cash_parts import cash_parts
 from services.payments.control_total import ControlTotal
@@ -38,8 +39,10 @@ def make_spec(settings: PaymentsSettings) -> Spec:
         return {**made, **cash_parts().performers(runtime, account)}
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
-        eras = EraPickup(runtime, settings.exchange, RemittanceVault(runtime.store, runtime.sealer))
-        return eras, ControlTotal(runtime, (account, PROVIDER))
+        vault = RemittanceVault(runtime.store, runtime.sealer)
+        eras = EraPickup(runtime, settings.exchange, vault)
+        lists = BankPickup(runtime, settings.exchange, vault, cash_parts().deposit)
+        return eras, lists, ControlTotal(runtime, (account, PROVIDER))
 
     return Spec(
         name="payments",

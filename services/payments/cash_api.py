@@ -4,11 +4,12 @@ from fastapi import APIRouter
 
 from services.payments.bank_api import bank
 from services.payments.card_api import card
+from services.payments.cash_work_api import cash_work
 from services.payments.credit_api import credits_
 from services.payments.refund_api import refunds
 from services.payments.request_api import requests
 from services.payments.till_api import tills
 
 cash = APIRouter()
-for part in (bank, card, credits_, refunds, requests, tills):
+for part in (bank, card, cash_work, credits_, refunds, requests, tills):
     cash.include_router(part)

@@ -13,6 +13,7 @@ from services.payments.bank_performers import BankPerformers
 from services.payments.card_performers import CardPerformers
 from services.payments.core.account import AccountDecider
 from services.payments.core.bank_account import BANK_ACCOUNT
+from services.payments.core.bank_file import BANK_FILE
 from services.payments.core.bank_policy import BankPolicy
 from services.payments.core.card_payment import CARD_PAYMENT
 from services.payments.core.credit_case import CreditCaseDecider, make_credit_case
@@ -58,6 +59,7 @@ class CashParts:
     def deciders(self) -> Sequence[Decider[Any, Any, Any]]:
         return (
             BANK_ACCOUNT,
+            BANK_FILE,
             self.deposit,
             self.expected,
             CARD_PAYMENT,

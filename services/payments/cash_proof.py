@@ -47,6 +47,8 @@ class CashProof:
     given: dict[Match, int] = field(default_factory=dict[Match, int])  # the same, as what was expected says
     announced: dict[str, int] = field(default_factory=dict[str, int])
     expected: dict[str, tuple[str, int]] = field(default_factory=dict[str, tuple[str, int]])
+    counts: Counter[str] = field(default_factory=Counter[str])  # of what the book shows, and their cents
+    cents: Counter[str] = field(default_factory=Counter[str])
     discrepancies: list[Discrepancy] = field(default_factory=list[Discrepancy])
     discrepancies_found: int = 0
 
@@ -131,7 +133,34 @@ def _stated(state: Any) -> tuple[str, Mapping[CashAccount, int]]:  # noqa: PLR09
             return "", {}
 
 
+def shown_of(state: Any) -> Iterator[tuple[str, int]]:
+    """What an aggregate adds to the book's summary: under which name, and how many cents."""
+    match state:
+        case Deposit():
+            explained_cents = sum(part.cents for part in state.parts if part.kind == "remittance")
+            if explained_cents:
+                yield "deposits_reassociated", explained_cents
+            if state.unapplied_cents:
+                yield "deposits_without_remittance", state.unapplied_cents
+        case Expected() if state.kind == "remittance" and state.open_cents:
+            yield "remittances_without_deposit", state.open_cents
+        case CardPayment() if state.received_cents:
+            yield "card_payments", state.received_cents
+            lost_cents = sum(one.cents for one in state.disputes if one.status != "won")
+            if lost_cents:
+                yield "card_payments_disputed", lost_cents
+        case EnteredPayment() if state.cents:
+            yield "payments_entered", state.cents
+        case Refund() if state.status in ISSUED:
+            yield "refunds", state.cents
+        case _:
+            return
+
+
 def _add(proof: CashProof, state: Any, facts: Sequence[Any]) -> None:
+    for name, cents in shown_of(state):
+        proof.counts[name] += 1
+        proof.cents[name] += cents
     for fact in facts:
         if isinstance(fact, CashFact):
             proof.entries += 1

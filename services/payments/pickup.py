@@ -1,7 +1,7 @@
-"""Takes 835 files out of `<exchange>/<tenant>/eras`.
+"""Takes files out of `<exchange>/<tenant>/<folder>`: 835 files of the clearinghouse, lists of the bank.
 
-A file leaves its folder only after its bytes are stored and its reading is scheduled; it then lies in `taken` beside
-the others, or in `quarantine` when its name says that it does not belong here. Nothing is ever deleted.
+A file leaves its folder only after its bytes are stored and what it brings is kept; it then lies in `taken` beside the
+others, or aside with its reason noted when it does not belong here. Nothing is ever deleted.
 """
 
 import asyncio
@@ -18,11 +18,13 @@ SUFFIX = ".835"
 FILES_A_STEP = 50
 
 
-class EraPickup:
-    """A loop of the service. The clearinghouse writes beside and renames, so a file with its name is whole."""
+class FolderPickup:
+    """A loop over one folder of every tenant. Whoever writes there renames, so a file with its name is whole."""
 
-    name = "eras"
+    name = "files"
     kind = None
+    folder = ""
+    actor = ""
 
     def __init__(self, runtime: Runtime, exchange: Path, vault: RemittanceVault) -> None:
         self._runtime, self._exchange, self._vault = runtime, exchange, vault
@@ -38,6 +40,29 @@ class EraPickup:
 
     async def pending(self) -> int:
         return len(await asyncio.to_thread(self._present))
+
+    async def take(self, tenant: str, file: Path, kept: Kept) -> str:
+        """Take in a file whose bytes are kept; the name of the folder where it lies from now on."""
+        raise NotImplementedError
+
+    async def note(self, tenant: str, name: str, kind: str, code: str, reason: str) -> None:
+        """Say why something is not taken in, once."""
+        document = {"kind": kind, "file_id": name, "at": self._runtime.wall(), "code": code, "reason": reason}
+        await self._runtime.store.note("quarantine", tenant, name, document)
+
+    def meta(self, tenant: str, kind: str, kept: Kept) -> Meta:
+        """The envelope of a file's arrival; its id derives from tenant and content."""
+        message_id = uuid5(NAMESPACE, f"{tenant}/{kept.file_id}")
+        return Meta(
+            id=message_id,
+            tenant=tenant,
+            occurred_at=self._runtime.clock.now(),
+            source="payments",
+            subject=f"{kind}/{kept.file_id}",
+            key=kept.file_id,
+            correlation=message_id,
+            actor=self.actor,
+        )
 
     async def _try(self, tenant: str, file: Path) -> bool:
         """Whether a file was taken. The files behind one that is not go on."""
@@ -62,52 +87,39 @@ class EraPickup:
 
     async def _take(self, tenant: str, file: Path) -> None:
         kept = await self._vault.keep_file(tenant, file)
-        belongs = file.suffix.lower() == SUFFIX
-        if belongs:
-            meta = arrival_meta(self._runtime, tenant, kept)
-            arrived = FileArrived(meta=meta, file_id=kept.file_id, name=file.name[:255], size_bytes=kept.size_bytes)
-            await self._runtime.shell.transact(INBOUND_FILE, (arrived,))
-        else:
-            await self._refuse(tenant, kept)
-        aside = "taken" if belongs else "quarantine"
+        aside = await self.take(tenant, file, kept)
         await asyncio.to_thread(move_aside, file, aside, f"{kept.file_id[5:17]}-{file.name}")
         self._runtime.log.info("file_taken", tenant=tenant, file_id=kept.file_id, kind=aside)
-
-    async def _refuse(self, tenant: str, kept: Kept) -> None:
-        document = {
-            "kind": "unknown_file",
-            "file_id": kept.file_id,
-            "at": self._runtime.wall(),
-            "code": "FILE:name",
-            "reason": f"Files of this folder end in {SUFFIX}: rename it and drop it again if it belongs here.",
-        }
-        await self._runtime.store.note("quarantine", tenant, kept.file_id, document)
 
     def _present(self) -> list[tuple[str, Path]]:
         if not self._exchange.is_dir():
             return []
         return [
-            (folder.name, file)
-            for folder in sorted(self._exchange.iterdir())
-            if (eras := folder / "eras").is_dir()
-            for file in sorted(eras.iterdir())
+            (tenant.name, file)
+            for tenant in sorted(self._exchange.iterdir())
+            if (folder := tenant / self.folder).is_dir()
+            for file in sorted(folder.iterdir())
             if file.is_file() and not file.name.startswith(".") and file.suffix != ".tmp"
         ]
 
 
-def arrival_meta(runtime: Runtime, tenant: str, kept: Kept) -> Meta:
-    """The envelope of a file's arrival; its id derives from tenant and content."""
-    message_id = uuid5(NAMESPACE, f"{tenant}/{kept.file_id}")
-    return Meta(
-        id=message_id,
-        tenant=tenant,
-        occurred_at=runtime.clock.now(),
-        source="payments",
-        subject=f"{INBOUND_FILE.kind}/{kept.file_id}",
-        key=kept.file_id,
-        correlation=message_id,
-        actor="clearinghouse",
-    )
+class EraPickup(FolderPickup):
+    """Remittance files."""
+
+    name = "eras"
+    folder = "eras"
+    actor = "clearinghouse"
+
+    async def take(self, tenant: str, file: Path, kept: Kept) -> str:
+        """Schedule its reading; what is no 835 by its name goes aside."""
+        if file.suffix.lower() != SUFFIX:
+            reason = f"Files of this folder end in {SUFFIX}: rename it and drop it again if it belongs here."
+            await self.note(tenant, kept.file_id, "unknown_file", "FILE:name", reason)
+            return "quarantine"
+        meta = self.meta(tenant, INBOUND_FILE.kind, kept)
+        arrived = FileArrived(meta=meta, file_id=kept.file_id, name=file.name[:255], size_bytes=kept.size_bytes)
+        await self._runtime.shell.transact(INBOUND_FILE, (arrived,))
+        return "taken"
 
 
 def move_aside(file: Path, folder: str, name: str) -> None:

@@ -16,5 +16,7 @@ class PaymentsSettings(Settings):
         default=None, description="TOML: keys and webhook secrets of the card processor by tenant; unset: no cards."
     )
     sandbox_url: str | None = Field(default=None, description="Where the emulated processor is, on the local stack.")
-    exchange: Path = Field(description="Folder shared with the clearinghouse: <exchange>/<tenant>/eras/*.835.")
+    exchange: Path = Field(
+        description="Folder shared with clearinghouse and bank: <exchange>/<tenant>/eras/*.835, …/bank/*.bai2."
+    )
     payees: Path | None = Field(default=None, description="TOML: the NPIs and tax ids each tenant is paid under.")

@@ -20,7 +20,7 @@ async def furnish(till: Till) -> None:
     intent = await till.pay(asked_cents=5_600)
     await till.deliver()
     till.processor.dispute(intent["processor_id"], 1_000, "10.4", cashier.clock.now())
-    refund = {"account_id": "acct_1", "party": "patient", "method": "card", "reason": "paid too much"}
+    refund: dict[str, Any] = {"account_id": "acct_1", "party": "patient", "method": "card", "reason": "paid too much"}
     refund |= {"payment_id": f"pay_{intent['intent_id']}", "refunded_cents": 600}
     await cashier.made("/refunds", refund)
     await till.deliver()
