@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.payments.bank_api import bank
+from services.payments.book_reports_api import book_reports
 from services.payments.card_api import card
 from services.payments.cash_work_api import cash_work
 from services.payments.credit_api import credits_
@@ -11,5 +12,5 @@ from services.payments.request_api import requests
 from services.payments.till_api import tills
 
 cash = APIRouter()
-for part in (bank, card, cash_work, credits_, refunds, requests, tills):
+for part in (bank, book_reports, card, cash_work, credits_, refunds, requests, tills):
     cash.include_router(part)

@@ -20,3 +20,4 @@ class PaymentsSettings(Settings):
         description="Folder shared with clearinghouse and bank: <exchange>/<tenant>/eras/*.835, …/bank/*.bai2."
     )
     payees: Path | None = Field(default=None, description="TOML: the NPIs and tax ids each tenant is paid under.")
+    clients: Path | None = Field(default=None, description="TOML: each client's time zone and fee contracts.")

@@ -96,10 +96,10 @@ class AccountBook:
         return found
 
     @cached_property
-    def deciders(self) -> Mapping[Position, str]:
-        """Which payer's decision stands at each place of a remittance."""
-        decisions = (one.fact for one in self.entries if isinstance(one.fact, ClaimAdjudicated))
-        return {fact.remitted.place: fact.remitted.payer_id for fact in decisions}
+    def deciders(self) -> Mapping[Position | None, tuple[str, str]]:
+        """The payer, and the status, of the decision at each place of a remittance."""
+        decisions = (one.fact.remitted for one in self.entries if isinstance(one.fact, ClaimAdjudicated))
+        return {one.place: (one.payer_id, one.status) for one in decisions}
 
 
 def stated_by(account: Account) -> Mapping[LedgerAccount, int]:

@@ -108,13 +108,18 @@ def cash_report(days: Days, by: Sequence[CashBy]) -> Report:
 
     def cells(book: AccountBook) -> Iterator[Cell]:
         for line in days.lines(book):
-            made = cell(_row(_CASH, by, book, line), AMOUNT, (line,), CASH)
+            made = cell(cash_row(book, line, by), AMOUNT, (line,), CASH)
             if made.parts:
                 yield made
                 yield counted(made.row, "entries", line.entry)
 
     control = Control("cash", CASH, days.first, days.last, frozenset({AMOUNT}))
     return Report("cash-receipts", tuple(by), (AMOUNT, "entries"), cells, (control,))
+
+
+def cash_row(book: AccountBook, line: LedgerLine, by: Sequence[CashBy]) -> tuple[str, ...]:
+    """What one receipt is, in these respects."""
+    return _row(_CASH, by, book, line)
 
 
 def cash_kind(book: AccountBook, fact: LedgerFact) -> CashKind:
@@ -175,10 +180,22 @@ def allocation_report(days: Days) -> Report:
 
 
 def payer_of(book: AccountBook, fact: LedgerFact) -> str:
-    """The payer whose decision made an entry; else the first one of its claim, or the patient."""
-    decided = book.deciders.get(getattr(fact, "place", None))  # type: ignore[arg-type]
+    """The payer whose money or decision an entry is, by the name that its claim has for it; else the patient.
+
+    A remittance may name its payer otherwise than the claim does. Then its status says which of the claim's payers it
+    is: primary, secondary or tertiary (835 CLP02).
+    """
     item = book.items.get(fact.item_id)
-    return decided or getattr(fact, "payer_id", "") or (item.first_payer if item else PATIENT)
+    if item is None or not item.payers:
+        return PATIENT
+    names = [name for _, name in item.payers]
+    decided, status = book.deciders.get(getattr(fact, "place", None), ("", ""))
+    if decided in names:
+        return decided
+    return names[min(_TURNS.get(status, 0), len(names) - 1)]
+
+
+_TURNS = MappingProxyType({"2": 1, "20": 1, "3": 2, "21": 2})
 
 
 def _row(
