@@ -11,6 +11,10 @@ from shared.contracts import (
     AcknowledgementOverdue,
     AdjustmentPosted,
     AppealDecided,
+    AssistanceDenied,
+    AssistanceEnded,
+    AssistanceGranted,
+    AssistanceRequested,
     AttachmentsSent,
     AttachmentWorkFound,
     AuthorizationDecided,
@@ -165,6 +169,10 @@ OF_NO_VIEW = (
     ReviewRequested,
     LateChargeRaised,
     RiskLimitCrossed,
+    AssistanceRequested,
+    AssistanceGranted,
+    AssistanceDenied,
+    AssistanceEnded,
 )
 """Of coverages, authorizations, providers, files, deposits, refunds, and what a policy decided: without a page,
 the newest events show them."""

@@ -39,6 +39,10 @@ from .collections import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AssistanceDenied,
+    AssistanceEnded,
+    AssistanceGranted,
+    AssistanceRequested,
     BalanceOverdue,
     ContactLogged,
     LateChargeRaised,
@@ -178,6 +182,10 @@ CollectionsEvent: TypeAlias = (
     | AccountRecalled
     | AccountWrittenOff
     | AccountSettled
+    | AssistanceRequested
+    | AssistanceGranted
+    | AssistanceDenied
+    | AssistanceEnded
     | ReviewRequested
     | LateChargeRaised
     | RiskLimitCrossed
@@ -206,6 +214,10 @@ __all__ = [
     "Adjustment",
     "AdjustmentPosted",
     "AppealDecided",
+    "AssistanceDenied",
+    "AssistanceEnded",
+    "AssistanceGranted",
+    "AssistanceRequested",
     "AttachmentWorkFound",
     "AttachmentsSent",
     "AuthorizationDecided",

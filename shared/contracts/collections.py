@@ -141,3 +141,36 @@ class RiskLimitCrossed(CollectionEvent):
     above: bool
     owed_cents: NonNegativeCents
     limit_cents: PositiveCents
+
+
+class AssistanceRequested(CollectionEvent):
+    """Somebody asked for help with what they owe, or brought what was missing. Nothing asks for money meanwhile."""
+
+    type: Literal["assistance.requested.v1"] = "assistance.requested.v1"
+    application_id: str
+
+
+class AssistanceGranted(CollectionEvent):
+    """A part of the guarantor's share is forgiven for care in these days; payments gives it up, paid or not."""
+
+    type: Literal["assistance.granted.v1"] = "assistance.granted.v1"
+    application_id: str
+    discount_percent: int = Field(ge=1, le=100)
+    covers_from: date
+    covers_until: date
+    refund_at_least_cents: NonNegativeCents = Field(description="Less than this was paid too much: it is not refunded.")
+
+
+class AssistanceDenied(CollectionEvent):
+    """The client's policy grants nothing, or a person decided so."""
+
+    type: Literal["assistance.denied.v1"] = "assistance.denied.v1"
+    application_id: str
+
+
+class AssistanceEnded(CollectionEvent):
+    """It was withdrawn, what was missing never came, or help was taken back: payments undoes what it gave up for it."""
+
+    type: Literal["assistance.ended.v1"] = "assistance.ended.v1"
+    application_id: str
+    how: Literal["withdrawn", "lapsed", "revoked"]

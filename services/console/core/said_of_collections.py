@@ -6,6 +6,10 @@ from shared.contracts import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AssistanceDenied,
+    AssistanceEnded,
+    AssistanceGranted,
+    AssistanceRequested,
     BalanceOverdue,
     ContactLogged,
     LateChargeRaised,
@@ -82,6 +86,28 @@ def _(event: ReviewRequested) -> Said:
 @words.register
 def _(event: LateChargeRaised) -> Said:
     return Said(f"Charged {event.kind} for being late, by {event.law}", event.charge_cents)
+
+
+@words.register
+def _(_: AssistanceRequested) -> Said:
+    return Said("Asked for financial assistance; nothing asks for money meanwhile")
+
+
+@words.register
+def _(event: AssistanceGranted) -> Said:
+    days = f"{event.covers_from} to {event.covers_until}"
+    return Said(f"Granted financial assistance: {event.discount_percent} percent of what is owed for care from {days}")
+
+
+@words.register
+def _(_: AssistanceDenied) -> Said:
+    return Said("Financial assistance was denied")
+
+
+@words.register
+def _(event: AssistanceEnded) -> Said:
+    how = {"withdrawn": "withdrawn", "lapsed": "closed: documents did not come", "revoked": "taken back"}[event.how]
+    return Said(f"Financial assistance {how}")
 
 
 @words.register

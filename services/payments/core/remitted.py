@@ -1,6 +1,5 @@
 """One claim of a remittance (CLP), as the payer sent it: the value that travels from the file to the account."""
 
-import hashlib
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, NamedTuple
@@ -8,6 +7,7 @@ from typing import Annotated, NamedTuple
 from pydantic import Field, PositiveInt
 
 from shared.contracts import Cents, Contract, Sealed
+from shared.digests import content_digest
 
 REVERSAL = "22"
 NOT_OURS = "23"
@@ -143,10 +143,8 @@ class RemittedClaim(Contract):
 
 
 def digest_of(content: Contract, *without: str) -> str:
-    """A short fingerprint of a message's content: the same again is a repeat, another is a conflict.
+    """A fingerprint of a message's content, without what is sealed; the file it came from has a hash of its own.
 
-    What is sealed is sealed anew each time, so it is left out; the file it came from has a hash of its own. So is the
-    DRG, which posts nothing: it was not kept at first, and a file of that time is still the same file.
+    The DRG posts nothing and was not kept at first: a file of that time is still the same file without it.
     """
-    left_out = {"meta", "sealed_corrected", "drg", *without}
-    return hashlib.sha256(content.model_dump_json(exclude=left_out).encode()).hexdigest()[:16]
+    return content_digest(content, "sealed_corrected", "drg", *without)
