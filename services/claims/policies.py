@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import TypeAdapter, ValidationError
 
+from services.claims.care_signs import care_signs
 from services.claims.contract_terms import contracts
 from services.claims.core import DeadlineRule, Policy
 from services.claims.denial_policy import denial_book
@@ -30,6 +31,7 @@ def claims_policy(folder: Path = POLICY_FOLDER) -> Policy:
         warn_days_before=tuple(deadlines["warn_days_before"]),
         rebills=rebill_policy(folder / "rebilling.toml"),
         contracts=contracts(folder / "contracts.toml"),
+        care_signs=care_signs(folder / "care_facts.toml"),
     )
 
 

@@ -2,27 +2,31 @@
 
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 from uuid import uuid5
 
 import pytest
 
+from services.claims.care_signs import care_signs
 from services.claims.contract_terms import contracts
 from services.claims.core import make_claim_decider
 from services.claims.core.claim_facts import Adjudication
 from services.claims.core.claim_messages import ClaimMessage
-from services.claims.core.content import Provider
-from services.claims.core.contracts import Contract
+from services.claims.core.content import ClaimContent, Provider
+from services.claims.core.contracts import Contract, terms_of
 from services.claims.core.standing import held_by_standing, network_of
 from services.claims.policies import POLICY_FOLDER
 from shared.contracts import Adjustment
 from shared.policy import PolicyError
-from tests.claims.makers import NPI, POLICY, assign, content, coverage, line, receive, remit, stand, transmit
+from tests.claims.makers import NPI, POLICY, assign, content, coverage, line, receive, remit, stand, tag, transmit
 from tests.claims.test_standing import OTHER, known, span, spans
 from tests.claims.test_succession import SECOND, file_of, remitted, sent
 from tests.claims.world import World, coverage_answer, make_world
 
 DAY = date(2026, 6, 20)
+SIGNS = care_signs(POLICY_FOLDER / "care_facts.toml")
 SHARE = (Adjustment(group="PR", reason="2", amount_cents=25_00),)
 EXCESS = (Adjustment(group="PR", reason="45", amount_cents=25_00),)
 CAPITATED = (Adjustment(group="CO", reason="24", amount_cents=125_00),)
@@ -37,7 +41,7 @@ def reading(
     *told: ClaimMessage, adjustments: tuple[Adjustment, ...] = SHARE, agreed: tuple[Contract, ...] = ()
 ) -> Adjudication:
     """How the last decision was read, of a claim that was told these things before it was sent."""
-    decider = make_claim_decider(replace(POLICY, contracts=agreed))
+    decider = make_claim_decider(replace(POLICY, contracts=agreed, care_signs=SIGNS))
     paid = 125_00 - sum(one.amount_cents for one in adjustments)
     on_its_way = (assign(), transmit(), remit(paid_cents=paid, adjustments=adjustments))
     first = () if any(one.type == receive().type for one in told) else (receive(),)
@@ -147,3 +151,86 @@ def test_a_contract_that_makes_no_sense_is_named(tmp_path: Path, entry: str, say
 
 def test_the_file_of_the_house_is_read() -> None:
     assert contracts(POLICY_FOLDER / "contracts.toml") == ()
+
+
+def shown(says: ClaimContent, *codes: Adjustment, tags: tuple[str, ...] = (), **terms: Any) -> Adjudication:
+    """How the decision is read of a claim that says this, after people tagged it."""
+    told: list[ClaimMessage] = [receive(says), *([tag(*tags)] if tags else []), answered()]
+    return reading(*told, adjustments=codes, agreed=(agreed(**terms),) if terms else ())
+
+
+PRICED = (Adjustment(group="CO", reason="45", amount_cents=40_00),)
+
+
+@pytest.mark.parametrize(
+    ("terms", "step"),
+    [
+        ({"allowed_percent": Decimal(80)}, "check_contract"),
+        ({"allowed_percent": Decimal(68)}, "post_only"),
+        ({"allowed_cents": {"99213": 90_00}}, "check_contract"),
+        ({"allowed_cents": {"99213": 90_00, "99213:25": 85_00}}, "post_only"),
+        ({"allowed_cents": {"99999": 90_00}}, "post_only"),
+    ],
+)
+def test_what_was_agreed_is_held_against_what_the_payer_allowed(terms: dict[str, Any], step: str) -> None:
+    line_of_it = line(procedure="99213", modifiers=("25",), charge_cents=125_00)
+    assert shown(content(lines=(line_of_it,)), *PRICED, **terms).next_action == step
+
+
+def test_units_count_and_a_line_agreed_nowhere_leaves_the_claim_unmeasured() -> None:
+    priced = agreed(allowed_cents={"99213": 10_01})
+    one, other = line(procedure="99213", units=Decimal("1.5")), line(procedure="99999")
+    assert terms_of((priced,), "lakeside", content(lines=(one,))).expected_allowed_cents == 15_01
+    assert terms_of((priced,), "lakeside", content(lines=(one, other))).expected_allowed_cents is None
+
+
+LAW: dict[str, Any] = {"network": "out", "balance_billing_allowed": True}
+
+
+@pytest.mark.parametrize(
+    ("says", "tags", "billed"),
+    [
+        (content(claim_filing_code="CI"), (), True),
+        (content(claim_filing_code="CI", lines=(line(emergency=True),)), (), False),
+        (content(claim_filing_code="CI", lines=(line(place_of_service="23"),)), (), False),
+        (content(claim_filing_code="CI", lines=(line(procedure="A0430"),)), (), False),
+        (content(claim_filing_code="CI"), ("no-surprises",), False),
+        (content(claim_filing_code="WC", lines=(line(place_of_service="23"),)), (), None),
+    ],
+)
+def test_the_excess_of_a_protected_service_never_reaches_the_patient(
+    says: ClaimContent, tags: tuple[str, ...], billed: bool | None
+) -> None:
+    found = shown(says, *EXCESS, tags=tags, **LAW)
+    if billed is not None:
+        assert found.patient_may_be_billed == billed
+        assert ("No Surprises" in found.patient_reason) != billed
+    assert not shown(says, *EXCESS, tags=tags, no_surprises_protected=True, **LAW).patient_may_be_billed
+
+
+HOSPICE = (Adjustment(group="CO", reason="B9", amount_cents=125_00),)
+
+
+@pytest.mark.parametrize(
+    ("modifiers", "tags", "step"),
+    [
+        ((), (), "recheck_eligibility"),
+        ((), ("hospice-unrelated",), "correct_and_resubmit"),
+        (("GW",), (), "appeal"),
+        (("GV",), (), "recheck_eligibility"),
+    ],
+)
+def test_care_for_another_illness_than_the_hospices_is_told_apart(
+    modifiers: tuple[str, ...], tags: tuple[str, ...], step: str
+) -> None:
+    says = content(claim_filing_code="MB", lines=(line(modifiers=modifiers),))
+    assert shown(says, *HOSPICE, tags=tags).next_action == step
+
+
+def test_a_sign_that_every_claim_would_show_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "care_facts.toml"
+    rest = "fact = 'unrelated_to_hospice'\nvalid_from = 2026-01-01\nsource = 's'\nowner = 'o'\n"
+    file.write_text(f"[[sign]]\nid = 'a'\n{rest}")
+    with pytest.raises(PolicyError, match="every claim"):
+        care_signs(file)
+    assert len(care_signs(POLICY_FOLDER / "care_facts.toml")) == 4

@@ -6,6 +6,7 @@ from datetime import date
 
 from shared.contracts import Adjustment, ClaimRemitted, DenialReason, LineDecision
 
+from .care_facts import care_facts
 from .claim_facts import Adjudication, RemitOutcome, Remitted
 from .claim_state import Claim
 from .content import ClaimContent, OtherPayerContent
@@ -38,7 +39,7 @@ def remitted_of(policy: Policy, state: Claim, message: ClaimRemitted, levels: in
     """
     decision = decision_of(policy, state, message)
     terms = terms_of(policy.contracts, message.meta.tenant, state.content)
-    found = classify(policy.denials, decision, facts_of(state, message, levels, terms))
+    found = classify(policy.denials, decision, facts_of(policy, state, message, levels, terms))
     return Remitted(
         remittance_id=message.remittance_id,
         sequence=message.meta.sequence,
@@ -114,13 +115,18 @@ def _of_the_claim_itself(message: ClaimRemitted) -> tuple[Adjusted, ...]:
     return tuple(Adjusted(*code, cents) for code, cents in left.items() if cents)
 
 
-def facts_of(state: Claim, message: ClaimRemitted, levels: int | None = None, terms: Terms = NOTHING_AGREED) -> Facts:
+def facts_of(
+    policy: Policy, state: Claim, message: ClaimRemitted, levels: int | None = None, terms: Terms = NOTHING_AGREED
+) -> Facts:
     """What the claim knows; what it does not know is left unknown. An authorization that was sent is no news.
 
-    A contract's word on the network goes before what is recorded of the providers.
+    A contract's word on the network goes before what is recorded of the providers, and on the No Surprises Act before
+    what the claim shows.
     """
     network = terms.network or state.network
     content = state.content
+    care = care_facts(policy.care_signs, content, state.tags)
+    protected = care.no_surprises_protected if terms.no_surprises_protected is None else terms.no_surprises_protected
     acks = (*state.acks, *state.early_acks)
     accepted = [ack for ack in acks if ack.category in ACCEPTING]
     deadline = state.deadline_on
@@ -138,6 +144,10 @@ def facts_of(state: Claim, message: ClaimRemitted, levels: int | None = None, te
         capitated_contract=terms.capitated,
         out_of_network=None if network is None else network == "out",
         balance_billing_allowed=terms.balance_billing_allowed,
+        expected_allowed_cents=terms.expected_allowed_cents,
+        no_surprises_protected=protected,
+        unrelated_to_hospice=care.unrelated_to_hospice,
+        hospice_said_on_claim=care.hospice_said,
         patient_is_qmb=state.is_of_qmb or None,
         appeal_levels_left=None if levels is None else max(levels - state.appeal_level, 0),
     )

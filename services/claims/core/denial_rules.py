@@ -112,6 +112,7 @@ class Facts:
     no_surprises_protected: bool | None = None
     patient_is_qmb: bool | None = None
     unrelated_to_hospice: bool | None = None
+    hospice_said_on_claim: bool | None = None
     correction_in_same_remittance: bool | None = None
     appeal_levels_left: int | None = None
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from .care_facts import CareSign
 from .content import ClaimContent
 from .contracts import Contract
 from .deadlines import Asked, CountedFrom, Deadline, DeadlineRule, deadline
@@ -17,7 +18,7 @@ class Policy:
 
     `warn_days_before` are the days before a deadline on which it is called out.
     `denials` are the rules of the denial classifier, `rebills` say when a claim is sent again by itself, `contracts`
-    what was agreed with payers.
+    what was agreed with payers, `care_signs` what a claim says of the care.
     """
 
     deadlines: tuple[DeadlineRule, ...]
@@ -25,6 +26,7 @@ class Policy:
     warn_days_before: tuple[int, ...] = ()
     rebills: RebillPolicy = field(default_factory=RebillPolicy)
     contracts: tuple[Contract, ...] = ()
+    care_signs: tuple[CareSign, ...] = ()
 
     def filing_deadline(self, content: ClaimContent) -> Deadline | None:
         """The last day on which the payer takes the claim; None where no limit or no day of service is known."""
