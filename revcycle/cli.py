@@ -11,6 +11,7 @@ from rich.console import Console
 
 from revcycle.commands import (
     access,
+    audit,
     clock,
     demo,
     eligibility,
@@ -37,7 +38,22 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
 )
-for group in (stack, files, eligibility, topics, clock, access, demo, replay, report, rules, policy, ledger, x12):
+for group in (
+    stack,
+    files,
+    eligibility,
+    topics,
+    clock,
+    access,
+    demo,
+    replay,
+    report,
+    rules,
+    policy,
+    ledger,
+    audit,
+    x12,
+):
     group.register(app)
 
 

@@ -80,6 +80,16 @@ class Layout:
         return self.keys / "pseudonym.key"
 
     @property
+    def audit_keys(self) -> Path:
+        """What the audit log's records are sealed with."""
+        return self.keys / "audit.json"
+
+    @property
+    def anchors(self) -> Path:
+        """Copies of the audit log's anchors, outside the store."""
+        return self.root / "audit-anchors.jsonl"
+
+    @property
     def processor(self) -> Path:
         """Key and webhook secret between payments and the emulated card processor."""
         return self.keys / "processor.toml"
@@ -94,12 +104,20 @@ class Layout:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         _make_key(self.master_key, length_bytes=96)
         _make_key(self.pseudonym_key, length_bytes=32)
+        _make_audit_keys(self.audit_keys)
         _make_processor(self.processor)
 
 
 def _make_key(path: Path, *, length_bytes: int) -> None:
     if not path.exists():
         write_private(path, os.urandom(length_bytes))
+
+
+def _make_audit_keys(path: Path) -> None:
+    from shared.audit_keys import new_key_file  # what it is made of takes a while to load
+
+    if not path.exists():
+        write_private(path, new_key_file("local"))
 
 
 def _make_processor(path: Path) -> None:

@@ -1,8 +1,10 @@
 """The HTTP edge and the audit log: every route of every service is in it, with who, what, why and how it ended."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple, cast
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -99,7 +101,8 @@ class Parts:
     """What the edge asks of a running service."""
 
     def __init__(self, store: MemoryStore, key: ECKey | None = None) -> None:
-        self.runtime = self
+        self.runtime = self.spec = self
+        self.name = "claims"
         self.store = store
         self.audit = Audit(store, Ticking(), KEYS, "claims")
         keys = KeySet([key or ECKey.generate_key("P-256", {"kid": "k"}, auto_kid=False)])
@@ -250,3 +253,44 @@ async def test_nothing_is_shown_that_cannot_be_recorded() -> None:
     assert (await caller.ask("GET", "/claims/clm_1")).status_code == 200
     assert [line[3] for line in await caller.log()] == ["claim/clm_1", "claim/clm_1"]
     await caller.http.aclose()
+
+
+async def test_the_log_is_searched_and_paged_over_http(caller: Caller) -> None:
+    for n in range(5):
+        await caller.ask("GET", f"/claims/clm_{n}")
+    await caller.ask("GET", "/claims/clm_9", "integrator")
+    await caller.ask("GET", "/claims/clm_9", "integrator", "operator")
+
+    async def found(query: str) -> list[str]:
+        answer = await caller.ask("GET", f"/audit?{query}", "auditor")
+        assert answer.status_code == 200, answer.text
+        return [line["subject"] for line in answer.json()]
+
+    assert await found("kind=read&limit=2") == ["claim/clm_0", "claim/clm_1"]
+    (last,) = (await caller.ask("GET", "/audit?kind=read&limit=1", "auditor")).json()
+    assert await found(f"kind=read&limit=2&after={quote(last['id'])}") == ["claim/clm_1", "claim/clm_2"]
+    assert await found("subject=claim/clm_3&actor=olga") == ["claim/clm_3"]
+    assert await found("log=security") == ["claim/?"]
+    assert await found("log=activity&newest_first=true&limit=2") == ["list?log", "list?actor,subject"]
+    assert await found("first=2026-07-02") == []
+    assert len(await found("first=2026-07-01&last=2026-07-01&limit=1000")) > 5
+    assert (await caller.ask("GET", "/audit", "biller")).status_code == 403
+    assert (await caller.ask("GET", "/audit?log=gossip", "auditor")).status_code == 422
+
+
+async def test_the_log_is_verified_and_exported_over_http(caller: Caller) -> None:
+    await caller.ask("PUT", "/claims/clm_1", X_Reason="=1+1")
+    await caller.parts.audit.anchor()
+    said = (await caller.ask("GET", "/audit/verify", "auditor")).json()
+    assert (said["service"], said["verified"], said["records"]) == ("claims", True, 2)
+    known = [{"writer": "claims-elsewhere", "number": 3, "mac": "00"}]
+    body = await caller.http.post("/audit/verify", json={"anchors": known}, headers=caller.token("auditor"))
+    assert (body.json()["verified"], body.json()["faults"][0]["number"]) == (False, 3)
+    lines = (await caller.ask("GET", "/audit/export", "auditor")).text.splitlines()
+    kept = dict((await caller.store.notes("audit", TENANT, None, 9))[1])
+    exported = json.loads(lines[1])
+    assert (exported["mac"], exported["tenant"]) == (kept["mac"], TENANT)
+    sheet = (await caller.ask("GET", "/audit/export?format=csv&first=2026-07-01", "auditor")).text.splitlines()
+    assert sheet[0].startswith("at,log,kind,actor")
+    assert ",'=1+1," in sheet[2]
+    assert (await caller.ask("GET", "/audit/verify", "biller")).status_code == 403
