@@ -15,8 +15,7 @@ from revcycle.commands.options import DEFAULT_DIRECTORY, AsJson, Directory, Tena
 from revcycle.refusal import RefusalError
 
 if TYPE_CHECKING:
-    from revcycle.policy import Past
-    from services.collections.simulate import Comparison, Difference
+    from services.collections.simulate import Comparison, Difference, Past
 
 policy = typer.Typer(help="Check dunning policies, and try them before they go live.", no_args_is_help=True)
 Folder = Annotated[

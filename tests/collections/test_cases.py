@@ -5,8 +5,12 @@ from datetime import date
 from itertools import permutations
 
 from services.collections.core import Account, AccountMessage, PolicyBook, ReminderLevel, SendReminder, make_decider
-from shared.contracts import ReminderSent
-from tests.collections.story import POLICY, SHELF, TENANT, Story, balance, payment, phone_call, said_on
+from services.collections.core.person_facts import PlaceLearned
+from services.collections.core.person_messages import NotePerson
+from services.collections.core.policy_charges import LateCharge, LawRow
+from shared.contracts import LateChargeRaised, ReminderSent, StatementSent
+from tests.collections.policy_story import failed, level, pending, policy, reminded
+from tests.collections.story import ACCOUNT, POLICY, SHELF, TENANT, Story, balance, meta, payment, phone_call, said_on
 
 
 def reminded_on(story: Story) -> list[int]:
@@ -87,3 +91,38 @@ def test_a_repeat_of_a_letter_has_the_same_name() -> None:
     ]
     assert names[0] == names[1]
     assert len(set(names[0])) == 3
+
+
+def test_case_60_an_unknown_outcome_that_is_resolved_feeds_the_policy() -> None:
+    on_failure = policy(reminders=(level(35, when={"failed_payments": ("insufficient_funds",)}), level(90, final=True)))
+    story = Story(on_failure).owes(120_00).lives_to(28).tell(pending(28)).lives_to(36)
+    assert reminded(story) == []  # how it ended is not known yet
+    assert reminded(story.tell(failed(36)).lives_to(37)) == [(37, 1)]
+
+
+def test_case_62_interest_stays_due_after_the_principal_is_paid() -> None:
+    """Payments posts what collections raise as a charge of its own; the principal's payment does not touch it."""
+    interest = LateCharge(name="interest", kind="interest", every_days=30, rate_bps=1200)
+    law = LawRow(state="IL", kind="interest", valid_from=date(2026, 1, 1), valid_to=None, rate_max_bps=1200,
+                 fee_max_cents=0, source="test", owner="test", confirmed=True)  # fmt: skip
+    story = Story(policy(late_charges=(interest,), laws=(law,), reminders=(), placement_after_days=400))
+    learned = NotePerson(
+        meta=meta("place", 0),
+        account_id=ACCOUNT,
+        learned=(PlaceLearned(account_id=ACCOUNT, state="IL", zones=("America/Chicago",), has_phone=False),),
+    )
+    story.owes(10_000_00).tell(learned).lives_to(60)
+    (raised,) = (event for event in story.events if isinstance(event, LateChargeRaised))
+    assert (said_on(raised), raised.charge_cents) == (60, 98_63)  # 12 percent for 30 days after day 30
+    story.owes(10_000_00 + raised.charge_cents).lives_to(70).pays("pay_1", 10_000_00, leaving=raised.charge_cents)
+    assert (story.account.owed_cents, story.account.status) == (98_63, "overdue")
+    # No interest on interest: nothing more is raised, and what is due is still asked for.
+    story.forgets().lives_to(130)
+    assert not [event for event in story.events if isinstance(event, LateChargeRaised)]
+    assert [event.balance_cents for event in story.events if isinstance(event, StatementSent)][-1] == 98_63
+
+
+def test_case_63_the_outstanding_of_several_charges_is_correct() -> None:
+    story = Story().owes(120_00).lives_to(10).owes(200_00).lives_to(20).pays("pay_1", 120_00, leaving=80_00)
+    reminders = [event for event in story.lives_to(60).events if isinstance(event, ReminderSent)]
+    assert [event.balance_cents for event in reminders] == [80_00, 80_00]

@@ -93,7 +93,7 @@ class DunningPolicy:
     def _step_faults(self) -> Iterator[str]:
         yield from level_faults(
             self.reminders,
-            self.endings,
+            self.ways_out,
             letter_gap_days=self.letter_gap_days,
             due_after_days=self.due_after_days,
         )

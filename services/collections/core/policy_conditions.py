@@ -108,15 +108,18 @@ class Condition:
 
     @property
     def is_empty(self) -> bool:
-        return self == ANYTHING
+        return self is ANYTHING or self == ANYTHING
 
 
 ANYTHING = Condition()
 
 
+NO_CLAUSES = Verdict(())
+
+
 def hear(condition: Condition, situation: Situation) -> Verdict:
     """Ask a condition about a situation."""
-    return Verdict(tuple(_clauses(condition, situation)))
+    return NO_CLAUSES if condition is ANYTHING else Verdict(tuple(_clauses(condition, situation)))
 
 
 def contradictions(condition: Condition) -> Iterator[str]:

@@ -63,8 +63,9 @@ def waits(policy: DunningPolicy, account: Account, on: date) -> Iterator[str]:
     """Everything that keeps the account from its next step, beside the calendar."""
     standing, episode = account.standing, account.episode
     if standing.exclusion is not None:
-        until = standing.exclusion.until
-        yield f"excluded since {standing.exclusion.since_on} ({standing.exclusion.reason}), until {until or 'further notice'}"
+        excluded = standing.exclusion
+        until = excluded.until or "further notice"
+        yield f"excluded since {excluded.since_on} ({excluded.reason}), until {until}"
     if standing.review is not None and not standing.review.decided:
         yield f"a person decides: {standing.review.action}, asked on {standing.review.asked_on}"
     if episode is not None and episode.plan is not None:

@@ -157,7 +157,7 @@ def _way_faults(levels: Sequence[ReminderLevel], endings: Sequence[Ending], due_
 
 def _reached(levels: Sequence[ReminderLevel], endings: Sequence[Ending]) -> frozenset[int]:
     """Which steps some account can reach: indexes of levels, then of endings."""
-    steps = [*levels, *endings]
+    steps: list[ReminderLevel | Ending] = [*levels, *endings]
     reached, ahead = set[int](), [0]
     while ahead:
         index = ahead.pop()

@@ -74,7 +74,7 @@ def due_at(policy: DunningPolicy, account: Account) -> datetime | None:
 def agenda(policy: DunningPolicy, account: Account) -> Iterator[Step]:
     """Every step that is open now. What goes out waits while something is under way, or was just tried in vain.
 
-    What demands money waits for money that is on its way, as long as the policy says.
+    What demands money waits for money that is on its way, as long as the policy says; so does a repeated statement.
     """
     episode, exclusion = account.episode, account.standing.exclusion
     if episode is None:
@@ -89,8 +89,10 @@ def agenda(policy: DunningPolicy, account: Account) -> Iterator[Step]:
     if any(letter.episode == episode.number for letter in account.outgoing):
         return
     earliest_on = max(episode.retry_on or date.min, policy.not_before(account.account_id))
+    if episode.first_statement_on is not None:
+        earliest_on = max(earliest_on, cleared_on)
     for step in _letters(policy, account, episode):
-        yield _later(step, max(earliest_on, cleared_on) if step.action in DEMANDS else earliest_on)
+        yield _later(step, earliest_on)
 
 
 def situation(account: Account, opened_on: date) -> Situation:

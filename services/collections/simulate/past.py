@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from services.collections.core import AccountMessage, CollectionFact, LogContact, StartPlan
 from services.collections.core.facts import BalanceNoted, ContactMade, PlanAgreed
-from services.collections.core.person_facts import PersonFact
+from services.collections.core.person_facts import PersonFact, PersonFacts
 from services.collections.core.policy_facts import (
     AccountDescribed,
     AccountExcluded,
@@ -52,7 +52,7 @@ FROM_OUTSIDE = (
 """Facts that somebody else caused; what a policy or an answer caused is made anew."""
 SEALED = ("sealed_guarantor", "sealed", "sealed_case")
 WITHHELD = "sealed:withheld"
-Told: TypeAlias = AccountMessage | PersonFact
+Told: TypeAlias = AccountMessage | PersonFacts
 
 
 @dataclass(frozen=True, slots=True)
