@@ -4,6 +4,8 @@ from services.payments.core.account import AccountDecider
 from services.payments.core.control_number import CONTROL_NUMBER
 from shared.contracts import (
     AccountWrittenOff,
+    AssistanceEnded,
+    AssistanceGranted,
     AuthorizationRequired,
     ClaimSubmitted,
     CoverageVerified,
@@ -26,7 +28,8 @@ TOPICS = (
 def routes(account: AccountDecider) -> Routes:
     """A submitted claim is charged, and names its control number; a balance or denial given up is written off.
 
-    Interest and fees that collections raised are charges of their own. What a payer says of the patient's coverage
+    Interest and fees that collections raised are charges of their own, and what it granted as financial assistance is
+    given up. What a payer says of the patient's coverage
     tells what may not be billed.
     """
     return join_routes(
@@ -35,6 +38,8 @@ def routes(account: AccountDecider) -> Routes:
             ClaimSubmitted,
             AccountWrittenOff,
             LateChargeRaised,
+            AssistanceGranted,
+            AssistanceEnded,
             WriteOffApproved,
             CoverageVerified,
             AuthorizationRequired,

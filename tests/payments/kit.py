@@ -17,7 +17,16 @@ from services.payments.core.account_messages import (
 from services.payments.core.account_state import Account
 from services.payments.core.remitted import RemittedAdjustment, RemittedClaim, RemittedLine
 from services.payments.policy import load_adjustments
-from shared.contracts import AccountWrittenOff, ClaimSubmitted, Event, Meta, SubmittedLine, WriteOffApproved
+from shared.contracts import (
+    AccountWrittenOff,
+    AssistanceEnded,
+    AssistanceGranted,
+    ClaimSubmitted,
+    Event,
+    Meta,
+    SubmittedLine,
+    WriteOffApproved,
+)
 from shared.decider import Decided
 
 AT = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
@@ -182,6 +191,27 @@ def denial_given_up(name: str, cents: int, claim: str = "clm_a") -> WriteOffAppr
         category="timely_filing",
         requested_by="ann",
         approved_by="bob",
+    )
+
+
+def granted(percent: int = 100, *, sequence: int = 2, name: str = "fap_1", least_cents: int = 500) -> AssistanceGranted:
+    return AssistanceGranted(
+        meta=meta(f"{name} {percent} {sequence}", subject=f"assistance/{name}", sequence=sequence),
+        account_id="acct_1",
+        application_id=name,
+        discount_percent=percent,
+        covers_from=SERVICE,
+        covers_until=TODAY,
+        refund_at_least_cents=least_cents,
+    )
+
+
+def ungranted(name: str = "fap_1", *, sequence: int = 3) -> AssistanceEnded:
+    return AssistanceEnded(
+        meta=meta(f"{name} ended {sequence}", subject=f"assistance/{name}", sequence=sequence),
+        account_id="acct_1",
+        application_id=name,
+        how="revoked",
     )
 
 

@@ -15,11 +15,13 @@ from tests.payments.kit import (
     PROPERTY,
     decision,
     denial_given_up,
+    granted,
     paid,
     remitted,
     reversal_of,
     self_pay,
     submitted,
+    ungranted,
     written_off,
 )
 
@@ -62,6 +64,10 @@ def lives(draw: st.DrawFn, *, write_offs: bool = True) -> list[AccountMessage]:
     if write_offs and draw(st.booleans()):
         life.append(written_off("wo_1", draw(st.integers(1, 9_000))))
         life.append(denial_given_up("wo_2", draw(st.integers(1, 9_000))))
+    if draw(st.booleans()):
+        life.append(granted(draw(st.integers(1, 100)), least_cents=draw(st.sampled_from((0, 500)))))
+        if draw(st.booleans()):
+            life.append(ungranted())
     return life
 
 

@@ -11,6 +11,7 @@ from typing import TypeAlias, assert_never
 
 from pydantic import TypeAdapter
 
+from services.payments.core.account_assistance import assist, note_end, note_grant
 from services.payments.core.account_events import publish
 from services.payments.core.account_facts import (
     AnyAccountFact,
@@ -81,6 +82,8 @@ from services.payments.core.settling import (
 from services.payments.core.stopping import stop_shares
 from shared.contracts import (
     AccountWrittenOff,
+    AssistanceEnded,
+    AssistanceGranted,
     AuthorizationRequired,
     ClaimSubmitted,
     CoverageVerified,
@@ -133,10 +136,8 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             return _settled(policy, state, message.charge_id, _charge(state, message))
         case PostPatientPayment():
             return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
-        case LateChargeRaised():
-            return _settled(policy, state, message.charge_id, _charge(state, charge_of(message)))
-        case AccountWrittenOff():
-            return _settled(policy, state, "", _write_off(state, message))
+        case LateChargeRaised() | AccountWrittenOff() | AssistanceGranted() | AssistanceEnded():
+            return _on_collections(policy, state, message)
         case ReversePatientPayment() | RefundPayer() | RestoreMoney() | FreePrepayment():
             return _settled(policy, state, item_of_refund(state, message), give_back(state, message))
         case WriteOffApproved():
@@ -152,6 +153,24 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             | UnpostRemittedClaim()
         ):
             return _on_persons_word(policy, state, message)
+        case _:
+            assert_never(message)
+
+
+def _on_collections(
+    policy: AdjustmentPolicy,
+    state: Account,
+    message: LateChargeRaised | AccountWrittenOff | AssistanceGranted | AssistanceEnded,
+) -> tuple[AnyAccountFact, ...]:
+    match message:
+        case LateChargeRaised():
+            return _settled(policy, state, message.charge_id, _charge(state, charge_of(message)))
+        case AccountWrittenOff():
+            return _settled(policy, state, "", _write_off(state, message))
+        case AssistanceGranted():
+            return _settled(policy, state, "", note_grant(state, message))
+        case AssistanceEnded():
+            return _settled(policy, state, "", note_end(state, message))
         case _:
             assert_never(message)
 
@@ -197,6 +216,7 @@ def _settled(
         state,
         lambda _: facts,
         *(step for one in touched for step in _steps_of(policy, one)),
+        assist,
         before_credits,
         apply_credits(first=item_id),
         *(announce_credit(one) for one in touched),

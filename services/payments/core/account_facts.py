@@ -13,6 +13,7 @@ from services.payments.core.entries import LedgerFact as LedgerFact
 from services.payments.core.entries import sides as sides
 from services.payments.core.line_matching import BilledLine
 from services.payments.core.person_facts import (
+    AssistanceNoted,
     ClaimUnposted,
     InsuredCorrectionClosed,
     InsuredCorrectionFound,
@@ -373,5 +374,6 @@ AnyAccountFact: TypeAlias = (
     | ClaimUnposted
     | InsuredCorrectionFound
     | InsuredCorrectionClosed
+    | AssistanceNoted
 )
 DiscriminatedAccountFact = Annotated[AnyAccountFact, Field(discriminator="type")]

@@ -10,6 +10,8 @@ from services.payments.core.remitted import Reference, RemittedClaim
 from services.payments.core.write_off_policy import Side
 from shared.contracts import (
     AccountWrittenOff,
+    AssistanceEnded,
+    AssistanceGranted,
     AuthorizationRequired,
     Cents,
     ClaimSubmitted,
@@ -221,6 +223,8 @@ AccountMessage: TypeAlias = (
     | PostSelfPayCharge
     | AccountWrittenOff
     | LateChargeRaised
+    | AssistanceGranted
+    | AssistanceEnded
     | WriteOffApproved
     | MoneyBack
     | PersonsWord

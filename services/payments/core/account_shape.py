@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from services.payments.core.account_facts import Part
 from services.payments.core.line_matching import BilledLine
+from services.payments.core.person_facts import Grant
 from services.payments.core.remitted import Position, RemittedClaim
 from services.payments.core.write_off_policy import Side
 
@@ -158,6 +159,8 @@ class Account:
     learned: Mapping[str, tuple[str, ...]] = field(
         default_factory=dict[str, tuple[str, ...]]
     )  # by claim, from services
+    grants: Mapping[str, Grant] = field(default_factory=dict[str, Grant])  # financial assistance, by application
+    grants_heard: Mapping[str, int] = field(default_factory=dict[str, int])  # the newest word about each application
     kept: tuple[str, ...] = ()  # payments whose unapplied part a person keeps unapplied
     conflicts: tuple[str, ...] = ()  # repeats with other content, once each
     patient_cents: int = 0  # of all receivables together

@@ -6,7 +6,7 @@ from typing import Literal, TypeAlias
 from services.payments.core.entries import AccountFact, LedgerFact
 from services.payments.core.remitted import Position
 from services.payments.core.write_off_policy import Side
-from shared.contracts import Cents, NonNegativeCents, PositiveCents, Sealed
+from shared.contracts import Cents, Contract, NonNegativeCents, PositiveCents, Sealed
 
 Wish: TypeAlias = Literal["standings", "revert-write-off", "move-payment", "unpost", "close-correction"]
 
@@ -72,6 +72,24 @@ class PersonWroteOff(LedgerFact):
     requested_by: str
     approved_by: str
     denied_cents: NonNegativeCents = 0
+
+
+class Grant(Contract):
+    """Financial assistance that a client granted: a percentage of the guarantor's share of the care in these days."""
+
+    discount_percent: int
+    covers_from: date
+    covers_until: date
+    refund_at_least_cents: NonNegativeCents
+
+
+class AssistanceNoted(AccountFact):
+    """What stands of an application for financial assistance; None: nothing is granted under it any more."""
+
+    type: Literal["account.assistance-noted.v1"] = "account.assistance-noted.v1"
+    application_id: str
+    sequence: int
+    grant: Grant | None
 
 
 class WriteOffReverted(LedgerFact):

@@ -11,6 +11,7 @@ from services.payments.core.account_facts import (
 )
 from services.payments.core.account_shape import Account, AskedWriteOff, GivenUp, Receivable
 from services.payments.core.person_facts import (
+    AssistanceNoted,
     ClaimUnposted,
     InsuredCorrectionClosed,
     InsuredCorrectionFound,
@@ -34,6 +35,7 @@ Said: TypeAlias = (
     | ClaimUnposted
     | InsuredCorrectionFound
     | InsuredCorrectionClosed
+    | AssistanceNoted
 )
 GivingUp: TypeAlias = (
     BalanceWrittenOff | WriteOffReversed | DenialWrittenOff | DenialWriteOffReversed | PersonWroteOff | WriteOffReverted
@@ -63,6 +65,12 @@ def as_said(state: Account, fact: Said) -> Account:  # noqa: PLR0911
             return _with_asked(state, fact.write_off_id, answered)
         case ClaimUnposted():
             return _unposted(state, fact)
+        case AssistanceNoted():
+            grants = {one: grant for one, grant in state.grants.items() if one != fact.application_id}
+            if fact.grant is not None:
+                grants[fact.application_id] = fact.grant
+            heard = {**state.grants_heard, fact.application_id: fact.sequence}
+            return replace(state, grants=grants, grants_heard=heard)
         case InsuredCorrectionFound() | InsuredCorrectionClosed():
             item = state.receivables[fact.item_id]
             others = tuple(one for one in item.corrections if one != fact.place)

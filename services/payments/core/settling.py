@@ -79,7 +79,7 @@ def unwind(item_id: str) -> Step:
         if item is None or item.patient_cents >= 0:
             return
         excess_cents = -item.patient_cents
-        for one in _newest(item, "patient", min(excess_cents, item.written_off_cents)):
+        for one in newest_given_up(item, "patient", min(excess_cents, item.written_off_cents)):
             excess_cents -= one.cents
             yield WriteOffReversed(
                 account_id=state.account_id,
@@ -87,7 +87,7 @@ def unwind(item_id: str) -> Step:
                 write_off_id=one.write_off_id,
                 **sides(PATIENT, LedgerAccount.BAD_DEBT, one.cents),
             )
-        for payment_id, cents in _take(reversed(item.patient_payments), excess_cents):
+        for payment_id, cents in newest_paid(item, excess_cents):
             yield PatientPaymentReleased(
                 account_id=state.account_id, item_id=item_id, payment_id=payment_id, **sides(PATIENT, UNAPPLIED, cents)
             )
@@ -103,7 +103,7 @@ def take_back_denial_write_off(item_id: str) -> Step:
         if item is None:
             return
         regained_cents = min(item.denials_written_off_cents, max(-item.insurance_cents, -item.denied_cents, 0))
-        for one in _newest(item, "payer", regained_cents):
+        for one in newest_given_up(item, "payer", regained_cents):
             yield DenialWriteOffReversed(
                 account_id=state.account_id,
                 item_id=item_id,
@@ -115,13 +115,18 @@ def take_back_denial_write_off(item_id: str) -> Step:
     return step
 
 
-def _newest(item: Receivable, side: Side, cents: int) -> Iterator[GivenUp]:
+def newest_given_up(item: Receivable, side: Side, cents: int) -> Iterator[GivenUp]:
     """What of the write-offs of a side makes up these cents, the newest first."""
     for one in reversed(item.given_up):
         taken_cents = min(one.cents, cents)
         if one.side == side and taken_cents:
             cents -= taken_cents
             yield one._replace(cents=taken_cents, denied_cents=min(one.denied_cents, taken_cents))
+
+
+def newest_paid(item: Receivable, cents: int) -> Iterator[Share]:
+    """What of the patient's payments makes up these cents, the newest first."""
+    return _take(reversed(item.patient_payments), cents)
 
 
 def apply_credits(first: str | None = None) -> Step:
