@@ -5,36 +5,58 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from services.collections.api import router
+from services.collections.assistance import assistance_policy
+from services.collections.assistance_api import assistance
+from services.collections.assistance_performers import AssistancePerformers
 from services.collections.compliance import rule_shelf
-from services.collections.core import make_decider
+from services.collections.core import Channel, make_decider
+from services.collections.core.assistance import make_assistance
 from services.collections.handlers import TOPICS, routes
+from services.collections.outlets import Outlet
 from services.collections.performers import OutgoingMail
 from services.collections.policies import letterheads, policy_book
 from services.collections.policy_api import policy_routes
+from services.collections.ports import outlets_of
+from services.collections.routers import people
 from services.collections.settings import CollectionsSettings
-from shared.decider import Effect
+from shared.decider import Due, Effect
 from shared.http import make_app, serve
+from shared.inbox import join_routes, route
 from shared.runtime import Runtime, Spec
 from shared.worker import Performer
 
 
-def make_spec(settings: CollectionsSettings) -> Spec:
-    """What makes this service; policies and letterheads are read once, at start."""
+def make_spec(settings: CollectionsSettings, outlets: Mapping[Channel, Outlet] | None = None) -> Spec:
+    """What makes this service; policies and letterheads are read once, at start. `outlets` replace those set."""
     rules = rule_shelf(settings.dunning_folder, production=settings.env == "production")
     accounts = make_decider(policy_book(settings.dunning_folder), rules)
+    applications = make_assistance(assistance_policy(settings.dunning_folder, production=settings.env == "production"))
     heads = letterheads(settings.letterhead_file)
+    ports = outlets_of(settings) if outlets is None else outlets
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        return {accounts.kind: OutgoingMail(runtime, accounts, rules, heads, settings.exchange).performers()}
+        return {
+            accounts.kind: OutgoingMail(runtime, accounts, rules, heads, settings.exchange, ports).performers(),
+            applications.kind: AssistancePerformers(runtime, applications, accounts).performers(),
+        }
 
-    return Spec(name="collections", deciders=(accounts,), routes=routes(accounts), performers=performers, topics=TOPICS)
+    return Spec(
+        name="collections",
+        deciders=(accounts, applications),
+        routes=join_routes(routes(accounts), route(applications, Due)),
+        performers=performers,
+        topics=TOPICS,
+    )
 
 
 def create_app(settings: CollectionsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or CollectionsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
     own = policy_routes(policy_book(settings.dunning_folder))
-    return make_app(make_spec(settings), settings, router, own)
+    app = make_app(make_spec(settings), settings, router, people, own, assistance)
+    app.state.assistance_policy = assistance_policy(settings.dunning_folder, production=settings.env == "production")
+    app.state.letterheads = letterheads(settings.letterhead_file)
+    return app
 
 
 if __name__ == "__main__":

@@ -1,11 +1,10 @@
-"""The edge to the mail house and the agency: the only place where a guarantor's name and address are opened.
+"""The edge to the mail house, the agency and the message ports: where a guarantor's name and address are opened.
 
-Files are written under another name and renamed, so that nobody reads half a letter. Every file may be written again:
-it has the same name and the same bytes, and one that was taken already is not laid out a second time.
+Whatever goes out may be asked for again: a file has the same name and bytes, a message the same id, and what is known
+to have left does not leave a second time. Before anything leaves, the compliance gate is asked once more.
 """
 
 import asyncio
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, TypeAlias
@@ -28,11 +27,25 @@ from services.collections.core import (
     still_wanted,
 )
 from services.collections.core.asking import Asker
+from services.collections.core.dispute_messages import NoticeDelivered, SendNotice
 from services.collections.core.gate_shelf import RuleShelf
 from services.collections.core.letters import may_leave
-from services.collections.core.messages import LetterKind, Place
+from services.collections.core.messages import Channel, LetterKind, Place
+from services.collections.core.person import PHONE
+from services.collections.files import json_line, lay_out, take_back
+from services.collections.outlets import Outgoing, Outlet, RefusedError
+from services.collections.packet import verification_packet
 from services.collections.places import place_of
-from services.collections.render import Letterhead, reminder_text, statement_text
+from services.collections.render import (
+    Letterhead,
+    Writing,
+    address_lines,
+    email_text,
+    html_of,
+    letter_text,
+    sms_text,
+    subject,
+)
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
 from shared.identity import Guarantor, PostalAddress
@@ -42,7 +55,7 @@ from shared.store.port import Key
 from shared.worker import Performer, answer_meta
 
 Outcome: TypeAlias = Literal["delivered", "failed", "withdrawn"]
-Writing: TypeAlias = SendStatement | SendReminder | PlaceAccount
+Going: TypeAlias = Writing | PlaceAccount
 Accounts: TypeAlias = Decider[Account, AccountMessage, CollectionFact]
 
 
@@ -51,8 +64,10 @@ PLACES: Mapping[LetterKind, tuple[str, str]] = {
     "reminder": ("letters", ".txt"),
     "placement": ("agency", ".json"),
     "recall": ("agency", ".recall.json"),
+    "notice": ("letters", ".txt"),
 }
 """Folder and file name's end of each kind."""
+NO_OUTLETS: Mapping[Channel, Outlet] = {}
 
 
 class Sent(NamedTuple):
@@ -81,8 +96,10 @@ class OutgoingMail:
         rules: RuleShelf,
         letterheads: Mapping[str, Letterhead],
         exchange: Path,
+        outlets: Mapping[Channel, Outlet] = NO_OUTLETS,
     ) -> None:
         self._runtime, self._accounts, self._rules = runtime, accounts, rules
+        self._outlets = outlets
         self._letterheads, self._exchange = letterheads, exchange
 
     def performers(self) -> Mapping[type[Effect], Performer]:
@@ -91,6 +108,7 @@ class OutgoingMail:
             SendReminder: self.send_reminder,
             PlaceAccount: self.place_account,
             RecallAccount: self.recall_account,
+            SendNotice: self.send_notice,
         }
 
     async def send_statement(self, key: Key, pending: Pending) -> Message:
@@ -121,6 +139,20 @@ class OutgoingMail:
             reminder_id=effect.reminder_id,
         )
 
+    async def send_notice(self, key: Key, pending: Pending) -> Message:
+        """Tell the person something; a verification goes with its packet."""
+        effect = pending.effect
+        assert isinstance(effect, SendNotice), "the worker was given one performer for one effect"
+        outcome, reason, place = await self._send(key, effect, effect.notice_id, "notice")
+        return NoticeDelivered(
+            meta=answer_meta(key, pending, self._runtime.clock),
+            account_id=effect.account_id,
+            outcome=outcome,
+            reason=reason,
+            place=place,
+            notice_id=effect.notice_id,
+        )
+
     async def place_account(self, key: Key, pending: Pending) -> Message:
         """Lay the placement out for the agency."""
         effect = pending.effect
@@ -148,22 +180,73 @@ class OutgoingMail:
             placement_id=effect.placement_id,
         )
 
-    async def _send(self, key: Key, effect: Writing, id: str, kind: LetterKind) -> Sent:
-        """Write it, unless nobody wants it any more, the gate forbids it by now, or it cannot be written."""
+    async def _send(self, key: Key, effect: Going, id: str, kind: LetterKind) -> Sent:
+        """Let it leave, unless nobody wants it any more, the gate forbids it by now, or it cannot be written."""
         path = self._path(key, kind, id)
+        sent = self._exchange / key.tenant / "sent" / id
         rows = await self._runtime.store.load(self._accounts, (key,))
-        if not self._may_go(key, rows[key].snapshot.state, id, kind):
+        account = rows[key].snapshot.state
+        if await asyncio.to_thread(sent.exists):
+            return Sent("delivered")
+        if not self._may_go(key, account, id, kind):
             return Sent("withdrawn") if await asyncio.to_thread(take_back, path) else Sent("delivered")
         try:
             guarantor = await self._guarantor(effect.sealed_guarantor)
-            text = self._text(key.tenant, guarantor, effect)
-        except UndeliverableError as error:
+            await self._leave(key, guarantor, effect, id, path)
+        except (UndeliverableError, RefusedError) as error:
             self._runtime.log.info(
                 "undeliverable", tenant=key.tenant, effect=type(effect).__name__, reason=error.reason
             )
             return Sent("failed", error.reason)
-        await asyncio.to_thread(lay_out, path, text)
+        if not isinstance(effect, PlaceAccount) and effect.channel != "letter":
+            await asyncio.to_thread(lay_out, sent, "")
         return Sent("delivered", None, place_of(guarantor))
+
+    async def _leave(self, key: Key, guarantor: Guarantor, effect: Going, id: str, path: Path) -> None:
+        """By file or by message."""
+        head = self._letterheads.get(key.tenant)
+        if head is None:
+            raise UndeliverableError("letterhead_missing")
+        if isinstance(effect, PlaceAccount):
+            await asyncio.to_thread(lay_out, path, json_line(placement_record(head, guarantor, effect)))
+        elif effect.channel == "letter":
+            to = address_lines(guarantor, await self._address(guarantor, effect))
+            await asyncio.to_thread(lay_out, path, letter_text(head, to, effect))
+        else:
+            await self._message(head, guarantor, effect, id)
+        if isinstance(effect, SendNotice) and effect.notice == "verification":
+            packet = await self._packet(key, head, effect)
+            await asyncio.to_thread(lay_out, path.with_suffix(".pdf"), packet)
+
+    async def _message(self, head: Letterhead, guarantor: Guarantor, effect: Writing, id: str) -> None:
+        outlet = self._outlets.get(effect.channel)
+        sender = head.email if effect.channel == "email" else head.text_number
+        if outlet is None or not sender:
+            raise UndeliverableError("channel_missing")
+        to = await self._reach(guarantor, effect)
+        by_mail = effect.channel == "email"
+        text = email_text(head, [guarantor.name], effect) if by_mail else sms_text(head, effect)
+        message = Outgoing(
+            id=id,
+            to=to,
+            sender_name=head.name,
+            sender=sender,
+            subject=subject(head, effect.language),
+            text=text,
+            html=html_of(text, effect.language) if by_mail else "",
+            stop_at=head.stop_at if by_mail else "",
+            language=effect.language,
+        )
+        await outlet.send(message)
+
+    async def _packet(self, key: Key, head: Letterhead, effect: SendNotice) -> bytes:
+        """The papers that verify the debt, from the account's own journal."""
+        rows = await self._runtime.store.load(self._accounts, (key,))
+        history = await self._runtime.store.history(self._accounts, key)
+        facts = [entry.fact for entry in history]
+        return await asyncio.to_thread(
+            verification_packet, head, rows[key].snapshot.state, facts, effect.dispute_id, effect.dated_on
+        )
 
     def _may_go(self, key: Key, account: Account, id: str, kind: LetterKind) -> bool:
         """Whether it is still wanted, and the gate allows it at this moment too: hours may have passed since."""
@@ -171,17 +254,23 @@ class OutgoingMail:
         asker = Asker(self._rules.on(key.tenant, now.date()), key.tenant, now, id)
         return still_wanted(account, id, kind) and may_leave(asker, account, id, kind)
 
-    def _text(self, tenant: str, guarantor: Guarantor, effect: Writing) -> str:
-        head = self._letterheads.get(tenant)
-        if head is None:
-            raise UndeliverableError("letterhead_missing")
-        match effect:
-            case SendStatement():
-                return statement_text(head, guarantor, address_of(guarantor), effect)
-            case SendReminder():
-                return reminder_text(head, guarantor, address_of(guarantor), effect)
-            case PlaceAccount():
-                return json_line(placement_record(head, guarantor, effect))
+    async def _address(self, guarantor: Guarantor, effect: Writing) -> PostalAddress:
+        """The guarantor's own, or the one that was noted for them since."""
+        if effect.sealed_reach is None:
+            return address_of(guarantor)
+        try:
+            noted = PostalAddress.model_validate_json(await self._open(effect.sealed_reach))
+        except ValidationError:
+            raise UndeliverableError("guarantor_unreadable") from None
+        return address_of(guarantor.model_copy(update={"address": noted}))
+
+    async def _reach(self, guarantor: Guarantor, effect: Writing) -> str:
+        """The number or e-mail address a message goes to."""
+        if effect.sealed_reach is not None:
+            return (await self._open(effect.sealed_reach)).decode()
+        if effect.reach_id == PHONE and guarantor.phone:
+            return guarantor.phone
+        raise UndeliverableError("address_missing")
 
     def _path(self, key: Key, kind: LetterKind, id: str) -> Path:
         folder, suffix = PLACES[kind]
@@ -191,11 +280,15 @@ class OutgoingMail:
         if sealed is None:
             raise UndeliverableError("guarantor_missing")
         try:
-            return Guarantor.model_validate_json(await self._runtime.sealer.open(sealed))
-        except SealBrokenError:
-            raise UndeliverableError("seal_broken") from None
+            return Guarantor.model_validate_json(await self._open(sealed))
         except ValidationError:
             raise UndeliverableError("guarantor_unreadable") from None
+
+    async def _open(self, sealed: str) -> bytes:
+        try:
+            return await self._runtime.sealer.open(sealed)
+        except SealBrokenError:
+            raise UndeliverableError("seal_broken") from None
 
 
 def address_of(guarantor: Guarantor) -> PostalAddress:
@@ -235,28 +328,3 @@ def recall_record(effect: RecallAccount) -> dict[str, Any]:
         "balance_cents": effect.balance_cents,
         "recalled_on": effect.recalled_on.isoformat(),
     }
-
-
-def json_line(record: Mapping[str, Any]) -> str:
-    """One record, one line; keys in a fixed order, so that a repeat has the same bytes."""
-    return json.dumps(record, ensure_ascii=False, separators=(",", ":")) + "\n"
-
-
-def lay_out(path: Path, text: str) -> None:
-    """Write a file under its final name in one step. Whoever takes it moves it to `taken` beside it."""
-    if _taken(path).exists():
-        return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.tmp")
-    draft.write_text(text, encoding="utf-8")
-    draft.replace(path)
-
-
-def take_back(path: Path) -> bool:
-    """Remove what an earlier attempt laid out before it died; False when it is too late, because it was taken."""
-    path.unlink(missing_ok=True)
-    return not _taken(path).exists()
-
-
-def _taken(path: Path) -> Path:
-    return path.parent / "taken" / path.name

@@ -146,6 +146,12 @@ ROWS = [
         ok("a statement of a plan", contact(LETTER), debt={"plan_kept": True}),
     ),
     *of(
+        "estate",
+        HOUSE,
+        block("a placement after a death", act(Act.PLACEMENT), {"deceased": True}),
+        ok("a placement of the living", act(Act.PLACEMENT)),
+    ),
+    *of(
         "payer_pending",
         HOUSE,
         block("a payer is being asked", contact(LETTER), debt={"eligibility_pending": True}),

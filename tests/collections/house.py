@@ -11,12 +11,17 @@ from joserfc.jwk import ECKey, KeySet
 
 from services.collections.api import router
 from services.collections.app import make_spec
+from services.collections.assistance import assistance_policy
+from services.collections.assistance_api import assistance
+from services.collections.core import Channel
+from services.collections.outlets import Outlet
+from services.collections.policies import letterheads
+from services.collections.routers import people
 from services.collections.settings import CollectionsSettings
 from shared.audit import Audit
 from shared.auth import DEVELOPMENT_ISSUER, Authenticator
 from shared.consumer import Consumer
 from shared.contracts import PatientBalanceChanged
-from shared.http import bare_app
 from shared.identity import Guarantor, PostalAddress, seal_model
 from shared.inbox import Inbox, Received
 from shared.runtime import Running, Runtime, Spec
@@ -25,6 +30,7 @@ from shared.sweep import Sweep
 from shared.wire import commands_topic, events_topic, to_record
 from shared.worker import Worker
 from tests.collections.story import ACCOUNT, TENANT, at, balance
+from tests.shared.apps import app_of
 from tests.shared.harness import Machine
 from tests.shared.sealing import PlainSealer
 
@@ -45,9 +51,10 @@ class House:
     sealer: PlainSealer
     exchange: Path
     key: ECKey
-    worker: Worker
+    workers: tuple[Worker, ...]
     inbox: Inbox
     sweep: Sweep
+    outlets: dict[Channel, Outlet]
     sequence: int = 0
     read: int = 0
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
@@ -77,7 +84,8 @@ class House:
         """Deadlines, records and effects until nothing more happens. The machine's own time goes on."""
         for _ in range(20):
             self.machine.clock.wall_time += timedelta(minutes=1)
-            done = await self.sweep.run(self.spec.deciders[0]) + await self._consume() + await self.worker.run_once()
+            done = sum([await self.sweep.run(decider) for decider in self.spec.deciders]) + await self._consume()
+            done += sum([await worker.run_once() for worker in self.workers])
             if not done:
                 return
         raise AssertionError("the service did not come to rest")
@@ -98,20 +106,22 @@ class House:
         path = self.exchange / tenant / folder
         return {file.name: file.read_text() for file in sorted(path.glob("*.*"))} if path.is_dir() else {}
 
-    def client(self, *roles: str, tenant: str = TENANT) -> httpx.AsyncClient:
+    def client(self, *roles: str, tenant: str = TENANT, sub: str = "collector_1") -> httpx.AsyncClient:
         """A caller of the API with these roles."""
         claims: dict[str, Any] = {
             "iss": DEVELOPMENT_ISSUER,
             "aud": "revcycle",
-            "sub": "collector_1",
+            "sub": sub,
             "tenant": tenant,
             "roles": list(roles),
             "exp": 4_000_000_000,
         }
         token = jwt.encode({"alg": "ES256", "kid": "test"}, claims, self.key)
-        app = bare_app("collections", router)
+        app = app_of("collections", router, people, assistance)
+        app.state.assistance_policy = assistance_policy(production=False)
+        app.state.letterheads = letterheads()
         consumer = Consumer(self.runtime.settings, "collections", self.spec.topics, self.inbox, self.machine.log)
-        app.state.running = Running(self.runtime, self.spec, consumer, (self.worker,), ())
+        app.state.running = Running(self.runtime, self.spec, consumer, self.workers, ())
         client = httpx.AsyncClient(
             transport=httpx.ASGITransport(app),
             base_url="http://collections",
@@ -153,12 +163,13 @@ def make_house(root: Path) -> House:
         audit=Audit(machine.store, machine.clock.wall),
         authenticator=Authenticator(KeySet([key]), DEVELOPMENT_ISSUER, "revcycle", production=False),
     )
-    spec = make_spec(settings)
-    ((kind, performers),) = spec.performers(runtime).items()
-    assert kind == spec.deciders[0].kind
-    worker = Worker(
-        machine.shell, spec.deciders[0], performers, machine.clock, machine.clock.wall, machine.log, "worker"
+    outlets: dict[Channel, Outlet] = {}
+    spec = make_spec(settings, outlets)
+    deciders = {decider.kind: decider for decider in spec.deciders}
+    workers = tuple(
+        Worker(machine.shell, deciders[kind], performers, machine.clock, machine.clock.wall, machine.log, kind)
+        for kind, performers in spec.performers(runtime).items()
     )
     inbox = Inbox(machine.shell, machine.bus, sealer, spec.routes, machine.log, machine.clock.wall)
     sweep = Sweep(machine.bus, machine.store, machine.clock, machine.clock.wall)
-    return House(machine, runtime, spec, sealer, settings.exchange, key, worker, inbox, sweep)
+    return House(machine, runtime, spec, sealer, settings.exchange, key, workers, inbox, sweep, outlets)

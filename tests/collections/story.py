@@ -24,6 +24,7 @@ from services.collections.core import (
     StatementDelivered,
     make_decider,
 )
+from services.collections.core.dispute_messages import NoticeDelivered, SendNotice
 from services.collections.core.messages import FailureReason
 from shared.contracts import Event, Meta, PatientBalanceChanged, PatientPaymentReceived
 from shared.decider import Decider, Due, Effect, Pending, Snapshot
@@ -162,6 +163,8 @@ def answer(
             return ReminderDelivered(**common, reminder_id=id)
         case PlaceAccount(placement_id=id):
             return PlacementDelivered(**common, placement_id=id)
+        case SendNotice(notice_id=id):
+            return NoticeDelivered(**common, notice_id=id)
         case RecallAccount(placement_id=id):
             return RecallDelivered(**common, placement_id=id)
         case other:

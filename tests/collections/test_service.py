@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from services.collections.performers import lay_out, take_back
+from services.collections.files import lay_out, take_back
 from shared.identity import Guarantor
 from shared.store.port import Key
 from tests.collections.house import MARY, House, make_house

@@ -6,8 +6,22 @@ from typing import Annotated, assert_never
 
 from pydantic import Field, TypeAdapter
 
-from services.collections.core.account_messages import AccountMessage, account_of
+from services.collections.core.account_messages import AccountMessage, AnyAccountEffect, account_of
+from services.collections.core.answers import (
+    placement_answered,
+    recall_answered,
+    reminder_answered,
+    statement_answered,
+)
 from services.collections.core.balance import change_balance, is_small, mark_overdue, write_off
+from services.collections.core.dispute_messages import (
+    AddEvidence,
+    NoticeDelivered,
+    OpenDispute,
+    ResolveDispute,
+    SendVerification,
+)
+from services.collections.core.disputes import hear_dispute
 from services.collections.core.evolve import evolve
 from services.collections.core.facts import CollectionFact, DeadlineWorkedOff
 from services.collections.core.gate_shelf import RuleShelf
@@ -16,16 +30,11 @@ from services.collections.core.letters import (
     Items,
     Today,
     day_of,
-    placement_answered,
     prepare_placement,
     prepare_reminder,
     prepare_statement,
-    recall_answered,
-    reminder_answered,
-    statement_answered,
 )
 from services.collections.core.messages import (
-    AccountEffect,
     Delivery,
     LogContact,
     PlacementDelivered,
@@ -77,6 +86,8 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
             return hear_inbound(account, message)
         case ReportDelivery():
             return report_delivery(account, message)
+        case OpenDispute() | AddEvidence() | SendVerification() | ResolveDispute() | NoticeDelivered():
+            return hear_dispute(books, account, message)
         case StatementDelivered():
             return statement_answered(account, message, _retry_on(books, account, message))
         case ReminderDelivered():
@@ -103,7 +114,7 @@ def work_off(books: Books, account: Account, due: Due) -> Items:
     if policy is None or due.due_at != due_at(policy, account) or due.due_at > due.meta.occurred_at:
         return ()
     worked_off = DeadlineWorkedOff(account_id=account.account_id, worked_on=on)
-    made: list[CollectionFact | AccountEffect] = [worked_off]
+    made: list[CollectionFact | AnyAccountEffect] = [worked_off]
     account = evolve(account, worked_off)
     for _ in range(STEPS_MAX):
         step = next_step(policy, account)
@@ -164,8 +175,12 @@ def make_decider(book: PolicyBook, rules: RuleShelf) -> Decider[Account, Account
         state_codec=TypeAdapter(Account),
         message_codec=TypeAdapter(Annotated[AccountMessage, Field(discriminator="type")]),
         fact_codec=TypeAdapter(Annotated[CollectionFact, Field(discriminator="type")]),
-        effect_codec=TypeAdapter(Annotated[AccountEffect, Field(discriminator="type")]),
-        index=lambda account: {"status": account.status, "needs_work": account.work is not None},
+        effect_codec=TypeAdapter(Annotated[AnyAccountEffect, Field(discriminator="type")]),
+        index=lambda account: {
+            "status": account.status,
+            "needs_work": account.work is not None,
+            "disputed": bool(account.debt.open_disputes),
+        },
         due=due,
     )
 

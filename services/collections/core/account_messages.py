@@ -2,7 +2,9 @@
 
 from typing import TypeAlias
 
+from services.collections.core.dispute_messages import DisputeMessage, SendNotice
 from services.collections.core.messages import (
+    AccountEffect,
     LogContact,
     PlacementDelivered,
     RecallDelivered,
@@ -14,6 +16,8 @@ from services.collections.core.person_messages import AskGate, HearInbound, Note
 from services.collections.core.policy_messages import PolicyMessage
 from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
 from shared.decider import Due
+
+AnyAccountEffect: TypeAlias = AccountEffect | SendNotice
 
 AccountMessage: TypeAlias = (
     PatientBalanceChanged
@@ -29,6 +33,7 @@ AccountMessage: TypeAlias = (
     | AskGate
     | HearInbound
     | ReportDelivery
+    | DisputeMessage
     | Due
 )
 

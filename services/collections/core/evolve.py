@@ -2,6 +2,14 @@
 
 from typing import Any, Literal, assert_never
 
+from services.collections.core.dispute_evolve import evolve_dispute
+from services.collections.core.dispute_facts import (
+    DisputeOpened,
+    DisputeResolved,
+    EvidenceAdded,
+    NoticePrepared,
+    NoticeWentOut,
+)
 from services.collections.core.facts import (
     BalanceNoted,
     BalanceSettled,
@@ -104,6 +112,8 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
             return _episode_ended(account, "settled")
         case PolicyNews():
             return evolve_policy(account, fact)
+        case DisputeOpened() | EvidenceAdded() | DisputeResolved() | NoticePrepared() | NoticeWentOut():
+            return evolve_dispute(account, fact)
         case PersonFact():
             return evolve_person(account, fact)
         case WishJudged() | StepHeld() | ValidationNoticeSent() | CallAsked() | CallTaskEnded() | ContactChanged():
@@ -113,7 +123,10 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
 
 
 def _episode_ended(account: Account, how: Literal["settled", "written_off"]) -> Account:
-    return replace(account, episode=None, ended=how, work=None, holds=(), call_tasks=())
+    placed = None if account.episode is None or how == "settled" else account.episode.placement
+    return replace(
+        account, episode=None, ended=how, work=None, holds=(), call_tasks=(), left_with=placed or account.left_with
+    )
 
 
 def _contact_made(account: Account, fact: ContactMade) -> Account:
@@ -238,6 +251,8 @@ def _placement_recalled(account: Account, fact: PlacementRecalled) -> Account:
         agency_id=fact.agency_id,
     )
     account = replace(account, outgoing=(*account.outgoing, recall))
+    if account.left_with is not None and account.left_with.placement_id == fact.placement_id:
+        account = replace(account, left_with=None)
     placed = account.episode.placement if account.episode is not None else None
     if placed is None or placed.placement_id != fact.placement_id:
         return account

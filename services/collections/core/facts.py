@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import AwareDatetime, NonNegativeInt, PositiveInt
 
+from services.collections.core.dispute_facts import DisputeFacts
 from services.collections.core.fact_base import AccountFact
 from services.collections.core.messages import Channel, ContactPurpose, FailureReason, LetterKind
 from services.collections.core.person_facts import GateFacts, PersonFacts
@@ -291,4 +292,5 @@ CollectionFact: TypeAlias = (
     | PolicyFact
     | PersonFacts
     | GateFacts
+    | DisputeFacts
 )

@@ -196,6 +196,11 @@ def plan_kept(case: Case) -> Iterator[Objection]:
         yield block("they keep a payment plan")
 
 
+def estate(case: Case) -> Iterator[Objection]:
+    if case.person.deceased:
+        yield block("they have died: a person deals with the estate, nobody else")
+
+
 def assistance_pending(case: Case) -> Iterator[Objection]:
     if case.debt.assistance == "pending":
         yield block("an application for financial assistance is open: nothing is asked for until it is decided")

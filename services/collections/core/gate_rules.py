@@ -139,6 +139,7 @@ RULES: tuple[Rule, ...] = (
     Rule("minor", "always", _to_person_or_pursuit, contacts.minor),
     Rule("disputed", "house", _hands_on, debts.disputed),
     Rule("plan_kept", "house", _hands_on, debts.plan_kept),
+    Rule("estate", "house", _hands_on, debts.estate),
     Rule("assistance_pending", "house", _pursuit, debts.assistance_pending),
     Rule("payer_pending", "house", _pursuit, debts.payer_pending),
 )

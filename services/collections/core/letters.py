@@ -14,55 +14,49 @@ from services.collections.core.asking import (
     may_act,
     notice_ends,
 )
+from services.collections.core.dispute_messages import SendNotice
 from services.collections.core.facts import (
     CollectionFact,
-    ContactMade,
-    DeliveryFailed,
-    DeliveryWithdrawn,
-    PlacementMade,
     PlacementPrepared,
     PlacementRecalled,
-    RecallSent,
     ReminderPrepared,
-    ReminderWentOut,
     StatementPrepared,
-    StatementWentOut,
 )
-from services.collections.core.gate import Act, Carried
+from services.collections.core.gate import Act, Carried, Purpose
 from services.collections.core.gate_shelf import RuleShelf
 from services.collections.core.identity import name
 from services.collections.core.messages import (
     AccountEffect,
     Channel,
-    Delivery,
     LetterKind,
     PlaceAccount,
-    PlacementDelivered,
-    Purpose,
     RecallAccount,
-    RecallDelivered,
-    ReminderDelivered,
     SendReminder,
     SendStatement,
-    StatementDelivered,
 )
 from services.collections.core.person import MEDIA
 from services.collections.core.person_facts import (
     CallAsked,
-    PlaceLearned,
-    ReachChanged,
-    ValidationNoticeSent,
 )
 from services.collections.core.policy import DunningPolicy, PolicyBook
 from services.collections.core.schedule import agency_of, level_due
-from services.collections.core.state import Account, Episode, Letter
+from services.collections.core.state import Account, Episode
 from shared.contracts import Meta
 
-Items: TypeAlias = tuple[CollectionFact | AccountEffect, ...]
+Items: TypeAlias = tuple[CollectionFact | AccountEffect | SendNotice, ...]
 
 
 STATEMENT_CHANNELS: tuple[Channel, ...] = ("letter", "email")
 """How a statement goes out: as a letter; where letters come back, by e-mail, if they agreed to that."""
+
+
+NOTICE_PURPOSES = {
+    "dispute_received": Purpose.VERIFICATION,
+    "verification": Purpose.VERIFICATION,
+    "dispute_resolved": Purpose.VERIFICATION,
+    "opt_out_confirmed": Purpose.CONFIRMATION,
+}
+"""What the gate hears each notice is for: none of them asks for money."""
 
 
 class Today(NamedTuple):
@@ -262,95 +256,6 @@ def recall(account: Account, placement_id: str, agency_id: str, on: date) -> Ite
     return (recalled, tell)
 
 
-def statement_answered(account: Account, answer: StatementDelivered, retry_on: date) -> Items:
-    """The statement went out: the episode's clock starts with the first one."""
-    letter = account.letter(answer.statement_id, "statement")
-    if letter is None or answer.outcome != "delivered":
-        return _undelivered(letter, answer, retry_on)
-    assert letter.due_on is not None, "a statement names its due date"
-    went_out = StatementWentOut(
-        account_id=answer.account_id,
-        statement_id=letter.id,
-        episode=letter.episode,
-        number=letter.number,
-        balance_cents=letter.balance_cents,
-        sent_on=day_of(answer.meta.occurred_at),
-        due_on=letter.due_on,
-    )
-    return (went_out, _contact(letter, answer, "statement"), *place_learned(account, answer))
-
-
-def reminder_answered(account: Account, answer: ReminderDelivered, retry_on: date) -> Items:
-    """The reminder went out."""
-    letter = account.letter(answer.reminder_id, "reminder")
-    if letter is None or answer.outcome != "delivered":
-        return _undelivered(letter, answer, retry_on)
-    went_out = ReminderWentOut(
-        account_id=answer.account_id,
-        reminder_id=letter.id,
-        episode=letter.episode,
-        level=letter.number,
-        final=letter.final,
-        balance_cents=letter.balance_cents,
-        days_overdue=letter.days_overdue,
-        sent_on=day_of(answer.meta.occurred_at),
-    )
-    contact = _contact(letter, answer, "final_notice" if letter.final else "reminder")
-    return (went_out, contact, *_noticed(letter, answer), *place_learned(account, answer))
-
-
-def _noticed(letter: Letter, answer: Delivery) -> tuple[CollectionFact, ...]:
-    if letter.notice_ends_on is None:
-        return ()
-    sent = ValidationNoticeSent(
-        account_id=answer.account_id,
-        letter_id=letter.id,
-        episode=letter.episode,
-        sent_on=day_of(answer.meta.occurred_at),
-        ends_on=letter.notice_ends_on,
-    )
-    return (sent,)
-
-
-def place_learned(account: Account, answer: Delivery) -> tuple[CollectionFact, ...]:
-    """Where they live, if the one who opened the seal saw something new."""
-    place, known = answer.place, account.person
-    if place is None or (place.state, place.zones, place.has_phone) == (known.state, known.zones, known.has_phone):
-        return ()
-    learned = PlaceLearned(
-        account_id=answer.account_id, state=place.state, zones=place.zones, has_phone=place.has_phone
-    )
-    return (learned,)
-
-
-def placement_answered(account: Account, answer: PlacementDelivered, retry_on: date) -> Items:
-    """The agency has it; when the balance was settled meanwhile, it is taken back at once."""
-    letter = account.letter(answer.placement_id, "placement")
-    if letter is None or answer.outcome != "delivered":
-        return _undelivered(letter, answer, retry_on)
-    placed_on = day_of(answer.meta.occurred_at)
-    made = PlacementMade(
-        account_id=answer.account_id,
-        placement_id=letter.id,
-        episode=letter.episode,
-        agency_id=letter.agency_id,
-        placed_cents=letter.balance_cents,
-        placed_on=placed_on,
-    )
-    contact = _contact(letter, answer, "placement")
-    if account.episode is not None and account.episode.number == letter.episode:
-        return (made, contact)
-    return (made, contact, *recall(account, letter.id, letter.agency_id, placed_on))
-
-
-def recall_answered(account: Account, answer: RecallDelivered, retry_on: date) -> Items:
-    """The agency was told to stop."""
-    letter = account.letter(answer.placement_id, "recall")
-    if letter is None or answer.outcome != "delivered":
-        return _undelivered(letter, answer, retry_on)
-    return (RecallSent(account_id=answer.account_id, placement_id=letter.id),)
-
-
 def still_wanted(account: Account, letter_id: str, kind: LetterKind) -> bool:
     """Whether what was asked for should still go out.
 
@@ -358,7 +263,7 @@ def still_wanted(account: Account, letter_id: str, kind: LetterKind) -> bool:
     withdrawn, and the schedule asks again if something is still to be said.
     """
     letter, episode = account.letter(letter_id, kind), account.episode
-    if letter is None or kind == "recall":
+    if letter is None or kind in {"recall", "notice"}:
         return letter is not None
     if episode is None or episode.number != letter.episode or letter.balance_cents != account.owed_cents:
         return False
@@ -374,49 +279,8 @@ def may_leave(asker: Asker, account: Account, letter_id: str, kind: LetterKind) 
     reach = account.person.reach(letter.reach_id)
     carries = frozenset({Carried.VALIDATION_NOTICE}) if letter.notice_ends_on is not None else frozenset[Carried]()
     threatens = frozenset({Act.PLACEMENT}) if letter.final else frozenset[Act]()
-    plea = Plea(action=kind, channels=(), carries=carries, threatens=threatens)
+    purpose = NOTICE_PURPOSES.get(letter.notice, Purpose.COLLECTION)
+    plea = Plea(action=kind, channels=(), purpose=purpose, carries=carries, threatens=threatens)
     if reach is None:
         return False
     return judge_wish(asker, account, contact_wish(plea, letter.channel, reach, asker.at), kind)[1].allowed
-
-
-def _undelivered(letter: Letter | None, answer: Delivery, retry_on: date) -> Items:
-    """An address that the other side does not know is not tried again; the next try goes another way, at once."""
-    if letter is None:
-        return ()
-    if answer.outcome == "withdrawn":
-        return (DeliveryWithdrawn(account_id=answer.account_id, letter_id=letter.id, kind=letter.kind),)
-    assert answer.reason is not None, "what failed says why"
-    elsewhere = answer.reason == "address_refused"
-    failed = DeliveryFailed(
-        account_id=answer.account_id,
-        letter_id=letter.id,
-        kind=letter.kind,
-        episode=letter.episode,
-        reason=answer.reason,
-        retry_on=day_of(answer.meta.occurred_at) if elsewhere else retry_on,
-    )
-    if not elsewhere:
-        return (failed,)
-    dead = ReachChanged(
-        account_id=answer.account_id,
-        reach_id=letter.reach_id,
-        change="wrong",
-        at=answer.meta.occurred_at,
-        why="bounced",
-    )
-    return (failed, dead)
-
-
-def _contact(letter: Letter, answer: Delivery, purpose: Purpose) -> ContactMade:
-    return ContactMade(
-        account_id=answer.account_id,
-        contact_id=letter.id,
-        channel=letter.channel,
-        purpose=purpose,
-        outcome="sent",
-        contacted_at=answer.meta.occurred_at,
-        reach_id=letter.reach_id,
-        party="professional" if letter.channel == "agency" else "consumer",
-        decision_id=letter.decision_id,
-    )

@@ -118,13 +118,15 @@ class DisputeRecord:
     received_on: date
     disputed_cents: int | None = None  # None: all of it
     repeats: str = ""  # the dispute it brings up again with nothing new
-    evidence: tuple[str, ...] = ()  # ids of documents
+    evidence: tuple[tuple[str, str], ...] = ()  # ids and kinds of documents
     after: str = ""  # how the balance had ended before it came: settled or written_off
     in_validation_period: bool = False
-    verifying: bool = False  # a verification is under way
     verified_on: date | None = None
     outcome: str = ""  # stands, corrected, withdrawn; empty while it is open
     resolved_on: date | None = None
+
+    def has(self, document_id: str) -> bool:
+        return any(known == document_id for known, _ in self.evidence)
 
 
 @dataclass(frozen=True, slots=True)

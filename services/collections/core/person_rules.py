@@ -21,7 +21,7 @@ from services.collections.core.person_facts import (
     ReachChanged,
 )
 from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
-from services.collections.core.state import Account
+from services.collections.core.state import Account, Placement
 
 MEDIUM_NAMES: dict[str, MediumName] = {
     "call": "call",
@@ -180,12 +180,17 @@ def report_delivery(account: Account, command: ReportDelivery) -> Items:
 
 def taken_back(account: Account, command: NotePerson) -> Items:
     """What an agency may not go on with is recalled at once: bankruptcy, death, a minor, identity theft."""
-    placed = None if account.episode is None else account.episode.placement
-    case = account.person.bankruptcy
+    placed, case = agency_has(account), account.person.bankruptcy
     stays = (case is not None and case.standing != "dismissed") or account.debt.standing != "open"
     if placed is None or not (stays or account.person.has("deceased") or account.person.has("minor")):
         return ()
     return recall(account, placed.placement_id, placed.agency_id, day_of(command.meta.occurred_at))
+
+
+def agency_has(account: Account) -> Placement | None:
+    """The placement under which an agency may be at work: of the open balance, or from before it was written off."""
+    episode = account.episode
+    return episode.placement if episode is not None and episode.placement is not None else account.left_with
 
 
 def _named(account: Account, command: NotePerson, learned: tuple[PersonFacts, ...]) -> tuple[PersonFacts, ...]:

@@ -27,6 +27,8 @@ class Letter:
     reach_id: str = "post"
     decision_id: str = ""  # of the gate
     notice_ends_on: date | None = None  # it carries the validation notice, whose period ends then
+    notice: str = ""  # which notice it is, where it is one
+    dispute_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +139,7 @@ class Account:
     episode: Episode | None = None
     ended: Literal["settled", "written_off"] | None = None  # how the last episode ended
     worked_on: date | None = None  # the last day on which a deadline was worked off
+    left_with: Placement | None = None  # an agency that went on after the write-off
     outgoing: tuple[Letter, ...] = ()
     contacts: tuple[Contact, ...] = ()
     plan_requests: tuple[PlanRequest, ...] = ()
