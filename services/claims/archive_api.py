@@ -13,6 +13,7 @@ from services.claims.core.ack_file import AckFile
 from services.claims.core.intake_file import IntakeFile
 from services.claims.core.submission import Submission
 from services.claims.parts import Parts
+from services.claims.routing import Routing
 from shared.auth import Principal
 from shared.decider import Decider, Scalar
 from shared.http import Body, Run, allow
@@ -25,6 +26,7 @@ Row: TypeAlias = dict[str, Any]
 DAYS_MAX = 92
 CLAIMS_MAX = 20
 """Claims of one control number that are looked up: a replacement and a void have their original's."""
+INDEXED = ("type", "status", "partner", "source", "sender", "sender_application", "interchange")
 DECIDERS: Mapping[Direction, Decider[Any, Any, Any]] = {
     "sent": SUBMISSION,
     "received": INTAKE_FILE,
@@ -42,6 +44,8 @@ class Search(Body):
     status: str | None = None
     partner: str | None = None
     source: Literal["folder", "upload"] | None = None
+    sender: str | None = Field(default=None, description="ISA06 of a file that came; MSH-4 of an HL7 file.")
+    sender_application: str | None = Field(default=None, description="GS02 of a file that came; MSH-3 of an HL7 file.")
     interchange: int | None = Field(default=None, description="ISA13 of a file that was sent.")
     claim: str | None = None
     patient_control_number: str | None = None
@@ -60,7 +64,7 @@ async def archive(run: Run, caller: Reader, parts: Here, asked: Annotated[Search
     if asked.claim or asked.patient_control_number:
         rows = await _files_of(run, caller.tenant, parts, asked)
     else:
-        rows = await _files(run, caller.tenant, asked, days)
+        rows = await _files(run, caller.tenant, parts, asked, days)
     fitting = [one for one in rows if _fits(one, asked, days)]
     return {"files": fitting[: asked.limit], "more": len(fitting) > asked.limit}
 
@@ -75,22 +79,27 @@ def _days(asked: Search) -> Iterator[date]:
     yield from (first + timedelta(days=n) for n in range(count))
 
 
-async def _files(run: Runtime, tenant: str, asked: Search, days: Sequence[date]) -> list[Row]:
-    given: dict[str, Scalar] = {
-        name: value
-        for name in ("type", "status", "partner", "source", "interchange")
-        if (value := getattr(asked, name)) is not None
-    }
+async def _files(run: Runtime, tenant: str, parts: Parts, asked: Search, days: Sequence[date]) -> list[Row]:
+    given: dict[str, Scalar] = {name: value for name in INDEXED if (value := getattr(asked, name)) is not None}
     rows: list[Row] = []
     directions: Iterable[Direction] = (asked.direction,) if asked.direction else DECIDERS
     for direction in directions:
+        named = _as_sender(given, parts.routing) if direction == "acknowledgement" else given
         for day in days or (None,):
-            where = given if day is None else {**given, "day": day.isoformat()}
+            where = named if day is None else {**named, "day": day.isoformat()}
             wanted = asked.limit + 1 - len(rows)
             if wanted > 0:
                 found = await run.store.find(DECIDERS[direction], tenant, where, None, wanted)
-                rows += [shown(state) for _, state in found]
+                rows += [shown(state, parts.routing) for _, state in found]
     return rows
+
+
+def _as_sender(given: Mapping[str, Scalar], routing: Routing) -> Mapping[str, Scalar]:
+    """What comes back from a partner names it as its sender (ISA06), by the id that we send to."""
+    partner = routing.partners.get(str(given.get("partner", "")))
+    if partner is None or given.get("sender", partner.receiver.id) != partner.receiver.id:
+        return given
+    return {**{name: value for name, value in given.items() if name != "partner"}, "sender": partner.receiver.id}
 
 
 async def _files_of(run: Runtime, tenant: str, parts: Parts, asked: Search) -> list[Row]:
@@ -107,7 +116,8 @@ async def _files_of(run: Runtime, tenant: str, parts: Parts, asked: Search) -> l
         if not keys:
             continue
         found = await run.store.load(DECIDERS[direction], keys)
-        rows += [shown(found[key].snapshot.state) for key in keys if found[key].snapshot.state.status != "absent"]
+        states = [found[key].snapshot.state for key in keys]
+        rows += [shown(state, parts.routing) for state in states if state.status != "absent"]
     return rows
 
 
@@ -122,13 +132,13 @@ def _names_of(claims: Iterable[Claim]) -> Mapping[Direction, list[str]]:
 
 
 def _fits(row: Row, asked: Search, days: Sequence[date]) -> bool:
-    said = {name: getattr(asked, name) for name in ("direction", "type", "status", "partner", "source", "interchange")}
+    said = {name: getattr(asked, name) for name in ("direction", *INDEXED)}
     return all(value is None or row[name] == value for name, value in said.items()) and (not days or row["day"] in days)
 
 
-def shown(state: Submission | IntakeFile | AckFile) -> Row:
+def shown(state: Submission | IntakeFile | AckFile, routing: Routing) -> Row:
     """One file, in the same words for each direction; nothing of what is in it."""
-    blank: Row = {"partner": None, "source": None, "interchange": None}
+    blank: Row = {"partner": None, "source": None, "interchange": None, "sender": None, "sender_application": None}
     if isinstance(state, Submission):
         return {
             **blank,
@@ -144,12 +154,15 @@ def shown(state: Submission | IntakeFile | AckFile) -> Row:
     if isinstance(state, IntakeFile):
         named: Row = {"direction": "received", "type": state.form, "source": state.source}
     else:
-        named = {"direction": "acknowledgement", "type": state.extension}
+        partners = (name for name, one in routing.partners.items() if one.receiver.id == state.sender)
+        named = {"direction": "acknowledgement", "type": state.extension, "partner": next(partners, None)}
     return {
         **blank,
         **named,
         "file_id": state.file_id,
         "status": state.status,
+        "sender": state.sender or None,
+        "sender_application": state.sender_application or None,
         "day": state.registered_on,
         "size": state.size,
     }

@@ -111,6 +111,8 @@ class AckFiles:
             name=file.name[:255],
             extension=cast("AckForm", file.suffix.lower().removeprefix(".")),
             size=kept.size,
+            sender=kept.sender.id,
+            sender_application=kept.sender.application,
         )
         await runtime.shell.transact(ACK_FILE, (message,))
 
@@ -127,6 +129,8 @@ async def register_file(
         size=kept.size,
         source=source,
         form=form_of(name),
+        sender=kept.sender.id,
+        sender_application=kept.sender.application,
     )
     decided = await runtime.shell.transact_one(INTAKE_FILE, message)
     return decided.changed

@@ -5,6 +5,7 @@ import tempfile
 from collections.abc import AsyncIterable, AsyncIterator
 from typing import IO, NamedTuple
 
+from services.claims.senders import NOBODY, Sender, sender_of
 from shared.sealed import Sealer
 from shared.store.port import Store
 
@@ -13,11 +14,12 @@ SPOOL_BYTES = 8 * 1024 * 1024
 
 
 class Kept(NamedTuple):
-    """A stored file: its id (a digest of tenant and content), its length in bytes, and the content's own SHA-256."""
+    """A stored file: its id (a digest of tenant and content), its length in bytes, its own SHA-256, and who sent it."""
 
     file_id: str
     size: int
     sha256: str
+    sender: Sender = NOBODY
 
 
 class FileTooLargeError(ValueError):
@@ -38,9 +40,10 @@ class FileVault:
         The pieces are sealed before they are spooled, because the name is known only at the end.
         """
         content, named = hashlib.sha256(), hashlib.sha256(tenant.encode() + b"\0")
-        size = 0
+        size, sender = 0, NOBODY
         with tempfile.SpooledTemporaryFile(SPOOL_BYTES) as spool:
             async for piece in pieces(chunks):
+                sender = sender_of(piece) if not size else sender
                 size += len(piece)
                 if bytes_max is not None and size > bytes_max:
                     msg = f"the file is larger than {bytes_max} bytes"
@@ -49,7 +52,7 @@ class FileVault:
                 named.update(piece)
                 spool.write((await self._sealer.seal(tenant, folder, piece)).encode() + b"\n")
             spool.seek(0)
-            kept = Kept(f"file_{named.hexdigest()}", size, content.hexdigest())
+            kept = Kept(f"file_{named.hexdigest()}", size, content.hexdigest(), sender)
             await self._store.put_blob(tenant, f"{folder}/{kept.file_id}", _lines(spool))
         return kept
 

@@ -8,6 +8,7 @@ import pytest
 
 from services.claims.archive_api import router
 from services.claims.core import ACK_FILE, INTAKE_FILE, SUBMISSION
+from services.claims.senders import NOBODY, Sender, sender_of
 from tests.claims.callers import Client, calling
 from tests.claims.test_inquiries import accept_all
 from tests.claims.test_partners import day, send
@@ -40,7 +41,13 @@ async def found(client: Client, query: str = "") -> list[dict[str, Any]]:
         ("type=837I", []),
         ("type=x12&source=folder", ["received"]),
         ("type=277ca", ["acknowledgement"]),
-        ("partner=clearinghouse", ["sent"]),
+        ("partner=clearinghouse", ["sent", "acknowledgement"]),
+        ("sender=CLEARINGHOUSE", ["acknowledgement"]),
+        ("partner=clearinghouse&sender=CLEARINGHOUSE", ["acknowledgement"]),
+        ("partner=clearinghouse&sender=ANOTHER", []),
+        ("sender=RC341200001", ["received"]),
+        ("sender_application=RC341200001", ["received"]),
+        ("sender=NOBODY", []),
         ("partner=nobody", []),
         ("status=sent", ["sent"]),
         ("status=quarantined", []),
@@ -81,5 +88,31 @@ async def test_a_page_says_that_there_are_more_and_too_many_days_are_refused(cli
 def test_whatever_the_archive_selects_by_is_an_index_of_the_file() -> None:
     asked = {"type", "status", "day"}
     assert asked | {"partner", "interchange"} <= set(SUBMISSION.index(SUBMISSION.initial))
+    asked |= {"sender", "sender_application"}
     assert asked | {"source"} <= set(INTAKE_FILE.index(INTAKE_FILE.initial))
     assert asked <= set(ACK_FILE.index(ACK_FILE.initial))
+
+
+ISA = "ISA*00*          *00*          *ZZ*{:15}*ZZ*RECEIVER       *260701*1200*^*00501*000000001*0*P*:~"
+
+
+@pytest.mark.parametrize(
+    ("head", "sender"),
+    [
+        (
+            ISA.format("VENDOR") + "\nGS*HC*PRACTICE*RECEIVER*20260701*1200*1*X*005010X222A1~",
+            Sender("VENDOR", "PRACTICE"),
+        ),
+        ("\ufeff\r\n" + ISA.format("VENDOR") + "TA1*000000001~", Sender("VENDOR")),
+        (ISA.format("VENDOR").replace("*", "|") + "GS|HC|PRACTICE|", Sender("VENDOR", "PRACTICE")),
+        ("MSH|^~\\&|EHR|LAKESIDE^1^NPI|RC|RC|202607011200||DFT^P03", Sender("LAKESIDE", "EHR")),
+        ("FHS|^~\\&\rBHS|^~\\&\rMSH|^~\\&|EHR|LAKESIDE\r", Sender("LAKESIDE", "EHR")),
+        (ISA.format("VEND\u00d6R"), Sender()),
+        ("ISA*00*", NOBODY),
+        ("MSH|", NOBODY),
+        ("claim_id,amount\n1,2\n", NOBODY),
+        ("", NOBODY),
+    ],
+)
+def test_a_file_says_who_sent_it(head: str, sender: Sender) -> None:
+    assert sender_of(head.encode()) == sender

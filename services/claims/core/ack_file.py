@@ -24,6 +24,8 @@ class RegisterAcks(Message):
     name: str = Field(max_length=255)
     extension: AckForm
     size: NonNegativeInt
+    sender: str = ""
+    sender_application: str = ""
 
 
 class ReportAcks(Answer):
@@ -55,6 +57,8 @@ class AcksRegistered(Fact):
     extension: str
     size: int
     registered_on: date | None = None
+    sender: str = ""
+    sender_application: str = ""
 
 
 class AcksRead(Fact):
@@ -90,6 +94,8 @@ class AckFile:
     unmatched_total: int = 0
     reason: FileFinding | None = None
     registered_on: date | None = None
+    sender: str = ""
+    sender_application: str = ""
 
 
 Decisions: TypeAlias = tuple[AckFileFact | Effect, ...]
@@ -115,6 +121,8 @@ def _register(state: AckFile, message: RegisterAcks) -> Decisions:
         extension=message.extension,
         size=message.size,
         registered_on=message.meta.occurred_at.date(),
+        sender=message.sender,
+        sender_application=message.sender_application,
     )
     return (registered, ReadAcks(extension=message.extension))
 
@@ -139,6 +147,8 @@ def evolve(state: AckFile, fact: AckFileFact) -> AckFile:
                 extension=fact.extension,
                 size=fact.size,
                 registered_on=fact.registered_on,
+                sender=fact.sender,
+                sender_application=fact.sender_application,
                 status="reading",
             )
         case AcksRead():
@@ -176,6 +186,8 @@ ACK_FILE: Decider[AckFile, AckFileMessage, AckFileFact] = Decider(
     index=lambda state: {
         "status": state.status,
         "type": state.extension,
+        "sender": state.sender,
+        "sender_application": state.sender_application,
         "day": state.registered_on.isoformat() if state.registered_on else None,
     },
 )

@@ -36,6 +36,8 @@ class RegisterFile(Message):
     size: NonNegativeInt
     source: Literal["folder", "upload"]
     form: Form = "x12"
+    sender: str = ""
+    sender_application: str = ""
 
 
 class ReportRead(Answer):
@@ -77,6 +79,8 @@ class FileRegistered(Fact):
     source: str
     form: Form = "x12"
     registered_on: date | None = None
+    sender: str = ""
+    sender_application: str = ""
 
 
 class StretchRead(Fact):
@@ -125,6 +129,8 @@ class IntakeFile:
     findings_total: int = 0
     reason: FileFinding | None = None
     registered_on: date | None = None
+    sender: str = ""
+    sender_application: str = ""
 
 
 Decisions: TypeAlias = tuple[IntakeFact | Effect, ...]
@@ -151,6 +157,8 @@ def _register(state: IntakeFile, message: RegisterFile) -> Decisions:
         source=message.source,
         form=message.form,
         registered_on=message.meta.occurred_at.date(),
+        sender=message.sender,
+        sender_application=message.sender_application,
     )
     return (registered, ReadFile(position=0, form=message.form))
 
@@ -183,6 +191,8 @@ def evolve(state: IntakeFile, fact: IntakeFact) -> IntakeFile:
                 source=fact.source,
                 form=fact.form,
                 registered_on=fact.registered_on,
+                sender=fact.sender,
+                sender_application=fact.sender_application,
                 status="reading",
             )
         case StretchRead():
@@ -224,6 +234,8 @@ INTAKE_FILE: Decider[IntakeFile, FileMessage, IntakeFact] = Decider(
         "status": state.status,
         "type": state.form,
         "source": state.source,
+        "sender": state.sender,
+        "sender_application": state.sender_application,
         "day": state.registered_on.isoformat() if state.registered_on else None,
     },
 )
