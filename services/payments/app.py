@@ -8,6 +8,7 @@ from services.payments.api import router
 from services.payments.bank_pickup import BankPickup
 from services.payments.cash_api import cash
 from services.payments.cash_parts import cash_parts
+from services.payments.contract_api import SCHEDULE_PATHS
 from services.payments.control_total import ControlTotal
 from services.payments.core.account import make_account
 from services.payments.core.control_number import CONTROL_NUMBER
@@ -20,6 +21,7 @@ from services.payments.performers import Performers
 from services.payments.pickup import EraPickup
 from services.payments.policy import load_adjustments, load_provider_codes
 from services.payments.settings import PaymentsSettings
+from services.payments.underpayment_parts import underpayment_parts
 from services.payments.vault import RemittanceVault
 from shared.decider import Effect
 from shared.http import make_app, serve
@@ -36,7 +38,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         vault = RemittanceVault(runtime.store, runtime.sealer)
         made = Performers(runtime, account, vault, codes, payees).by_kind()
-        return {**made, **cash_parts().performers(runtime, account)}
+        return {**made, **cash_parts().performers(runtime, account), **underpayment_parts().performers(runtime)}
 
     def loops(runtime: Runtime) -> Sequence[Loop]:
         vault = RemittanceVault(runtime.store, runtime.sealer)
@@ -46,8 +48,16 @@ def make_spec(settings: PaymentsSettings) -> Spec:
 
     return Spec(
         name="payments",
-        deciders=(account, CONTROL_NUMBER, REMITTANCE, PROVIDER, INBOUND_FILE, *cash_parts().deciders),
-        routes=join_routes(routes(account), cash_parts().routes()),
+        deciders=(
+            account,
+            CONTROL_NUMBER,
+            REMITTANCE,
+            PROVIDER,
+            INBOUND_FILE,
+            *cash_parts().deciders,
+            *underpayment_parts().deciders,
+        ),
+        routes=join_routes(routes(account), cash_parts().routes(), underpayment_parts().routes()),
         performers=performers,
         loops=loops,
         topics=TOPICS,
@@ -57,7 +67,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
 def create_app(settings: PaymentsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or PaymentsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    return make_app(make_spec(settings), settings, router, cash)
+    return make_app(make_spec(settings), settings, router, cash, streams=SCHEDULE_PATHS)
 
 
 if __name__ == "__main__":

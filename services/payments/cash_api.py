@@ -1,4 +1,4 @@
-"""Every route of the cash side."""
+"""Every route of the cash side, of contracts and of underpayments."""
 
 from fastapi import APIRouter
 
@@ -6,11 +6,13 @@ from services.payments.bank_api import bank
 from services.payments.book_reports_api import book_reports
 from services.payments.card_api import card
 from services.payments.cash_work_api import cash_work
+from services.payments.contract_api import contracts
 from services.payments.credit_api import credits_
 from services.payments.refund_api import refunds
 from services.payments.request_api import requests
 from services.payments.till_api import tills
+from services.payments.underpayment_api import underpayments
 
 cash = APIRouter()
-for part in (bank, book_reports, card, cash_work, credits_, refunds, requests, tills):
+for part in (bank, book_reports, card, cash_work, credits_, refunds, requests, tills, contracts, underpayments):
     cash.include_router(part)
