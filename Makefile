@@ -91,6 +91,10 @@ lives: setup ## Live random claims' lives at payers, in order and shuffled, to t
 	@$(BIN)/python -m tests.payments.lives --claims 100 --seeds $(or $(LIVES),300)
 	@$(BIN)/python -m tests.payments.lives --claims $(or $(LIVES_CLAIMS),10000) --seeds 1
 
+.PHONY: collections-year
+collections-year: setup ## Live half a year of 5,000 guarantors under a dunning policy (YEAR_ARGS="--accounts 500 --seed 3")
+	@$(BIN)/python -m tests.collections.year $(YEAR_ARGS)
+
 .PHONY: chaos
 chaos: setup ## Break a real stack on Apache Kafka while claims flow, and compare the books (SEED=..., CHAOS_ARGS)
 	@$(BIN)/python -m tests.chaos $(if $(SEED),--seed $(SEED)) $(CHAOS_ARGS)

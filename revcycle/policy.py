@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Iterable, Mapping
-from dataclasses import replace
+from dataclasses import asdict, fields, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from services.collections.core import DunningPolicy, PolicyBook
 from services.collections.measures import Happened, Measures
 from services.collections.policies import all_versions, policy_book
 from services.collections.policy_activations import ACTIVATIONS, Activation, activate, digest_of
-from services.collections.simulate import Comparison, Past, compare, read_export
+from services.collections.simulate import Comparison, Difference, Past, compare, read_export
 from services.collections.simulate.past import FACTS, export_line, note
 from shared.policy import PolicyError
 from shared.store.connect import connect, disconnect
@@ -71,19 +71,21 @@ async def export(mongo: str, tenant: str, since: datetime | None, path: Path) ->
     return count
 
 
-def simulate(past: Past, tenant: str, folders: tuple[Path, Path], days: tuple[date, date]) -> Comparison:
+def simulate(
+    past: Past, tenant: str, folders: tuple[Path, Path], days: tuple[date, date], until: date | None = None
+) -> Comparison:
     """Compare the policies of two folders, each as it is on its day, over the past of a tenant.
 
-    The accounts live until the newest thing that is known of any of them, and on to the end of their way.
+    The accounts live until a day; without one, until the newest thing that is known of any of them.
     """
     told = past.of(tenant)
     if not told:
         known = ", ".join(sorted({owner for owner, _ in past.accounts})) or "none"
         raise RefusalError(f"There is no past of {tenant!r}; there is one of: {known}.")
-    until = max(item.at.date() for items in told.values() for item in items)
+    last = until or max(item.at.date() for items in told.values() for item in items)
     books = (tried_book(folders[0], days[0]), tried_book(folders[1], days[1]))
     try:
-        return compare(tenant, told, books, rule_shelf(folders[0]), until)
+        return compare(tenant, told, books, rule_shelf(folders[0]), last)
     except PolicyError as error:
         raise RefusalError(str(error)) from None
 
@@ -131,6 +133,19 @@ async def _journal(mongo: str, tenant: str, since: datetime | None) -> AsyncIter
                 yield line
     finally:
         await disconnect(client)
+
+
+def as_data(comparison: Comparison, wanted: Iterable[Difference]) -> Mapping[str, Any]:
+    """A comparison for programs, with the differences that are wanted."""
+    tallies = {"older": comparison.older, "newer": comparison.newer}
+    return {
+        "tenant": comparison.tenant,
+        "until": comparison.until,
+        **{
+            name: {field.name: getattr(tally, field.name) for field in fields(tally)} for name, tally in tallies.items()
+        },
+        "differences": [asdict(one) for one in wanted],
+    }
 
 
 def shown(comparison: Comparison) -> Iterable[tuple[str, str, str]]:

@@ -71,6 +71,9 @@ def simulate(
     on: Annotated[
         datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Take both as they are on this day; today without it.")
     ] = None,
+    until: Annotated[
+        datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Live until then; until the newest news without it.")
+    ] = None,
     account: Annotated[list[str] | None, typer.Option(help="Explain only these accounts; may be given again.")] = None,
     since: Since = None,
     mongo: Mongo = None,
@@ -82,15 +85,18 @@ def simulate(
     People are taken to have paid when they paid, whatever the policy: what was paid soon after a contact that the new
     policy does not make is named as at risk.
     """
+    from revcycle.policy import as_data
     from revcycle.policy import simulate as compare_policies
     from services.collections.policies import POLICY_FOLDER
 
     day = _day(on)
     found = _past(past, mongo, directory, tenant, since)
-    comparison = compare_policies(found, tenant, (against or POLICY_FOLDER, policies), (day, day))
+    comparison = compare_policies(
+        found, tenant, (against or POLICY_FOLDER, policies), (day, day), until and until.date()
+    )
     wanted = [one for one in comparison.differences if account is None or one.account_id in account]
     if as_json:
-        typer.echo(json.dumps({**asdict(comparison), "differences": [asdict(one) for one in wanted]}, default=str))
+        typer.echo(json.dumps(as_data(comparison, wanted), default=str))
         return
     _show(comparison, wanted)
 

@@ -52,7 +52,7 @@ class LawRow:
     state: str
     kind: ChargeKind
     valid_from: date
-    valid_to: date | None
+    valid_to: date | None = None
     rate_max_bps: int
     fee_max_cents: int
     source: str
