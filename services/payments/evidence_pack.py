@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any, cast
 
-from services.payments.core.contract_terms import InForce, Term
+from services.payments.core.contract_check import NESTED_MAX
+from services.payments.core.contract_terms import ChooseTerm, InForce, Term, VersionBody
 from services.payments.core.decided import Billed, Decided
 from services.payments.core.money_text import dollars
 from services.payments.core.remitted import Position
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 LONG = 400
 """Of a sentence so many characters are printed."""
 RIGHT, LEFT = "RIGHT", "LEFT"
+TOLD_THE_PAYER = frozenset({"found short", "disputed", "correspondence"})
 OUTCOMES = {
     "as_expected": "as expected",
     "underpaid": "short",
@@ -110,15 +112,15 @@ def _opening(pdf: "FPDF", pack: Pack) -> None:
     )
     pdf.ln(2)
     rows = (
-        ("Charged", case.charge_cents),
-        ("Expected under the contract", case.expected_cents),
-        ("Allowed by the payer", case.allowed_cents),
+        ("Charged, every line", case.charge_cents),
+        ("Expected under the contract, lines that can be compared", case.expected_cents),
+        ("Allowed by the payer, the same lines", case.allowed_cents),
         ("Missing", case.short_cents),
         ("Too much", case.over_cents),
         ("Of what was missing at first, paid since", case.recovered_cents),
     )
     shown = [(name, dollars(cents)) for name, cents in rows if cents or name == "Missing"]
-    _table(pdf, ("Amounts of the lines that can be compared", ""), shown, (120, 59), (LEFT, RIGHT), bold={"Missing"})
+    _table(pdf, ("What it comes to", ""), shown, (120, 59), (LEFT, RIGHT), bold={"Missing"})
 
 
 def _contract(pdf: "FPDF", pack: Pack) -> None:
@@ -137,10 +139,18 @@ def _contract(pdf: "FPDF", pack: Pack) -> None:
             ("Kept by", body.owner),
         ),
     )
-    used = {line.term for line in pack.case.lines}
+    used = _with_parts(body, {line.term for line in pack.case.lines})
     terms = [(term.id, term.method.replace("_", " "), _term_text(term)) for term in body.terms if term.id in used]
     if terms:
         _table(pdf, ("Term", "Method", "Figures"), terms, (32, 38, 109), (LEFT, LEFT, LEFT))
+
+
+def _with_parts(body: VersionBody, used: set[str]) -> set[str]:
+    """Terms, and those that they are made of."""
+    made_of = {term.id: set(term.of) for term in body.terms if isinstance(term, ChooseTerm)}
+    for _ in range(NESTED_MAX + 1):
+        used = used.union(*(made_of.get(one, set[str]()) for one in used))
+    return used
 
 
 def _term_text(term: Term) -> str:
@@ -236,11 +246,16 @@ def _cas(line: Any) -> str:
 
 
 def _history(pdf: "FPDF", history: Sequence[Mapping[str, Any]]) -> None:
-    _heading(pdf, "What was done about it")
+    """What passed between us. What we thought of among ourselves is not the payer's."""
+    _heading(pdf, "Prior correspondence")
     rows = [
         (one["on"], one["by"], one["what"], one["text"], "" if one["cents"] is None else dollars(one["cents"]))
         for one in history
+        if one["what"] in TOLD_THE_PAYER
     ]
+    if not rows:
+        _sentence(pdf, "None.")
+        return
     _table(pdf, ("Day", "By", "What", "", "Amount"), rows, (22, 32, 30, 71, 24), (LEFT, LEFT, LEFT, LEFT, RIGHT))
 
 

@@ -98,6 +98,16 @@ def test_lines_are_judged_apart_and_what_is_too_much_makes_up_for_nothing() -> N
     assert [one.difference_cents for one in found.lines] == [30_00, -20_00]
 
 
+def test_a_procedure_that_was_refused_takes_no_rank() -> None:
+    """$30.00 would be half beside another procedure; that one was denied, so it is paid in full."""
+    ranked = version(reductions=[{"id": "r", "select": {"procedures": ["9*"]}, "percents": ["100", "50"]}])
+    paid, other = line({"CO-45": 35_00}, number=2, procedure="97110", charge_cents=60_00), line({"CO-45": 100_00})
+    beside = case(other, paid, claim=billed(*TWO), measure=yardstick(ranked))
+    alone = case(line({"CO-50": 200_00}), paid, claim=billed(*TWO), measure=yardstick(ranked))
+    assert [one.lines[1].expected_cents for one in (beside, alone)] == [15_00, 30_00]
+    assert (beside.over_cents, alone.short_cents) == (10_00, 5_00)
+
+
 def test_a_line_that_cannot_be_said_leaves_the_others_judged() -> None:
     found = case(
         line({"CO-45": 130_00}),

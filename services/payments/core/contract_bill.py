@@ -23,7 +23,10 @@ class Service(NamedTuple):
 
 
 class Bill(NamedTuple):
-    """A claim to one payer, without who the patient is. `payer_ids`: the surest name first."""
+    """A claim to one payer, without who the patient is. `payer_ids`: the surest name first.
+
+    `refused` are lines that the payer denied: no procedure that was not paid lowers the price of another.
+    """
 
     payer_ids: tuple[str, ...]
     filing_code: str
@@ -34,6 +37,7 @@ class Bill(NamedTuple):
     service_from: date
     service_to: date
     services: tuple[Service, ...]
+    refused: frozenset[int] = frozenset()
 
 
 class ScheduleRow(NamedTuple):

@@ -133,7 +133,7 @@ def _ranks(desk: Desk, lines: Sequence[tuple[Service, Term]]) -> tuple[Ranks, di
         about = [
             (service, term)
             for service, term in lines
-            if service.number not in taken
+            if service.number not in taken | desk.bill.refused
             and is_reducible(desk, term)
             and selects(reduction.select, service, desk.bill)
         ]

@@ -115,15 +115,17 @@ def judge(
 def _by_number(decisions: Sequence[Decided], standing: frozenset[Position]) -> Iterator[tuple[Decided, ...]]:
     """Decisions that make one case, the earliest first, whose number names it.
 
-    A correction often bears a number of its own. Where one number stands and others were taken back, it follows them.
+    A correction often bears a number of its own: what was taken back goes on with the earliest number that stands.
     """
-    numbers = dict.fromkeys(one.payer_claim_control_number for one in decisions)
-    alive = {one.payer_claim_control_number for one in decisions if one.place in standing}
-    if len(alive) == 1:
-        yield tuple(decisions)
-        return
-    for number in numbers:
-        yield tuple(one for one in decisions if one.payer_claim_control_number == number)
+    numbers = tuple(dict.fromkeys(one.payer_claim_control_number for one in decisions))
+    alive = [number for number in numbers if any(_is_of(one, number) and one.place in standing for one in decisions)]
+    for number in alive or numbers:
+        others = set(numbers) - set(alive) if number in alive[:1] else set[str]()
+        yield tuple(one for one in decisions if one.payer_claim_control_number in {number, *others})
+
+
+def _is_of(decided: Decided, number: str) -> bool:
+    return decided.payer_claim_control_number == number
 
 
 def _case(billed: Billed, members: tuple[Decided, ...], standing: frozenset[Position], yardstick: Yardstick) -> Case:
@@ -196,8 +198,18 @@ def _priced(
 ) -> tuple[tuple[Priced, ...], tuple[Service, ...], tuple[Answered, ...]]:
     services, answered = answers_of(billed, decisions)
     places = yardstick.codes.rules.facility_places
-    bill = bill_of(billed, decisions[-1], services)
+    bill = bill_of(billed, decisions[-1], services)._replace(refused=_refused(answered, yardstick.codes))
     return price_bill(yardstick.contracts, bill, yardstick.prices, places), services, answered
+
+
+def _refused(answered: Sequence[Answered], codes: Codes) -> frozenset[int]:
+    found = ((one.number, _allowed(one, codes)) for one in answered)
+    return frozenset(number for number, allowed in found if allowed.because == "denied")
+
+
+def _allowed(one: Answered, codes: Codes) -> Allowed:
+    line, on = one.line, one.decided.payment_date
+    return allowed_of(line.charge_cents, line.adjustments, line.allowed_cents, codes, on)
 
 
 def judged_lines(billed: Billed, decisions: tuple[Decided, ...], yardstick: Yardstick) -> tuple[JudgedLine, ...]:
@@ -243,17 +255,7 @@ def _line(
     priced: Priced, answered: Mapping[int, list[Answered]], services: Sequence[Service], yardstick: Yardstick
 ) -> JudgedLine:
     found = [one for number in priced.lines for one in answered.get(number, ())]
-    parts = [
-        allowed_of(
-            one.line.charge_cents,
-            one.line.adjustments,
-            one.line.allowed_cents,
-            yardstick.codes,
-            one.decided.payment_date,
-        )
-        for one in found
-    ]
-    allowed = _together(priced, answered, parts)
+    allowed = _together(priced, answered, [_allowed(one, yardstick.codes) for one in found])
     judged = _judged(
         priced,
         allowed,

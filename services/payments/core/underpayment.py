@@ -6,19 +6,15 @@ it pays after all is posted from its remittance.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from functools import partial
 from typing import Annotated, Literal, TypeAlias, assert_never
-from uuid import UUID
 
 from pydantic import Field, TypeAdapter
 
-from services.payments.core.underpaid import Case
 from services.payments.core.underpayment_facts import (
     CaseNoted,
     CorrespondenceNoted,
-    PersonsFact,
     UnderpaymentAccepted,
     UnderpaymentAnnounced,
     UnderpaymentAssigned,
@@ -39,14 +35,15 @@ from services.payments.core.underpayment_messages import (
     ReopenUnderpayment,
 )
 from services.payments.core.underpayment_policy import UnderpaymentPolicy
+from services.payments.core.underpayment_state import GIVEN_UP as GIVEN_UP
+from services.payments.core.underpayment_state import MERGED as MERGED
+from services.payments.core.underpayment_state import WORKED_ON as WORKED_ON
+from services.payments.core.underpayment_state import Underpayment as Underpayment
+from services.payments.core.underpayment_state import UnderpaymentFact as UnderpaymentFact
+from services.payments.core.underpayment_state import evolve as evolve
 from shared.contracts import Event, Meta, UnderpaymentClosed, UnderpaymentFound
 from shared.decider import Decider, Due, Scalar
-from shared.replaced import replace
 
-Disposition: TypeAlias = Literal["", "disputed", "accepted", "write_off_asked", "written_off"]
-GIVEN_UP = frozenset({"accepted", "write_off_asked", "written_off"})
-WORKED_ON = frozenset({"open", "disputed", "partly_recovered", "write_off_asked"})
-"""Statuses in which something is missing and somebody may still get it."""
 CLOSED_AS: Mapping[str, Literal["recovered", "accepted", "written_off", "no_longer_short", "withdrawn"]] = {
     "recovered": "recovered",
     "accepted": "accepted",
@@ -58,52 +55,6 @@ CLOSED_AS: Mapping[str, Literal["recovered", "accepted", "written_off", "no_long
     "withdrawn": "withdrawn",
     "superseded": "withdrawn",
 }
-COMMANDS_KEPT = 100
-MERGED = "merged"
-"""Why a case is gone: it goes on under another payer control number of the claim."""
-
-
-@dataclass(frozen=True, slots=True)
-class Underpayment:
-    """One payer control number of a claim. `settled_cents` is what was missing when it was given up."""
-
-    underpayment_id: str = ""
-    account_id: str = ""
-    claim_id: str = ""
-    known: int = -1
-    case: Case | None = None
-    found_on: date = date.min
-    disposition: Disposition = ""
-    settled_cents: int = 0
-    needs_second: bool = False
-    asked_by: str = ""
-    disputed_on: date | None = None
-    reference: str = ""
-    owner: str = ""
-    warned: Literal["", "near", "over"] = ""
-    announced: UnderpaymentAnnounced | None = None
-    commands: tuple[UUID, ...] = ()  # persons', the latest: each is done once
-
-    @property
-    def status(self) -> str:
-        case = self.case
-        if case is None:
-            return "unseen"
-        if case.short_cents:
-            if self.disposition in GIVEN_UP:
-                return self.disposition
-            return "partly_recovered" if case.recovered_cents else self.disposition or "open"
-        if case.outcome == "overpaid" and self.disposition == "accepted":
-            return "accepted"
-        if case.outcome == "as_expected":
-            return "recovered" if case.recovered_cents else "no_longer_short"
-        return {"gone": "superseded" if case.because == MERGED else "withdrawn"}.get(case.outcome, case.outcome)
-
-    @property
-    def short_cents(self) -> int:
-        return 0 if self.case is None else self.case.short_cents
-
-
 PersonsWord: TypeAlias = (
     DisputeUnderpayment
     | NoteCorrespondence
@@ -114,18 +65,6 @@ PersonsWord: TypeAlias = (
     | AssignUnderpayment
 )
 UnderpaymentMessage: TypeAlias = NoteCase | PersonsWord | Due
-UnderpaymentFact: TypeAlias = (
-    CaseNoted
-    | UnderpaymentDisputed
-    | CorrespondenceNoted
-    | UnderpaymentAccepted
-    | UnderpaymentWriteOffAsked
-    | UnderpaymentWriteOffDecided
-    | UnderpaymentReopened
-    | UnderpaymentAssigned
-    | UnderpaymentDeadlineCame
-    | UnderpaymentAnnounced
-)
 UnderpaymentDecider: TypeAlias = Decider[Underpayment, UnderpaymentMessage, UnderpaymentFact]
 Decision: TypeAlias = tuple[UnderpaymentFact, ...]
 
@@ -270,7 +209,7 @@ def deadline(policy: UnderpaymentPolicy, state: Underpayment) -> datetime | None
 
 
 def _announced(before: Underpayment, facts: Decision) -> Decision:
-    """The facts, and what others are told of them: once for each change of figures, and once at the end."""
+    """The facts, and what others are told of them: each change, from the first time that something was missing."""
     if not facts:
         return ()
     state = before
@@ -279,7 +218,7 @@ def _announced(before: Underpayment, facts: Decision) -> Decision:
     case, last = state.case, before.announced
     assert case is not None
     works = state.status in WORKED_ON
-    if not works and (last is None or last.outcome != "found"):
+    if not works and last is None:
         return facts
     said = UnderpaymentAnnounced(
         outcome="found" if works else CLOSED_AS[state.status],
@@ -288,64 +227,6 @@ def _announced(before: Underpayment, facts: Decision) -> Decision:
         dispute_by=case.dispute_by,
     )
     return facts if said == last else (*facts, said)
-
-
-def evolve(state: Underpayment, fact: UnderpaymentFact) -> Underpayment:
-    state = _noted_fact(state, fact)
-    if not isinstance(fact, PersonsFact) or fact.command_id is None:
-        return state
-    return replace(state, commands=(*state.commands, fact.command_id)[-COMMANDS_KEPT:])
-
-
-def _noted_fact(state: Underpayment, fact: UnderpaymentFact) -> Underpayment:  # noqa: C901, PLR0911 - a table
-    match fact:
-        case CaseNoted():
-            return _with_case(state, fact)
-        case UnderpaymentDisputed():
-            return replace(
-                state, disposition="disputed", disputed_on=fact.disputed_on, reference=fact.reference or state.reference
-            )
-        case CorrespondenceNoted():
-            return replace(state, reference=fact.reference or state.reference)
-        case UnderpaymentAccepted():
-            return replace(state, disposition="accepted", settled_cents=fact.cents)
-        case UnderpaymentWriteOffAsked():
-            asked: Disposition = "write_off_asked" if fact.needs_second else "written_off"
-            return replace(
-                state,
-                disposition=asked,
-                settled_cents=fact.cents,
-                asked_by=fact.asked_by,
-                needs_second=fact.needs_second,
-            )
-        case UnderpaymentWriteOffDecided():
-            back: Disposition = "disputed" if state.disputed_on else ""
-            return replace(state, disposition="written_off" if fact.approved else back)
-        case UnderpaymentReopened():
-            return replace(state, disposition="disputed" if state.disputed_on else "", settled_cents=0)
-        case UnderpaymentAssigned():
-            return replace(state, owner=fact.owner)
-        case UnderpaymentDeadlineCame():
-            return replace(state, warned=fact.which)
-        case UnderpaymentAnnounced():
-            return replace(state, announced=fact)
-        case _:
-            assert_never(fact)
-
-
-def _with_case(state: Underpayment, fact: CaseNoted) -> Underpayment:
-    """Another last day asks for a warning of its own."""
-    same_day = state.case is not None and state.case.dispute_by == fact.case.dispute_by
-    return replace(
-        state,
-        underpayment_id=fact.underpayment_id,
-        account_id=fact.account_id,
-        claim_id=fact.claim_id,
-        known=fact.known,
-        case=fact.case,
-        found_on=state.found_on if state.case is not None else fact.on,
-        warned=state.warned if same_day else "",
-    )
 
 
 def publish(state: Underpayment, fact: UnderpaymentFact, meta: Meta) -> Event | None:
