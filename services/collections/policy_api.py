@@ -139,7 +139,11 @@ def _add_decisions(router: APIRouter, book: PolicyBook) -> None:
         """Let the open balance go on under another version; 404 for one that is not in the book or another tenant's."""
         if not any(one.name == body.policy and one.tenant in {"*", caller.tenant} for one in book.policies):
             raise HTTPException(404, "no such policy here; GET /policies lists them")
-        return await _order(run, accounts, caller, key, account_id, ("policy.adopt", AdoptPolicy, body.model_dump()))
+        episode = (await _known(run, accounts, caller.tenant, account_id)).episode
+        if episode is None:
+            raise HTTPException(409, "nothing is owed: there is no open balance to go on")
+        given = {**body.model_dump(), "episode": episode.number}
+        return await _order(run, accounts, caller, key, account_id, ("policy.adopt", AdoptPolicy, given))
 
 
 def _add_views(router: APIRouter, book: PolicyBook) -> None:

@@ -15,7 +15,8 @@ from services.collections.assistance import assistance_policy
 from services.collections.assistance_api import assistance
 from services.collections.core import Channel
 from services.collections.outlets import Outlet
-from services.collections.policies import letterheads
+from services.collections.policies import letterheads, policy_book
+from services.collections.policy_api import policy_routes
 from services.collections.routers import people
 from services.collections.settings import CollectionsSettings
 from shared.audit import Audit
@@ -34,6 +35,7 @@ from tests.shared.apps import app_of
 from tests.shared.harness import Machine
 from tests.shared.sealing import PlainSealer
 
+POLICY_ROUTES = policy_routes(policy_book())
 MARY = Guarantor(
     name="MARY  Q\nEXAMPLE",
     address=PostalAddress(line1="12 Elm Street", line2="", city="Springfield", state="IL", postal_code="62701"),
@@ -117,7 +119,7 @@ class House:
             "exp": 4_000_000_000,
         }
         token = jwt.encode({"alg": "ES256", "kid": "test"}, claims, self.key)
-        app = app_of("collections", router, people, assistance)
+        app = app_of("collections", router, people, assistance, POLICY_ROUTES)
         app.state.assistance_policy = assistance_policy(production=False)
         app.state.letterheads = letterheads()
         consumer = Consumer(self.runtime.settings, "collections", self.spec.topics, self.inbox, self.machine.log)

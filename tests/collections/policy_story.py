@@ -96,4 +96,5 @@ def decides(story: Story, decision: Any, until: date | None = None) -> DecideRev
 
 
 def adopts(day: int, name: str) -> AdoptPolicy:
-    return AdoptPolicy(meta=meta(f"adopt/{name}", day, actor="operator_1"), account_id=ACCOUNT, policy=name)
+    by = meta(f"adopt/{name}", day, actor="operator_1")
+    return AdoptPolicy(meta=by, account_id=ACCOUNT, episode=1, policy=name)

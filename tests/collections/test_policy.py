@@ -185,7 +185,12 @@ def test_a_version_that_needs_approval_waits_for_it(folder: Path) -> None:
     add(folder / "dunning.toml", "activation_approvals", "2026-08-01", "2")
     assert [one.name for one in policy_book(folder).policies] == ["*/2020-01-01"]
     version = all_versions(folder)[-1]
-    given = {"version": version.name, "digest": digest_of(version), "on": date(2026, 7, 20), "reason": "simulated"}
+    given: dict[str, Any] = {
+        "version": version.name,
+        "digest": digest_of(version),
+        "on": date(2026, 7, 20),
+        "reason": "simulated",
+    }
     with pytest.raises(FilePolicyError, match="takes two people"):
         activate(folder / ACTIVATIONS, version, Activation(**given, by="ann", approved_by="Ann"))
     activate(folder / ACTIVATIONS, version, Activation(**given, by="ann", approved_by="bob"))

@@ -70,8 +70,13 @@ def test_a_condition_says_on_which_days_it_holds(given: dict[str, Any], window: 
 
 def test_what_is_not_known_holds_for_nothing() -> None:
     unknown = Situation(owed_cents=1, unpaid=1, opened_on=on(0))
-    for given in ({"score_from": 0}, {"score_below": 101}, {"paid_within_days": 9999}, {"failed_payments": ("x",)}):
-        assert hear(Condition(**given), unknown).window is None  # type: ignore[arg-type]
+    for condition in (
+        Condition(score_from=0),
+        Condition(score_below=101),
+        Condition(paid_within_days=9999),
+        Condition(failed_payments=("x",)),
+    ):
+        assert hear(condition, unknown).window is None
     assert hear(Condition(no_payment_for_days=20), unknown).window == Window(begins=on(20))
 
 

@@ -13,6 +13,8 @@ from services.collections.core.facts import PlacementMade
 from services.collections.core.policy_charges import LateCharge, LawRow, allowed, assess
 from services.collections.core.policy_explain import explain, is_warned
 from services.collections.core.policy_facts import LateChargeAssessed, LateChargeLookedAt
+from services.collections.simulate import live
+from services.collections.simulate.past import Input
 from shared.contracts import LateChargeRaised, PatientPaymentReceived, ReviewRequested, RiskLimitCrossed
 from tests.collections.policy_story import (
     adopts,
@@ -206,25 +208,26 @@ def test_a_policy_is_adopted_once_and_only_from_the_book() -> None:
 
 
 def test_switching_on_reaches_each_account_once_and_some_each_day() -> None:
-    """300 old balances come under a policy at once: nobody gets two letters, and no day gets most of them."""
+    """80 balances that nobody was reminded of come under a policy at once: all three reminders are overdue for each."""
     spread = replace(POLICY, name="*/2026-10-01", valid_from=date(2026, 10, 1), spread_days=20)
-    days, letters = Counter[int](), Counter[int]()
-    for number in range(300):
-        account_id = f"acct_{number}"
-        share = (spread.not_before(account_id) - spread.valid_from).days
-        assert 0 <= share < 20
-        days[share] += 1
-        letters[number] += 1
-    assert max(days.values()) < 40
-    assert set(days) == set(range(20))
-
-    first = (spread.valid_from - on(0)).days
     quiet = replace(POLICY, reminders=(level(400, final=True),), placement_after_days=500, statement_every_days=400)
-    story = Story(quiet, spread).owes(120_00).lives_to(first).tell(adopts(first, spread.name)).forgets()
-    story.lives_to(first + 25)
-    share = (spread.not_before("acct_1") - spread.valid_from).days
-    # Day 92 of the balance: all three reminders are due, and only the highest goes out, on the account's own day.
-    assert reminded(story) == [(first + max(share, 1), 3)]
+    decider, first = make_decider(PolicyBook((quiet, spread)), SHELF), (spread.valid_from - on(0)).days
+    per_day, per_account = Counter[date](), Counter[str]()
+    for number in range(80):
+        account_id = f"acct_{number}"
+        opened, adopted = balance(0, 120_00, 1), adopts(first, spread.name)
+        told = [
+            Input(one.meta.occurred_at, one.model_copy(update={"account_id": account_id})) for one in (opened, adopted)
+        ]
+        life = live(decider, TENANT, account_id, told, on(first + 25))
+        reminders = [deed for deed in life.deeds() if deed.what == "reminder"]
+        assert [deed.level for deed in reminders] == [3]
+        assert reminders[0].on == max(spread.not_before(account_id), on(first))
+        per_day.update(deed.on for deed in reminders)
+        per_account[account_id] += len(reminders)
+    assert set(per_account.values()) == {1}
+    assert max(per_day.values()) <= 10
+    assert len(per_day) >= 16
 
 
 # Interest and fees

@@ -51,9 +51,9 @@ from services.collections.core.policy_messages import AccountOrder
 from services.collections.core.policy_rules import (
     ask_review,
     charge_late,
-    end_exclusion,
     hear_of,
     note_payment,
+    resume,
     with_risk,
 )
 from services.collections.core.publish import publish
@@ -134,7 +134,7 @@ def take(today: Today, account: Account, episode: Episode, action: Action) -> It
         return write_off(today, account, episode, "small_balance")
     match action:
         case Action.RESUME:
-            return end_exclusion(account, today.on)
+            return resume(account, today.on)
         case Action.BREAK_PLAN:
             return break_plan(account, episode, today.on)
         case Action.MARK_OVERDUE:

@@ -25,7 +25,8 @@ def evolve_policy(account: Account, fact: PolicyFact) -> Account:
 
 def at_new_episode(account: Account) -> Account:
     """What belongs to the episode before is forgotten."""
-    return replace(account, standing=episode_opened(account.standing))
+    assert account.episode is not None, "it was opened just now"
+    return replace(account, standing=episode_opened(account.standing, account.episode.policy))
 
 
 def at_new_balance(account: Account) -> Account:

@@ -67,7 +67,7 @@ class AccountExcluded(PolicyNews):
 
 
 class ExclusionEnded(PolicyNews):
-    """The policy goes on where it stood."""
+    """The policy goes on where it stood. An exclusion that was ended before it came does nothing when it comes."""
 
     type: Literal["exclusion-ended"] = "exclusion-ended"
     exclusion_id: str

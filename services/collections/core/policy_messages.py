@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import Field, NonNegativeInt, model_validator
+from pydantic import Field, NonNegativeInt, PositiveInt, model_validator
 
 from shared.contracts import Message, PatientPaymentFailed, PatientPaymentPending
 
@@ -73,9 +73,10 @@ class DecideReview(AccountOrder):
 
 
 class AdoptPolicy(AccountOrder):
-    """The open episode goes on under another policy of the book."""
+    """The open episode, if it is this one, goes on under another policy of the book."""
 
     type: Literal["collections.adopt-policy.v1"] = "collections.adopt-policy.v1"
+    episode: PositiveInt
     policy: str = Field(min_length=1)
 
 

@@ -51,9 +51,7 @@ def hear_of(books: Books, account: Account, message: PolicyMessage) -> Items:  #
         case ExcludeAccount():
             return exclude(account, message)
         case IncludeAccount():
-            exclusion = account.standing.exclusion
-            named = exclusion is not None and exclusion.exclusion_id == message.exclusion_id
-            return end_exclusion(account, day_of(message.meta.occurred_at)) if named else ()
+            return end_exclusion(account, message.exclusion_id, day_of(message.meta.occurred_at))
         case DecideReview():
             return decide_review(books, account, message)
         case AdoptPolicy():
@@ -84,30 +82,40 @@ def describe(account: Account, command: DescribeAccount) -> Items:
 
 
 def exclude(account: Account, command: ExcludeAccount) -> Items:
-    """Leave the account alone; once for each order, and only while it is not left alone already."""
-    on = day_of(command.meta.occurred_at)
-    is_known = command.exclusion_id in account.standing.exclusions or account.standing.exclusion is not None
+    """Leave the account alone, once for each order. A second exclusion takes the place of the first."""
+    on, standing = day_of(command.meta.occurred_at), account.standing
+    is_known = command.exclusion_id in {*standing.exclusions, *standing.ended_exclusions}
     if is_known or (command.until is not None and command.until <= on):
         return ()
     excluded = AccountExcluded(
         account_id=command.account_id,
         exclusion_id=command.exclusion_id,
         reason=command.reason,
-        since_on=on,
+        since_on=on if standing.exclusion is None else min(on, standing.exclusion.since_on),
         until=command.until,
     )
     return (excluded,)
 
 
-def end_exclusion(account: Account, on: date) -> Items:
-    """The policy goes on where it stood: the days in between do not count."""
-    exclusion, episode = account.standing.exclusion, account.episode
-    assert exclusion is not None, "no exclusion to end"
-    rested_days = 0
-    if episode is not None and episode.first_statement_on is not None and episode.plan is None:
-        rested_days = max(0, (on - max(exclusion.since_on, episode.first_statement_on)).days)
-    ended = ExclusionEnded(account_id=account.account_id, exclusion_id=exclusion.exclusion_id, rested_days=rested_days)
+def end_exclusion(account: Account, exclusion_id: str, on: date) -> Items:
+    """The policy goes on where it stood: the days in between do not count. An end that comes early is remembered."""
+    standing, episode = account.standing, account.episode
+    if exclusion_id in standing.ended_exclusions:
+        return ()
+    current, rested_days = standing.exclusion, 0
+    rests = episode is not None and episode.first_statement_on is not None and episode.plan is None
+    if current is not None and current.exclusion_id == exclusion_id and rests:
+        assert episode is not None, "it rests"
+        assert episode.first_statement_on is not None, "it rests"
+        rested_days = max(0, (on - max(current.since_on, episode.first_statement_on)).days)
+    ended = ExclusionEnded(account_id=account.account_id, exclusion_id=exclusion_id, rested_days=rested_days)
     return (ended,)
+
+
+def resume(account: Account, on: date) -> Items:
+    """The day of the exclusion's end has come."""
+    assert account.standing.exclusion is not None, "no exclusion to end"
+    return end_exclusion(account, account.standing.exclusion.exclusion_id, on)
 
 
 def note_payment(account: Account, payment: PatientPaymentReceived) -> Items:
@@ -202,8 +210,8 @@ def adopt(book: PolicyBook, account: Account, command: AdoptPolicy) -> Items:
     What was due long ago comes once, as its highest level, on the account's share of the new policy's first days.
     """
     episode = account.episode
-    names = {policy.name for policy in book.policies}
-    if episode is None or command.policy not in names - {episode.policy} or command.policy in account.standing.adopted:
+    names = {policy.name for policy in book.policies} - {*account.standing.adopted}
+    if episode is None or episode.number != command.episode or command.policy not in names:
         return ()
     adopted = PolicyAdopted(
         account_id=account.account_id,

@@ -99,7 +99,8 @@ class Standing:
     pending: tuple[OnItsWay, ...] = ()
     exclusion: Exclusion | None = None
     exclusions: tuple[str, ...] = ()  # ids of those there were
-    adopted: tuple[str, ...] = ()  # policies that the open episode went over to
+    ended_exclusions: tuple[str, ...] = ()
+    adopted: tuple[str, ...] = ()  # policies that the open episode began under or went over to
     reviews: int = 0
     review: Review | None = None
     charged: tuple[Charged, ...] = ()  # of the open episode
@@ -141,7 +142,10 @@ def with_fact(standing: Standing, fact: PolicyFact) -> Standing:  # noqa: C901, 
             seen = (*standing.exclusions, fact.exclusion_id)[-PENDING_KEPT:]
             return replace(standing, exclusion=exclusion, exclusions=seen)
         case ExclusionEnded():
-            return replace(standing, exclusion=None)
+            current = standing.exclusion
+            left = None if current is not None and current.exclusion_id == fact.exclusion_id else current
+            ended = (*standing.ended_exclusions, fact.exclusion_id)[-PENDING_KEPT:]
+            return replace(standing, exclusion=left, ended_exclusions=ended)
         case ReviewAsked():
             review = Review(fact.review_id, fact.episode, fact.action, fact.ending, fact.asked_on)
             return replace(standing, review=review, reviews=standing.reviews + 1)
@@ -158,9 +162,9 @@ def with_fact(standing: Standing, fact: PolicyFact) -> Standing:  # noqa: C901, 
             assert_never(fact)
 
 
-def episode_opened(standing: Standing) -> Standing:
+def episode_opened(standing: Standing, policy: str) -> Standing:
     """What belongs to one episode is forgotten with the next."""
-    return replace(standing, review=None, adopted=(), charged=(), charged_cents=0, principal_low_cents=None)
+    return replace(standing, review=None, adopted=(policy,), charged=(), charged_cents=0, principal_low_cents=None)
 
 
 def balance_noted(standing: Standing, owed_cents: int) -> Standing:

@@ -7,7 +7,7 @@ for reaches nobody, nobody decides a review, and people paid when they paid.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, get_args
+from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from services.collections.core import (
@@ -31,16 +31,15 @@ from services.collections.core.facts import (
     ReminderWentOut,
     StatementWentOut,
 )
-from services.collections.core.person_facts import CallAsked, PersonFacts
+from services.collections.core.person_facts import CallAsked
 from services.collections.core.policy_facts import ReviewAsked
 from services.collections.simulate.past import Input, Told
-from shared.contracts import Meta
+from shared.contracts import Message, Meta
 from shared.decider import Decider, Due, Entry, Pending, Snapshot
 
 WORKED_AT = time(17)
 """When deadlines are worked off, UTC: an hour at which everybody in the United States may be called."""
 STEPS_MAX = 2_000
-PERSON_FACTS = get_args(PersonFacts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +86,10 @@ class Life:
 
     def hear(self, at: datetime, told: Told) -> None:
         """Something from outside; and everything that it sets going, on the same day."""
-        if isinstance(told, PERSON_FACTS):
-            self.snapshot = self.snapshot._replace(state=self.decider.evolve(self.account, told))
-        else:
+        if isinstance(told, Message):
             self._run((told,))
+        else:
+            self.snapshot = self.snapshot._replace(state=self.decider.evolve(self.account, told))
         self._answer(at)
 
     def work_until(self, day: date) -> None:
