@@ -8,13 +8,16 @@ from services.payments.api import router
 from services.payments.bank_pickup import BankPickup
 from services.payments.cash_api import cash
 from services.payments.cash_parts import cash_parts
+from services.payments.clients import read_clients
 from services.payments.contract_api import SCHEDULE_PATHS
 from services.payments.control_total import ControlTotal
 from services.payments.core.account import make_account
 from services.payments.core.control_number import CONTROL_NUMBER
+from services.payments.core.fee_book import FEE_BOOK
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.provider import PROVIDER
 from services.payments.core.remittance import REMITTANCE
+from services.payments.core.sent_statements import SENT_STATEMENTS
 from services.payments.handlers import TOPICS, routes
 from services.payments.payees import read_payees
 from services.payments.performers import Performers
@@ -34,6 +37,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
     """What makes this service. The policy is read once; its entries are dated, so time may move under them."""
     account = make_account(load_adjustments())
     codes, payees = load_provider_codes(), read_payees(settings.payees)
+    read_clients(settings.clients)  # kept by path; a file that means nothing stops the start, and no request
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         vault = RemittanceVault(runtime.store, runtime.sealer)
@@ -54,6 +58,8 @@ def make_spec(settings: PaymentsSettings) -> Spec:
             REMITTANCE,
             PROVIDER,
             INBOUND_FILE,
+            FEE_BOOK,
+            SENT_STATEMENTS,
             *cash_parts().deciders,
             *underpayment_parts().deciders,
         ),

@@ -238,10 +238,11 @@ async def _entries(
 ) -> AsyncIterator[Sequence[Value]]:
     async for book in books.books():
         for part in drilled(asked.report, book, row, column):
-            yield (book.account_id, *_shown_part(part))
+            yield (book.account_id, *shown_part(part))
 
 
-def _shown_part(part: Part) -> Iterator[Value]:
+def shown_part(part: Part) -> Iterator[Value]:
+    """An entry without its account, and what it adds to a figure."""
     entry, fact = part.entry, part.entry.fact
     if isinstance(fact, LedgerFact):
         yield from entry_row(LedgerLine(entry, fact))

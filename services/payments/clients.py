@@ -18,7 +18,7 @@ from datetime import UTC, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
@@ -36,7 +36,7 @@ class _Client(BaseModel):
     def _known(cls, name: str) -> str:
         try:
             ZoneInfo(name)
-        except (OSError, ValueError):
+        except (ZoneInfoNotFoundError, ValueError):
             msg = "no such time zone: give a name of the IANA database, such as America/New_York"
             raise ValueError(msg) from None
         return name

@@ -2,6 +2,7 @@
 
 from services.payments.core.account import AccountDecider
 from services.payments.core.control_number import CONTROL_NUMBER
+from services.payments.core.sent_statements import SENT_STATEMENTS
 from shared.contracts import (
     AccountWrittenOff,
     AssistanceEnded,
@@ -10,6 +11,7 @@ from shared.contracts import (
     ClaimSubmitted,
     CoverageVerified,
     LateChargeRaised,
+    StatementSent,
     WriteOffApproved,
 )
 from shared.inbox import Routes, join_routes, route
@@ -30,7 +32,7 @@ def routes(account: AccountDecider) -> Routes:
 
     Interest and fees that collections raised are charges of their own, and what it granted as financial assistance is
     given up. What a payer says of the patient's coverage
-    tells what may not be billed.
+    tells what may not be billed. Statements are counted: some clients pay for each.
     """
     return join_routes(
         route(
@@ -45,4 +47,5 @@ def routes(account: AccountDecider) -> Routes:
             AuthorizationRequired,
         ),
         route(CONTROL_NUMBER, ClaimSubmitted),
+        route(SENT_STATEMENTS, StatementSent),
     )

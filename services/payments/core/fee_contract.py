@@ -49,6 +49,8 @@ class FeeContract(BaseModel):
     valid_to: date | None = None
     source: str = Field(min_length=3, description="Where it is written down, such as the signed agreement.")
     owner: str = Field(min_length=2, description="Who keeps it.")
+    issuer: str = Field(default="", max_length=80, description="The billing company, as its statements name it.")
+    client: str = Field(default="", max_length=80, description="The client, as its statements name it.")
     collected: frozenset[Counted] = frozenset({"payer", "patient"})
     methods_left_out: frozenset[str] = Field(default=frozenset(), description="Patients' money by these is no basis.")
     tiers: tuple[Tier, ...] = ()
