@@ -13,7 +13,8 @@ from services.claims.core.inquiry_codes import IN_277CA
 from services.claims.core.intake_file import FileFinding
 from services.claims.core.papers import PAPERS
 from services.claims.core.papers_messages import Question, RecordSendingAck
-from services.claims.core.submission import FileAck, RecordFileAck, Submission
+from services.claims.core.submission import RecordFileAck, Submission
+from services.claims.core.submission_facts import FileAck
 from services.claims.core.watch import WatchDecider
 from services.claims.core.watch_file import AnswerForm, FileWatchDecider, NoteFileAnswer
 from services.claims.core.watch_messages import InformationRequest, RecordRequest, RecordStatus

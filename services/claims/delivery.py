@@ -12,9 +12,10 @@ from pathlib import Path
 import httpx
 
 from services.claims.routing import HttpRoute, Partner
-from services.claims.sftp import upload
+from services.claims.sftp import listed, upload
 
 SENT = range(200, 300)
+UNREACHABLE = "HTTP:unreachable"
 
 
 class DeliveryConflictError(Exception):
@@ -50,6 +51,25 @@ async def deliver(partner: Partner, folder: Path, submission_id: str, content: b
             await asyncio.to_thread(hand_over, desk, f"{submission_id}.pdf", content)
 
 
+async def may_lie_there(
+    partner: Partner, folder: Path, submission_id: str, content: bytes, fault: str | None, suffix: str = ".837"
+) -> bool:
+    """Whether a file whose delivery was begun may be at its partner; True where nobody can tell.
+
+    `fault` is the code of the last `NotDeliveredError`; None when nothing is known of any try.
+    """
+    match partner.transport:
+        case "folder":
+            return await asyncio.to_thread(lies_there, folder, f"{submission_id}{suffix}", content)
+        case "paper":
+            return await asyncio.to_thread(lies_there, folder / "paper" / partner.id, f"{submission_id}.pdf", content)
+        case "sftp":
+            assert partner.sftp is not None
+            return await listed(partner.sftp, f"{submission_id}{suffix}") is not False
+        case "http":  # an answer that refused it is an answer; silence is not
+            return fault in (None, UNREACHABLE)
+
+
 async def _post(route: HttpRoute, submission_id: str, content: bytes) -> None:
     headers = {
         "Content-Type": "application/edi-x12",
@@ -64,7 +84,7 @@ async def _post(route: HttpRoute, submission_id: str, content: bytes) -> None:
             answer = await client.post(route.url, content=content, headers=headers)
     except httpx.HTTPError as error:
         reason = f"The partner's address did not answer ({type(error).__name__}): the file is sent again."
-        raise NotDeliveredError("HTTP:unreachable", reason) from None
+        raise NotDeliveredError(UNREACHABLE, reason) from None
     if answer.status_code not in SENT:
         reason = f"The partner answered {answer.status_code}: look the status up with the partner."
         raise NotDeliveredError(f"HTTP:{answer.status_code}", reason)
@@ -77,11 +97,16 @@ def hand_over(folder: Path, name: str, content: bytes) -> None:
     """
     outbox = folder / "to_payer"
     outbox.mkdir(parents=True, exist_ok=True)
-    if _is_there((outbox / name, *(folder / "taken").glob(f"*{name}")), content):
+    if lies_there(folder, name, content):
         return
     draft = outbox / f".{name}.tmp"
     draft.write_bytes(content)
     draft.replace(outbox / name)
+
+
+def lies_there(folder: Path, name: str, content: bytes) -> bool:
+    """Whether the partner has the file, or took it. `DeliveryConflictError` where another file has its name."""
+    return _is_there((folder / "to_payer" / name, *(folder / "taken").glob(f"*{name}")), content)
 
 
 def _is_there(places: Iterable[Path], content: bytes) -> bool:

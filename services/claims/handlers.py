@@ -36,6 +36,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FileDelivered,
     FileUndelivered,
+    FileWithdrawn,
     FilingDeadlineNear,
     InformationRequested,
     InformationSettled,
@@ -61,7 +62,7 @@ def work_routes(work: Decider[WorkItem, WorkMessage, WorkFact]) -> Routes:
     awaited = (AcknowledgementOverdue, AcknowledgementArrived)
     news = (ClaimDenied, ClaimPaid, ClaimRejected, ClaimAccepted, FilingDeadlineNear, DeadlineNear, *awaited)
     wanted = (InformationRequested, InformationSettled, AttachmentWorkFound, AttachmentsSent, ClaimHeld, StatusCallDue)
-    files = (FileUndelivered, FileDelivered, FileAcknowledgementOverdue, FileAcknowledgementArrived)
+    files = (FileUndelivered, FileDelivered, FileWithdrawn, FileAcknowledgementOverdue, FileAcknowledgementArrived)
     return route(work, *news, *wanted, *files, ClaimRerouted, CoverageWorkFound, ClaimAppealed, AppealDecided, Due)
 
 

@@ -3,6 +3,8 @@
 A server that says yes and keeps nothing is found out: only a file that its own listing shows with every byte counts.
 """
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 from services.claims.routing import SftpRoute
@@ -18,26 +20,45 @@ class Fault(NamedTuple):
     message: str
 
 
-async def upload(route: SftpRoute, name: str, content: bytes) -> Fault | None:
-    """Put a file into the partner's folder; None when its listing shows it whole. A file that lies there is left."""
+@asynccontextmanager
+async def _connected(route: SftpRoute) -> "AsyncGenerator[asyncssh.SFTPClient]":
     import asyncssh  # few partners speak it, and each start would pay for it
 
+    host_key = asyncssh.import_public_key(route.host_key)
+    async with (
+        asyncssh.connect(
+            route.host,
+            route.port,
+            username=route.user,
+            client_keys=[str(route.key_file)],
+            known_hosts=([host_key], [], []),
+            connect_timeout=route.timeout_seconds,
+            login_timeout=route.timeout_seconds,
+            config=None,
+            agent_path=None,
+        ) as connection,
+        connection.start_sftp_client() as client,
+    ):
+        yield client
+
+
+async def listed(route: SftpRoute, name: str) -> bool | None:
+    """Whether the partner's folder shows a file of this name; None when it cannot be asked."""
+    import asyncssh
+
     try:
-        host_key = asyncssh.import_public_key(route.host_key)
-        async with (
-            asyncssh.connect(
-                route.host,
-                route.port,
-                username=route.user,
-                client_keys=[str(route.key_file)],
-                known_hosts=([host_key], [], []),
-                connect_timeout=route.timeout_seconds,
-                login_timeout=route.timeout_seconds,
-                config=None,
-                agent_path=None,
-            ) as connection,
-            connection.start_sftp_client() as client,
-        ):
+        async with _connected(route) as client:
+            return await _size(client, route.folder, name) is not None
+    except (asyncssh.Error, asyncssh.SFTPError, asyncssh.KeyImportError, OSError, TimeoutError):
+        return None
+
+
+async def upload(route: SftpRoute, name: str, content: bytes) -> Fault | None:
+    """Put a file into the partner's folder; None when its listing shows it whole. A file that lies there is left."""
+    import asyncssh
+
+    try:
+        async with _connected(route) as client:
             return await _put(client, route.folder, name, content)
     except asyncssh.HostKeyNotVerifiable:
         return Fault("SFTP:host-key", "The server shows another host key than the one entered: ask the partner why.")

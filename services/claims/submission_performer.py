@@ -10,17 +10,19 @@ from uuid import uuid5
 
 from services.claims.core import SUBMISSION, Claim, ClaimFact, ClaimMessage
 from services.claims.core.claim_messages import AssignSubmission, ExcludeClaim, RecordRefusal, RecordTransmission
+from services.claims.core.claim_restricted import ReturnClaim
 from services.claims.core.content import ClaimType
 from services.claims.core.submission import (
-    Member,
     ReportBuilt,
     ReportDelivered,
     ReportTold,
     ReportUndelivered,
+    ReportWithdrawn,
     Submission,
     TellClaims,
 )
-from services.claims.delivery import DeliveryConflictError, NotDeliveredError, deliver
+from services.claims.core.submission_facts import Member
+from services.claims.delivery import DeliveryConflictError, NotDeliveredError, deliver, may_lie_there
 from services.claims.identity import IDENTITY, Identity
 from services.claims.paper import PLAIN, paper_pages, paper_pdf, preprinted
 from services.claims.paper_texts import PaperError
@@ -38,6 +40,8 @@ from shared.x12.claim837_write import write_837d, write_837i, write_837p
 from shared.x12.findings import X12Error
 
 FOLDER = "submission"
+BEGUN = "deliveries_begun"
+"""Notes of files whose delivery was begun: what stands in none is at no partner."""
 WRITERS: dict[ClaimType, Callable[[Batch837], bytes]] = {"P": write_837p, "I": write_837i, "D": write_837d}
 
 
@@ -78,21 +82,40 @@ class SubmissionPerformer:
             sha256=hashlib.sha256(content).hexdigest(),
         )
 
-    async def deliver(self, key: Key, pending: Pending) -> ReportDelivered | ReportUndelivered:
-        """Bring the file to the partner, unless it lies there or was taken from there already."""
+    async def deliver(self, key: Key, pending: Pending) -> ReportDelivered | ReportUndelivered | ReportWithdrawn:
+        """Bring the file to the partner, unless it lies there or was taken from there already.
+
+        A file with a claim that its plan is not to be told of does not go, as long as it is certain not to be out.
+        """
         state = await self._submission(key)
         content = b"".join([piece async for piece in self._vault.read(key.tenant, FOLDER, key.id)])
         if hashlib.sha256(content).hexdigest() != state.sha256:
             msg = "the kept file is not the one that was built"
             raise DeliveryConflictError(msg)
         meta = answer_meta(key, pending, self._runtime.clock)
+        partner, folder = self._routing.partners[state.partner], self._exchange / key.tenant
+        never_begun = await self._runtime.store.note(BEGUN, key.tenant, key.id, {"at": self._runtime.wall()})
+        kept = await self._kept_from_plan(key)
+        if kept and (never_begun or not await self._may_be_out(key, state, content)):
+            self._runtime.log.info("file_withdrawn", tenant=key.tenant, submission_id=key.id, count=kept)
+            return ReportWithdrawn(meta=meta, submission_id=key.id, claims=kept)
         try:
-            await deliver(self._routing.partners[state.partner], self._exchange / key.tenant, key.id, content)
+            await deliver(partner, folder, key.id, content)
         except NotDeliveredError as fault:
             await self._call_out(key, state, fault)
             return ReportUndelivered(meta=meta, submission_id=key.id, code=fault.code, message=fault.message)
         self._runtime.log.info("file_delivered", tenant=key.tenant, submission_id=key.id, count=len(state.members))
         return ReportDelivered(meta=meta, submission_id=key.id)
+
+    async def _kept_from_plan(self, key: Key) -> int:
+        """How many claims of the file their plan is not to be told of, since it was written."""
+        return await self._runtime.store.count(self._claim, key.tenant, {"kept_in": key.id})
+
+    async def _may_be_out(self, key: Key, state: Submission, content: bytes) -> bool:
+        """Whether the partner has a file whose delivery was begun, or may have it."""
+        partner, folder = self._routing.partners[state.partner], self._exchange / key.tenant
+        fault = state.failure.code if state.failure else None
+        return await may_lie_there(partner, folder, key.id, content, fault)
 
     async def _call_out(self, key: Key, state: Submission, fault: NotDeliveredError) -> None:
         """Work for a person: the file goes on being tried, but nobody would know that it waits."""
@@ -109,7 +132,7 @@ class SubmissionPerformer:
         self._runtime.log.warning("file_undelivered", tenant=key.tenant, submission_id=key.id, reason=fault.code)
 
     async def tell(self, key: Key, pending: Pending) -> ReportTold:
-        """Tell every claim of the file that it was sent, or that its file was refused."""
+        """Tell every claim of the file that it was sent, or that its file was refused or withdrawn."""
         assert isinstance(pending.effect, TellClaims)
         state, effect = await self._submission(key), pending.effect
         messages = [_news(key, pending, state, effect, member) for member in state.members]
@@ -248,8 +271,10 @@ def _meta(key: Key, pending: Pending, claim_id: str, step: str) -> Meta:
 
 def _news(
     key: Key, pending: Pending, state: Submission, effect: TellClaims, member: Member
-) -> RecordTransmission | RecordRefusal:
+) -> RecordTransmission | RecordRefusal | ReturnClaim:
     meta = _meta(key, pending, member.claim_id, effect.telling)
+    if effect.telling == "withdrawn":
+        return ReturnClaim(meta=meta, claim_id=member.claim_id, submission_id=key.id)
     if effect.telling == "refused":
         return RecordRefusal(
             meta=meta, claim_id=member.claim_id, submission_id=key.id, stage=effect.stage, codes=effect.codes

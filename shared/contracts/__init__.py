@@ -26,6 +26,7 @@ from .claims import (
     FileAcknowledgementOverdue,
     FileDelivered,
     FileUndelivered,
+    FileWithdrawn,
     FilingDeadlineNear,
     HoldReason,
     InformationRequested,
@@ -138,6 +139,7 @@ ClaimsEvent: TypeAlias = (
     | FileAcknowledgementArrived
     | FileUndelivered
     | FileDelivered
+    | FileWithdrawn
     | ClaimStatusReported
     | InformationRequested
     | InformationSettled
@@ -262,6 +264,7 @@ __all__ = [
     "FileAcknowledgementOverdue",
     "FileDelivered",
     "FileUndelivered",
+    "FileWithdrawn",
     "FilingDeadlineNear",
     "HoldReason",
     "InformationRequested",

@@ -246,6 +246,18 @@ class FileUndelivered(Event):
     charge_cents: NonNegativeCents
 
 
+class FileWithdrawn(Event):
+    """A file that was written never left: a plan is not to be told of so many `claims` in it (45 CFR 164.522).
+
+    The others leave in another file.
+    """
+
+    type: Literal["submission.withdrawn.v1"] = "submission.withdrawn.v1"
+    submission_id: str
+    partner: str
+    claims: PositiveInt
+
+
 class FileDelivered(Event):
     """A file that had not got to its partner is there now, after so many failures."""
 

@@ -11,8 +11,6 @@ from services.claims.core.submission import (
     SUBMISSION,
     BuildSubmission,
     DeliverSubmission,
-    FileAck,
-    Member,
     OpenSubmission,
     RecordFileAck,
     ReportBuilt,
@@ -22,6 +20,7 @@ from services.claims.core.submission import (
     SubmissionMessage,
     TellClaims,
 )
+from services.claims.core.submission_facts import FileAck, Member
 from shared.contracts import Meta
 from shared.decider import Decided, Snapshot
 

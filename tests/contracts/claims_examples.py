@@ -27,6 +27,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FileDelivered,
     FileUndelivered,
+    FileWithdrawn,
     FilingDeadlineNear,
     HoldReason,
     InformationRequested,
@@ -191,6 +192,7 @@ EXAMPLES: tuple[Event, ...] = (
         charge_cents=250_00,
     ),
     FileDelivered(**OF_FILE, partner="clearinghouse", failures=3),
+    FileWithdrawn(**OF_FILE, partner="clearinghouse", claims=1),
     InformationSettled(**OF_WATCH),
     StatusCallDue(**OF_WATCH, charge_cents=125_00, since=AT, number=2),
     ClaimStatusReported(

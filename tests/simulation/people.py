@@ -18,7 +18,8 @@ from services.claims.core.claim_messages import (
     RecordClaimAck,
     ReleaseClaim,
 )
-from services.claims.core.submission import FileAck, RecordFileAck
+from services.claims.core.submission import RecordFileAck
+from services.claims.core.submission_facts import FileAck
 from services.claims.tenants import Tenants
 from services.collections.core import StartPlan
 from services.payments.core.remittance import REMITTANCE, ReceiveRemittance, ReleaseRemittance

@@ -16,15 +16,16 @@ from shared.contracts import (
     EligibilityUnknown,
     HoldReason,
 )
-from shared.decider import Decider, Due, Effect, Scalar
+from shared.decider import Decider, Due, Effect, Scalar, named_by
 
 from .adjudication import remit_outcome
 from .after_coverage import IN_HOUSE, after_news
 from .after_decision import call_out, note_appeal, remit
 from .after_sending import acknowledge, refuse, transmit
 from .claim_additions import announce_papers, enter_authorization
-from .claim_desk import after_transmission, at_desk, keep_from_plan
+from .claim_desk import after_transmission, at_desk, keep_from_plan, leave_withdrawn
 from .claim_events import publish
+from .claim_evolve import evolve
 from .claim_facts import (
     AnyClaimFact,
     ClaimAdjudicated,
@@ -57,8 +58,8 @@ from .claim_messages import (
 )
 from .claim_notes import AssignClaimOwner, NoteClaim, TagClaim
 from .claim_onward import COVERAGE_RULES, PERSON, Facts, note_coverage, onward, routed, then
-from .claim_restricted import RecordRestriction
-from .claim_state import Claim, due, evolve
+from .claim_restricted import RecordRestriction, ReturnClaim
+from .claim_state import Claim, due
 from .next_payer import BillNextPayer, NextPayerNoted, ReportNextPayer, next_payer_effect
 from .policy import Policy
 from .rebilling import RebillClaim
@@ -93,6 +94,8 @@ def decide(policy: Policy, state: Claim, message: ClaimMessage) -> tuple[ClaimFa
             return _assign(state, message)
         case ExcludeClaim():
             return _exclude(state, message)
+        case ReturnClaim():
+            return leave_withdrawn(state, message)
         case RecordTransmission():
             return after_transmission(state, transmit(policy, state, message))
         case RecordRefusal():
@@ -191,12 +194,10 @@ def _index(state: Claim) -> dict[str, Scalar]:
         "account_id": state.account_id or None,
         "coverage_id": state.coverage_id or None,
         "owner": state.owner or None,
+        # The file that must not leave with it.
+        "kept_in": state.submission_id if state.status == "batched" and state.kept_from_plan else None,
         **{f"tag/{tag}": True for tag in state.tags},
     }
-
-
-def _aggregate_id(message: ClaimMessage) -> str:
-    return message.aggregate_id if isinstance(message, Due) else message.claim_id
 
 
 def make_claim_decider(policy: Policy) -> Decider[Claim, ClaimMessage, ClaimFact]:
@@ -208,7 +209,7 @@ def make_claim_decider(policy: Policy) -> Decider[Claim, ClaimMessage, ClaimFact
         decide=partial(decide, policy),
         evolve=evolve,
         publish=publish,
-        aggregate_id=_aggregate_id,
+        aggregate_id=named_by("claim_id"),
         record_key=lambda state: state.account_id or "unassigned",
         state_codec=TypeAdapter(Claim),
         message_codec=TypeAdapter(AnyClaimMessage),

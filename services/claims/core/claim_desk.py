@@ -13,7 +13,7 @@ from .claim_notes import (
     TagClaim,
 )
 from .claim_onward import Facts, onward, then
-from .claim_restricted import RecordRestriction, RestrictionNoted
+from .claim_restricted import RecordRestriction, RestrictionNoted, ReturnClaim
 from .claim_state import Claim
 from .edits import SELF_PAY
 from .rebilling import WORK, CoverageWorkNoted
@@ -52,7 +52,7 @@ def keep_from_plan(state: Claim, message: RecordRestriction) -> Facts:
         return ()
     noted: tuple[ClaimFact, ...] = (RestrictionNoted(holds=wanted),)
     if not wanted or state.status == "batched":
-        return noted  # whether the file holds it, building or sending it will show
+        return noted  # building leaves it out; a file that was written is withdrawn before it is delivered
     told = (*noted, plan_was_told(state))
     return (*told, ClaimStopped(reasons=wanted)) if state.status == "rejected" else told
 
@@ -67,6 +67,13 @@ def _in_house(state: Claim, message: RecordRestriction) -> Facts:
     if message.holds:
         return (*lifted, ClaimStopped(reasons=message.holds))
     return then(state, (*noted, *lifted), onward)
+
+
+def leave_withdrawn(state: Claim, message: ReturnClaim) -> Facts:
+    """A claim of a withdrawn file joins another one, unless the plan is not to be told of it."""
+    if state.status != "batched" or state.submission_id != message.submission_id:
+        return ()
+    return (ClaimStopped(reasons=state.kept_from_plan),) if state.kept_from_plan else onward(state)
 
 
 def after_transmission(before: Claim, facts: Facts) -> Facts:

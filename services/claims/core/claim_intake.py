@@ -7,10 +7,11 @@ from shared.decider import Effect
 
 from .after_coverage import IN_HOUSE, MANAGED_CARE, could_not, managed_care_hold
 from .claim_events import can_be_announced
+from .claim_evolve import evolve
 from .claim_facts import ClaimAmended, ClaimFact, ClaimStopped, ClaimTaken, IntakeContradicted, PersonRefused
 from .claim_messages import CorrectClaim, ReceiveClaim, ReportRebilling
 from .claim_onward import PERSON, Facts, onward, routed, then
-from .claim_state import Claim, evolve
+from .claim_state import Claim
 from .content import ClaimContent
 from .deadlines import warning_days
 from .policy import Policy

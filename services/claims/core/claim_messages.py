@@ -23,7 +23,7 @@ from shared.contracts import (
 from shared.decider import Answer, Due
 
 from .claim_notes import DeskMessage
-from .claim_restricted import RecordRestriction
+from .claim_restricted import RecordRestriction, ReturnClaim
 from .content import ClaimContent, IntakeFinding
 from .next_payer import ReportNextPayer
 from .rebilling import Found
@@ -202,6 +202,7 @@ ClaimMessage: TypeAlias = (
     | ReportRebilling
     | RecordStanding
     | RecordRestriction
+    | ReturnClaim
     | DeskMessage
     | RecordCoverageNews
     | CoverageVerified

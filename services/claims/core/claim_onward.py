@@ -8,6 +8,7 @@ from shared.contracts import AuthorizationRequired, CoverageInactive, CoverageVe
 from shared.decider import Effect
 
 from .after_coverage import MANAGED_CARE, after_answer, before_sending, route_of
+from .claim_evolve import evolve
 from .claim_facts import (
     ClaimFact,
     ClaimReadied,
@@ -18,7 +19,7 @@ from .claim_facts import (
     HoldsLifted,
 )
 from .claim_messages import ClaimMessage, CoverageMessage
-from .claim_state import Claim, evolve
+from .claim_state import Claim
 from .policy import Policy
 
 Facts: TypeAlias = tuple[ClaimFact, ...]

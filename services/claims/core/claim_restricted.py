@@ -14,6 +14,14 @@ class RecordRestriction(Message):
     holds: tuple[HoldReason, ...]
 
 
+class ReturnClaim(Message):
+    """The file that has the claim was withdrawn before its partner had it: what may go joins another one."""
+
+    type: Literal["claims.return-claim.v1"] = "claims.return-claim.v1"
+    claim_id: str
+    submission_id: str
+
+
 class RestrictionNoted(Fact):
     """The claim was on its way, or out, when the restriction came (or went)."""
 

@@ -1,45 +1,40 @@
 """A submission: one outbound 837 file of one tenant, partner and kind of claims, until its partner answers for it.
 
 Every step is an effect that is safe to repeat: build (claims join, the file is written and kept sealed), deliver (the
-file lies in the partner's folder), tell (each claim learns that it was sent, or that its file was refused).
+file lies in the partner's folder), tell (each claim learns that it was sent, or its file refused or withdrawn).
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Annotated, Literal, TypeAlias, assert_never
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdapter
 
-from shared.contracts import Contract, Event, FileDelivered, FileUndelivered, Message, Meta, NonNegativeCents
-from shared.decider import Answer, Decider, Effect, Fact
+from shared.contracts import Event, FileDelivered, FileUndelivered, FileWithdrawn, Message, Meta
+from shared.decider import Answer, Decider, Effect
 from shared.replaced import replace
 
 from .content import ClaimType
+from .submission_facts import (
+    ClaimsTold,
+    DeliveryFailed,
+    FileAck,
+    FileAcknowledged,
+    Member,
+    SubmissionBuilt,
+    SubmissionDelivered,
+    SubmissionEmptied,
+    SubmissionFact,
+    SubmissionOpened,
+    SubmissionWithdrawn,
+    Telling,
+)
 
 CLAIMS_MAX = 500
 ACKS_KEPT = 50
 RETRY_AFTER = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60))
 """After the first, second, … failure to deliver; the last one holds for all further ones. A house rule."""
-Telling: TypeAlias = Literal["transmitted", "refused"]
-AckKind: TypeAlias = Literal["TA1", "999"]
-
-
-class Member(Contract):
-    """One claim in the file."""
-
-    claim_id: str
-    account_id: str
-    patient_control_number: str
-    charge_cents: NonNegativeCents
-
-
-class FileAck(Contract):
-    """What a TA1 or 999 says about the file. `codes` are notes and error codes as received; `ack_id` tells a repeat."""
-
-    ack_id: str
-    kind: AckKind
-    accepted: bool
-    codes: tuple[str, ...] = ()
 
 
 class OpenSubmission(Message):
@@ -71,6 +66,14 @@ class ReportDelivered(Answer):
     submission_id: str
 
 
+class ReportWithdrawn(Answer):
+    """The file was not handed over: a plan is not to be told of a claim that was written into it."""
+
+    type: Literal["claims.report-withdrawn.v1"] = "claims.report-withdrawn.v1"
+    submission_id: str
+    claims: PositiveInt  # that are kept from their plan
+
+
 class ReportUndelivered(Answer):
     """The file does not lie where the partner takes it from; `message` says what a person may do about it."""
 
@@ -97,7 +100,7 @@ class RecordFileAck(Message):
 
 
 SubmissionMessage: TypeAlias = (
-    OpenSubmission | ReportBuilt | ReportDelivered | ReportUndelivered | ReportTold | RecordFileAck
+    OpenSubmission | ReportBuilt | ReportDelivered | ReportWithdrawn | ReportUndelivered | ReportTold | RecordFileAck
 )
 
 
@@ -125,75 +128,9 @@ class TellClaims(Effect):
 AnySubmissionEffect = Annotated[BuildSubmission | DeliverSubmission | TellClaims, Field(discriminator="type")]
 
 
-class SubmissionOpened(Fact):
-    """The file has its numbers and its candidates."""
-
-    type: Literal["submission-opened"] = "submission-opened"
-    submission_id: str
-    partner: str
-    candidates: tuple[str, ...]
-    interchange: int
-    group: int
-    created_at: AwareDatetime
-    claim_type: ClaimType = "P"
-
-
-class SubmissionBuilt(Fact):
-    """The file's members and bytes are settled for good."""
-
-    type: Literal["submission-built"] = "submission-built"
-    members: tuple[Member, ...]
-    size: int
-    sha256: str
-
-
-class SubmissionEmptied(Fact):
-    """No candidate joined: there is no file."""
-
-    type: Literal["submission-emptied"] = "submission-emptied"
-
-
-class SubmissionDelivered(Fact):
-    """The file was handed over."""
-
-    type: Literal["submission-delivered"] = "submission-delivered"
-    delivered_at: AwareDatetime
-
-
-class DeliveryFailed(Fact):
-    """The file did not get to its partner; it is tried again at `again_at`."""
-
-    type: Literal["delivery-failed"] = "delivery-failed"
-    code: str
-    message: str
-    attempt: PositiveInt
-    again_at: AwareDatetime
-
-
-class ClaimsTold(Fact):
-    """Every claim of the file knows."""
-
-    type: Literal["claims-told"] = "claims-told"
-    telling: Telling
-
-
-class FileAcknowledged(Fact):
-    """What the partner said about the file."""
-
-    type: Literal["file-acknowledged"] = "file-acknowledged"
-    ack: FileAck
-
-
-SubmissionFact: TypeAlias = (
-    SubmissionOpened
-    | SubmissionBuilt
-    | SubmissionEmptied
-    | SubmissionDelivered
-    | DeliveryFailed
-    | ClaimsTold
-    | FileAcknowledged
-)
-SubmissionStatus: TypeAlias = Literal["absent", "building", "built", "delivered", "sent", "refused", "empty"]
+SubmissionStatus: TypeAlias = Literal[
+    "absent", "building", "built", "delivered", "sent", "refused", "empty", "withdrawn"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,10 +164,16 @@ class Submission:
         return next((ack for ack in self.acks if not ack.accepted), None)
 
 
+TOLD: Mapping[tuple[Telling, SubmissionStatus], SubmissionStatus] = {
+    ("transmitted", "delivered"): "sent",
+    ("refused", "sent"): "refused",
+    ("withdrawn", "withdrawn"): "withdrawn",
+}
+"""What a file is once its claims know."""
 Decisions: TypeAlias = tuple[SubmissionFact | Effect, ...]
 
 
-def decide(state: Submission, message: SubmissionMessage) -> Decisions:
+def decide(state: Submission, message: SubmissionMessage) -> Decisions:  # noqa: PLR0911 - one arm per message
     """Answer one message."""
     match message:
         case OpenSubmission():
@@ -239,6 +182,8 @@ def decide(state: Submission, message: SubmissionMessage) -> Decisions:
             return _built(state, message)
         case ReportDelivered():
             return _delivered(state, message)
+        case ReportWithdrawn():
+            return _withdrawn(state, message)
         case ReportUndelivered():
             return _undelivered(state, message)
         case ReportTold():
@@ -279,6 +224,13 @@ def _delivered(state: Submission, message: ReportDelivered) -> Decisions:
     return (SubmissionDelivered(delivered_at=message.meta.occurred_at), TellClaims(telling="transmitted"))
 
 
+def _withdrawn(state: Submission, message: ReportWithdrawn) -> Decisions:
+    """Its number stays unused; its claims go out in another file, but for those that may not."""
+    if state.status != "built":
+        return ()
+    return (SubmissionWithdrawn(claims=message.claims), TellClaims(telling="withdrawn"))
+
+
 def _undelivered(state: Submission, message: ReportUndelivered) -> Decisions:
     """Tried again for as long as it takes: a file that was built is never given up."""
     if state.status != "built":
@@ -290,7 +242,7 @@ def _undelivered(state: Submission, message: ReportUndelivered) -> Decisions:
 
 
 def _told(state: Submission, message: ReportTold) -> Decisions:
-    if (message.telling, state.status) not in (("transmitted", "delivered"), ("refused", "sent")):
+    if (message.telling, state.status) not in TOLD:
         return ()
     told = ClaimsTold(telling=message.telling)
     # A refusal that overtook the news of the delivery waited until the claims knew that they were sent.
@@ -334,10 +286,12 @@ def evolve(state: Submission, fact: SubmissionFact) -> Submission:  # noqa: PLR0
             return replace(state, status="empty")
         case SubmissionDelivered():
             return replace(state, status="delivered", delivered_at=fact.delivered_at, failure=None)
+        case SubmissionWithdrawn():
+            return replace(state, status="withdrawn", failure=None)
         case DeliveryFailed():
             return replace(state, failures=fact.attempt, failure=fact)
         case ClaimsTold():
-            return replace(state, status="sent" if fact.telling == "transmitted" else "refused")
+            return replace(state, status=TOLD.get((fact.telling, state.status), state.status))
         case FileAcknowledged():
             return replace(state, acks=(*state.acks, fact.ack))
         case _:
@@ -357,6 +311,10 @@ def publish(state: Submission, fact: SubmissionFact, meta: Meta) -> Event | None
                 again_at=fact.again_at,
                 claims=len(state.members),
                 charge_cents=state.charge_cents,
+            )
+        case SubmissionWithdrawn():
+            return FileWithdrawn(
+                meta=meta, submission_id=state.submission_id, partner=state.partner, claims=fact.claims
             )
         case SubmissionDelivered() if state.failures:
             return FileDelivered(

@@ -29,6 +29,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FileDelivered,
     FileUndelivered,
+    FileWithdrawn,
     FilingDeadlineNear,
     InformationRequested,
     InformationSettled,
@@ -64,7 +65,13 @@ def decide(  # noqa: PLR0911 - one arm for each kind of news
             return news(policy, state, message)
         case InformationSettled() | AttachmentsSent():
             return settled(state, message)
-        case FileUndelivered() | FileDelivered() | FileAcknowledgementOverdue() | FileAcknowledgementArrived():
+        case (
+            FileUndelivered()
+            | FileDelivered()
+            | FileWithdrawn()
+            | FileAcknowledgementOverdue()
+            | FileAcknowledgementArrived()
+        ):
             return of_file(policy, state, message)
         case _:
             return wish(policy, state, message)
@@ -114,7 +121,13 @@ def _aggregate_id(message: WorkMessage) -> str:
     match message:
         case Due():
             return message.aggregate_id
-        case FileUndelivered() | FileDelivered() | FileAcknowledgementOverdue() | FileAcknowledgementArrived():
+        case (
+            FileUndelivered()
+            | FileDelivered()
+            | FileWithdrawn()
+            | FileAcknowledgementOverdue()
+            | FileAcknowledgementArrived()
+        ):
             return message.submission_id
         case _:
             return message.claim_id

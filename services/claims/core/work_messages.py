@@ -27,6 +27,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FileDelivered,
     FileUndelivered,
+    FileWithdrawn,
     FilingDeadlineNear,
     InformationRequested,
     InformationSettled,
@@ -192,7 +193,9 @@ ClaimNews: TypeAlias = (
 AppealNews: TypeAlias = ClaimAppealed | AppealDecided
 AckNews: TypeAlias = AcknowledgementOverdue | AcknowledgementArrived
 Settled: TypeAlias = InformationSettled | AttachmentsSent
-FileNews: TypeAlias = FileUndelivered | FileDelivered | FileAcknowledgementOverdue | FileAcknowledgementArrived
+FileNews: TypeAlias = (
+    FileUndelivered | FileDelivered | FileWithdrawn | FileAcknowledgementOverdue | FileAcknowledgementArrived
+)
 """News about an outbound file: one item for all its claims, under its submission's id."""
 WorkOnOpen: TypeAlias = (
     AssignWork | StartWork | WaitWork | LogCall | AddNote | CloseWork | RequestWriteOff | DecideWriteOff

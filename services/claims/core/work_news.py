@@ -21,6 +21,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FileDelivered,
     FileUndelivered,
+    FileWithdrawn,
     FilingDeadlineNear,
     InformationRequested,
     InformationSettled,
@@ -213,6 +214,8 @@ def of_file(policy: WorkPolicy, state: WorkItem, message: FileNews) -> tuple[Wor
             found = Found(cause, "acknowledgement", "follow_up_payer", message.charge_cents)
         case FileDelivered():
             return _ended(state, message.meta, {"undelivered_file"}, "delivered")
+        case FileWithdrawn():
+            return _ended(state, message.meta, {"undelivered_file"}, "nothing_to_do")
         case FileAcknowledgementArrived():
             return _ended(state, message.meta, {"missing_acknowledgement"}, "answered")
         case _:

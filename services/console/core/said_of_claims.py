@@ -24,6 +24,7 @@ from shared.contracts import (
     FileAcknowledgementOverdue,
     FileDelivered,
     FileUndelivered,
+    FileWithdrawn,
     FilingDeadlineNear,
     InformationRequested,
     InformationSettled,
@@ -136,6 +137,11 @@ def _(event: FileUndelivered) -> Said:
 @words.register
 def _(event: FileDelivered) -> Said:
     return Said(f"File {event.submission_id} got to {event.partner} after {event.failures} failures")
+
+
+@words.register
+def _(event: FileWithdrawn) -> Said:
+    return Said(f"File {event.submission_id} never left: {event.claims} of its claims are kept from the plan")
 
 
 @words.register
