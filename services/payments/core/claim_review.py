@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
+from uuid import UUID
 
 from pydantic import Field, NonNegativeInt, TypeAdapter
 
@@ -21,6 +22,7 @@ from shared.decider import Answer, Decider, Effect, Fact, Scalar
 from shared.replaced import replace
 
 VOID = "8"
+ASKED_KEPT = 20
 DECISIVE = frozenset({"1", "2", "3", "4", "19", "20", "21"})
 """CLP02 of what decides anything: a claim sent on (23) and a reversal (22) do not."""
 
@@ -88,9 +90,10 @@ class DecisionTakenBack(Fact):
 
 
 class JudgementAsked(Fact):
-    """Something is known that was not."""
+    """Something is known that was not; `command_id` of who asked for it, where somebody did."""
 
     type: Literal["review.judgement-asked.v1"] = "review.judgement-asked.v1"
+    command_id: UUID | None = None
 
 
 class ClaimWasJudged(Fact):
@@ -125,6 +128,7 @@ class ClaimReview:
     judged: int = 0  # what was known when it was judged last
     judgements: tuple[Judgement, ...] = ()
     told: tuple[str, ...] = ()
+    asked: tuple[UUID, ...] = ()  # who asked for a judgement, the latest: each is answered once
 
     @property
     def standing(self) -> frozenset[Position]:
@@ -147,7 +151,9 @@ def decide(state: ClaimReview, message: ReviewMessage) -> Decision:
         case ClaimRemitted():
             return _remitted(state, message)
         case LookAgain():
-            return _ask(state) if state.decisions else ()
+            if message.meta.id in state.asked or state.billed is None or not state.decisions:
+                return ()
+            return JudgementAsked(command_id=message.meta.id), JudgeClaim()
         case ClaimJudged():
             if message.known != state.known:
                 return ()  # more is known by now, and it was asked for again
@@ -288,7 +294,8 @@ def evolve(state: ClaimReview, fact: ReviewFact) -> ClaimReview:
             others_gone = tuple(one for one in state.taken_back if one.place != fact.place)
             return replace(_of(state, fact), taken_back=(*others_gone, TakenBack(fact.place, fact.sequence)))
         case JudgementAsked():
-            return replace(state, known=state.known + 1)
+            asked = (*state.asked, fact.command_id) if fact.command_id is not None else state.asked
+            return replace(state, known=state.known + 1, asked=asked[-ASKED_KEPT:])
         case ClaimWasJudged():
             return replace(state, judged=fact.known, judgements=fact.judgements, told=fact.told)
         case _:

@@ -14,6 +14,7 @@ from pydantic import Field, TypeAdapter
 
 from services.payments.core.underpayment_facts import (
     CaseNoted,
+    CommandPassedOver,
     CorrespondenceNoted,
     UnderpaymentAccepted,
     UnderpaymentAnnounced,
@@ -81,8 +82,10 @@ def decide(policy: UnderpaymentPolicy, state: Underpayment, message: Underpaymen
         case Due():
             return _due(policy, state, message)
         case _:
-            done = state.case is None or message.meta.id in state.commands
-            return () if done else _on_persons_word(policy, state, message)
+            if message.meta.id in state.commands:
+                return ()
+            made = _on_persons_word(policy, state, message) if state.case is not None else ()
+            return made or (CommandPassedOver(command_id=message.meta.id),)
 
 
 # One branch for each word: the table itself, not logic to take apart.

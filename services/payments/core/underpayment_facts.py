@@ -28,6 +28,12 @@ class PersonsFact(Fact):
     command_id: UUID | None
 
 
+class CommandPassedOver(PersonsFact):
+    """It could not be done with the underpayment as it was; it will not be done later either."""
+
+    type: Literal["underpayment.passed-over.v1"] = "underpayment.passed-over.v1"
+
+
 class UnderpaymentDisputed(PersonsFact):
     type: Literal["underpayment.disputed.v1"] = "underpayment.disputed.v1"
     disputed_on: date

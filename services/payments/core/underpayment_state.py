@@ -8,6 +8,7 @@ from uuid import UUID
 from services.payments.core.underpaid import Case
 from services.payments.core.underpayment_facts import (
     CaseNoted,
+    CommandPassedOver,
     CorrespondenceNoted,
     PersonsFact,
     UnderpaymentAccepted,
@@ -73,6 +74,7 @@ class Underpayment:
 
 UnderpaymentFact: TypeAlias = (
     CaseNoted
+    | CommandPassedOver
     | UnderpaymentDisputed
     | CorrespondenceNoted
     | UnderpaymentAccepted
@@ -96,6 +98,8 @@ def _noted_fact(state: Underpayment, fact: UnderpaymentFact) -> Underpayment:  #
     match fact:
         case CaseNoted():
             return _with_case(state, fact)
+        case CommandPassedOver():
+            return state
         case UnderpaymentDisputed():
             return replace(
                 state, disposition="disputed", disputed_on=fact.disputed_on, reference=fact.reference or state.reference
