@@ -1,6 +1,7 @@
 """What is wrong with a contract is said before anybody uses it, with its place; and versions that would overlap."""
 
 from datetime import date
+from pathlib import Path
 from typing import Any
 from uuid import uuid5
 
@@ -18,6 +19,7 @@ from services.payments.core.contract_book import (
     WithdrawSchedule,
 )
 from services.payments.core.contract_check import faults_of, gaps
+from services.payments.core.contract_terms import VersionBody
 from tests.payments.agreed import TERM, version
 from tests.payments.kit import NAMESPACE, meta
 
@@ -238,3 +240,9 @@ def test_the_same_command_again_decides_nothing() -> None:
     assert once.facts == twice.facts
     assert CONTRACT_BOOK.fold(once.facts) == once.snapshot.state
     assert uuid5(NAMESPACE, "on 1 ") in {one.command_id for one in once.snapshot.state.answered}
+
+
+def test_the_contract_of_the_documentation_is_one() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "architecture" / "underpayments.md").read_text("utf-8")
+    [shown] = [part.partition("```")[0] for part in page.split("```json\n")[1:]]
+    assert faults_of(VersionBody.model_validate_json(shown)) == ()
