@@ -15,7 +15,12 @@ from services.payments.core.account_facts import LedgerFact
 from services.payments.core.account_messages import Allocation, PostSelfPayCharge, Target
 from services.payments.core.account_state import Account
 from services.payments.core.allocation import line_by_line
-from services.payments.core.entered_payment import ENTERED_PAYMENT, EnterPayment, PostEnteredPayment
+from services.payments.core.entered_payment import (
+    ENTERED_PAYMENT,
+    EnterPayment,
+    PostEnteredPayment,
+    check_payment_id,
+)
 from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.patient_money import PatientMoney, for_account
 from services.payments.core.remittance import REMITTANCE, RejectRemittance, ReleaseRemittance, Remittance
@@ -57,6 +62,11 @@ class PaymentBody(Body):
     method: Literal["card", "ach", "cash", "check", "agency"]
     claim_id: str | None = Field(default=None, max_length=80, description="Claim or charge it is meant for.")
     received_on: date | None = None
+    check_number: str = Field(
+        default="",
+        max_length=20,
+        description="Of a check: the same check of an account is posted once, whoever posts it.",
+    )
     deposit_slip: str = Field(
         default="", max_length=50, description="The deposit that takes it to the bank; several may share one."
     )
@@ -107,10 +117,13 @@ Accounts = Annotated[AccountDecider, Depends(account_decider)]
 async def post_payment(
     body: PaymentBody, run: Run, caller: Poster, key: IdempotencyKey, accounts: Accounts
 ) -> dict[str, Any]:
-    """Post a patient payment, in the cash book and on the account. The same key and body again is the same payment."""
+    """Post a patient payment, in the cash book and on the account. The same key and body again is the same payment.
+
+    409 for a check (`check_number`) that somebody has entered before.
+    """
     command_id = await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, body.model_dump_json()))
     money = PatientMoney(
-        payment_id=f"pay_{command_id.hex}",
+        payment_id=_payment_id(caller.tenant, command_id, body),
         method=body.method,
         paid_cents=body.paid_cents,
         claim_id=body.claim_id,
@@ -121,6 +134,13 @@ async def post_payment(
     )
     await run.audit.record(caller, "payment.post", f"account/{body.account_id}")
     return {"paid_cents": body.paid_cents, **await _entered(run, caller, command_id, body, money, accounts)}
+
+
+def _payment_id(tenant: str, command_id: UUID, body: PaymentBody) -> str:
+    """A check's own, where its number is known; else that of the command."""
+    if body.method == "check" and body.check_number.strip():
+        return check_payment_id(tenant, body.account_id, body.check_number, body.paid_cents)
+    return f"pay_{command_id.hex}"
 
 
 async def _entered(
@@ -137,8 +157,12 @@ async def _entered(
     """
     subject = f"entered_payment/{money.payment_id}"
     meta = command_meta(run, caller, "payments", command_id, subject, body.account_id)
-    entered = EnterPayment(meta=meta, account_id=body.account_id, money=money, slip=body.deposit_slip)
+    entered = EnterPayment(
+        meta=meta, account_id=body.account_id, money=money, slip=body.deposit_slip, entry=str(command_id)
+    )
     first = (await run.shell.transact_one(ENTERED_PAYMENT, entered)).snapshot
+    if first.state.entry != str(command_id):
+        raise HTTPException(409, f"{first.state.by} has entered this check already, as {money.payment_id}: look there")
     open_ = [one.effect for one in first.effects.values() if isinstance(one.effect, PostEnteredPayment)]
     if open_:
         meta = command_meta(run, caller, "payments", command_id, f"account/{body.account_id}", body.account_id)

@@ -80,16 +80,21 @@ async def prove_cash(
     seen = Counter[str]()
     async for kind, page in pages(store, kinds, tenant):
         async for state, history in compared(proof.add, store, kinds[kind], page, judged):
-            _add(proof, state, history.facts)
+            add_up(proof, state, history.facts)
         seen[kind] += len(page)
         proof.aggregates += len(page)
         told(proof.aggregates)
     for kind, count in stored.items():
         if count > seen[kind]:
             proof.add([Discrepancy("", "", f"{kind}s without a journal", count - seen[kind], 0)])
-    proof.add([*_sides_differ(proof), *_announced_otherwise(proof), *_unlike_the_ledger(proof, received_cents)])
+    proof.add(differences(proof, received_cents))
     proof.add(await _unlike_remittances(proof, store, tenant))
     return proof
+
+
+def differences(proof: CashProof, received_cents: int | None) -> list[Discrepancy]:
+    """What does not agree between aggregates of the book, and between it and the ledger."""
+    return [*_sides_differ(proof), *_announced_otherwise(proof), *_unlike_the_ledger(proof, received_cents)]
 
 
 def judged(state: Any, facts: Sequence[Any]) -> Iterator[Discrepancy]:
@@ -157,7 +162,8 @@ def shown_of(state: Any) -> Iterator[tuple[str, int]]:
             return
 
 
-def _add(proof: CashProof, state: Any, facts: Sequence[Any]) -> None:
+def add_up(proof: CashProof, state: Any, facts: Sequence[Any]) -> None:
+    """One more aggregate, with its facts, in the sums of the book."""
     for name, cents in shown_of(state):
         proof.counts[name] += 1
         proof.cents[name] += cents

@@ -16,6 +16,8 @@ from services.payments.core.ledger import Totals
 from services.payments.core.remittance import REMITTANCE
 from shared.decider import Decider
 from shared.store.port import Key
+from tests.simulation.cash import check_cash
+from tests.simulation.money import reversal_of
 from tests.simulation.service import Service
 from tests.simulation.stores import POISON, buried
 from tests.simulation.world import Book, World
@@ -39,6 +41,7 @@ def check(world: World, book: Book, undisturbed: Book) -> None:
     _nothing_torn_goes_on(world)
     _ends_are_legal(world, book)
     _the_book_ties_out(world, book)
+    check_cash(world.services[2], book.totals, world.payments.processor)
     _the_book_is_the_undisturbed_one(book, undisturbed, is_entangled=world.script.is_entangled)
 
 
@@ -172,7 +175,7 @@ def _the_book_ties_out(world: World, book: Book) -> None:
 def _went_back(world: World, back: ReversePatientPayment) -> bool:
     """Whether a reversal was made. A refund may have had nothing to give back, and was refused; the others may not."""
     account = world.services[2].store.states(world.payments.account)[Key(back.meta.tenant, back.account_id)]
-    made = account.reversals.get(back.reversal_id)
+    made = next((account.reversals[name] for name in reversal_of(back) if name in account.reversals), None)
     assert made is not None, f"{back.reversal_id}: neither made nor refused"
     assert made.status == "made" or back.cause == "refund", f"{back.reversal_id}: a {back.cause} is {made.status}"
     return bool(made.status == "made")

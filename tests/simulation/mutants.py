@@ -20,6 +20,7 @@ from shared.shell import Shell
 from shared.store.documents import effect_to_document, fields_of, outbox_of
 from shared.store.memory import MemoryStore
 from shared.store.port import Document, Key, Leased, Mark, Write
+from tests.simulation.cash_mutants import CASH_MUTANTS
 from tests.simulation.stores import KeptStore
 
 Plant = Callable[[pytest.MonkeyPatch], None]
@@ -256,4 +257,5 @@ MUTANTS: tuple[Plant, ...] = (
     effects_lost,
     taken_while_growing,
     moved_before_registered,
+    *CASH_MUTANTS,
 )

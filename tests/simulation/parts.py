@@ -74,6 +74,7 @@ from shared.runtime import Loop, Runtime, Spec
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
 from tests.claims.makers import POLICY
+from tests.simulation.cash import CASH_DECIDERS, CASH_ROUTES, SimulatedProcessor, cash_performers
 from tests.simulation.chaos import START, AwayError, Chaos
 from tests.simulation.folders import Disk, SeenPath
 from tests.simulation.script import Script
@@ -248,6 +249,7 @@ class Payments:
 
     def __init__(self, outside: Outside) -> None:
         self._outside, self.account = outside, outside.with_bugs(ACCOUNT)
+        self.processor = SimulatedProcessor(outside.busy)
         self._remitted = {
             d.claim.remittance_id: d.claim for b in outside.script.billed for d in b.remitted if not d.era
         }
@@ -255,9 +257,9 @@ class Payments:
     def spec(self) -> Spec:
         return Spec(
             name="payments",
-            deciders=(self.account, CONTROL_NUMBER, REMITTANCE, PROVIDER, INBOUND_FILE),
-            routes=payments_routes(self.account),
-            performers=lambda runtime: _Poster(self, runtime, self.account, _vault(runtime)).by_kind(),
+            deciders=(self.account, CONTROL_NUMBER, REMITTANCE, PROVIDER, INBOUND_FILE, *CASH_DECIDERS),
+            routes=join_routes(payments_routes(self.account), CASH_ROUTES),
+            performers=self._performers,
             loops=self._loops,
             topics=PAYMENTS_TOPICS,
         )
@@ -266,6 +268,10 @@ class Payments:
         seen = cast("SeenStore", runtime.store)
         exchange = cast("Path", SeenPath(self._outside.exchange, seen.life))
         return (EraPickup(runtime, exchange, _vault(runtime)),)
+
+    def _performers(self, runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        posting = _Poster(self, runtime, self.account, _vault(runtime)).by_kind()
+        return {**posting, **cash_performers(runtime, self.account, self.processor)}
 
     def route(self, key: Key, pending: Pending) -> RouteRemittedClaim | None:
         """The one claim of a remittance; None when a file has it."""

@@ -22,13 +22,18 @@ from services.claims.core.submission import RecordFileAck
 from services.claims.core.submission_facts import FileAck
 from services.claims.tenants import Tenants
 from services.collections.core import StartPlan
+from services.payments.core.card_payment import CARD_PAYMENT
 from services.payments.core.remittance import REMITTANCE, ReceiveRemittance, ReleaseRemittance
 from shared.contracts import Message
 from shared.decider import Decider
 from shared.shell import ParkedError
 from shared.store.port import Key
-from tests.simulation.parts import Claims, Collections, Outside, Payments
-from tests.simulation.script import Billed, DroppedEra, DroppedFile, content_for, envelope, receive
+from tests.simulation.cash import decider_of
+from tests.simulation.decisions import Billed, DroppedEra
+from tests.simulation.moments import envelope
+from tests.simulation.money import CashErrand
+from tests.simulation.parts import Claims, Collections, Outside
+from tests.simulation.script import DroppedFile, content_for, receive
 from tests.simulation.service import Process, Service
 
 GROWING_SECONDS = 0.4
@@ -203,9 +208,16 @@ async def remit(people: People, payments: Service, message: ReceiveRemittance) -
         await people.tell(payments, REMITTANCE, release)
 
 
-async def pay(people: People, payments: tuple[Payments, Service], message: Message) -> None:
-    """A patient pays, or has a payment back."""
-    await people.tell(payments[1], payments[0].account, message)
+async def tell_cash(people: People, payments: Service, errand: CashErrand) -> None:
+    """Somebody pays, has a payment back, or the bank tells of a deposit. News come twice, in any order."""
+    await people.tell(payments, decider_of(errand.first), errand.first)
+    news = [one for one in errand.news for _ in range(people._times())]
+    if people.outside.chaos.on:
+        people.rng.shuffle(news)
+    for one in news:
+        await people.tell(payments, CARD_PAYMENT, one)
+    if people._times() > 1:
+        await people.tell(payments, decider_of(errand.first), errand.first)
 
 
 async def plan(people: People, collections: tuple[Collections, Service], tenant: str, account: str) -> None:

@@ -15,9 +15,10 @@ from shared.wire import Record
 from tests.shared.harness import HandClock
 from tests.simulation.chaos import START, Chaos
 from tests.simulation.folders import Disk, UnthreadedReader
+from tests.simulation.moments import MOMENTS, PLANNED_IN
 from tests.simulation.parts import Bug, Claims, Collections, Eligibility, Outside, Payments
-from tests.simulation.people import People, pay, plan, release_parked, remit
-from tests.simulation.script import MOMENTS, PLANNED_IN, Script, write_script
+from tests.simulation.people import People, plan, release_parked, remit, tell_cash
+from tests.simulation.script import Script, write_script
 from tests.simulation.service import PROCESSES, Process, Service
 from tests.simulation.stores import POISON, Topics
 
@@ -110,9 +111,7 @@ class World:
         if number == 0:
             dropped = [people.drop(file) for file in script.files]
             return [*(people.bill(billed) for billed in script.billed if billed.by_hand), *dropped]
-        money = [
-            pay(people, (self.payments, at_payments), told.message) for told in script.payments if told.moment == number
-        ]
+        money = [tell_cash(people, at_payments, errand) for errand in script.cash if errand.moment == number]
         if number == PLANNED_IN:
             at_collections = self.collections, self.services[3]
             return [*money, *(plan(people, at_collections, tenant, account) for tenant, account in script.plans)]

@@ -4,6 +4,7 @@ It lies undeposited until a bank list has it, under its deposit slip where one w
 is taken out of the book here too, whoever took the check in.
 """
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -26,6 +27,7 @@ class EnterPayment(Message):
     account_id: str
     money: PatientMoney
     slip: str = Field(default="", max_length=50)
+    entry: str = Field(default="", description="The person's one command, by which their own repeat is known.")
 
 
 class ReturnCheck(Message):
@@ -97,6 +99,8 @@ class PaymentEntered(CashFact):
     slip: str
     received_on: date
     digest: str
+    entry: str = ""
+    by: str = ""
 
 
 class EnteredPosted(Fact):
@@ -135,6 +139,8 @@ class EnteredPayment:
     slip: str = ""
     posted: bool = False
     digest: str = ""
+    entry: str = ""
+    by: str = ""
     returns: tuple[Return, ...] = ()
     conflicts: tuple[str, ...] = ()
 
@@ -182,6 +188,8 @@ def _entered(state: EnteredPayment, command: EnterPayment) -> Decision:
         slip=command.slip,
         received_on=money.received_on,
         digest=digest,
+        entry=command.entry,
+        by=command.meta.actor,
         **cash_sides(CashAccount.UNDEPOSITED, PATIENT, money.paid_cents),
     )
     post = PostEnteredPayment(account_id=command.account_id, money=money)
@@ -213,6 +221,8 @@ def evolve(state: EnteredPayment, fact: EnteredFact) -> EnteredPayment:
                 cents=fact.cents,
                 slip=fact.slip,
                 digest=fact.digest,
+                entry=fact.entry,
+                by=fact.by,
             )
         case EnteredPosted():
             return replace(state, posted=True)
@@ -227,6 +237,13 @@ def evolve(state: EnteredPayment, fact: EnteredFact) -> EnteredPayment:
 def publish(_: EnteredPayment, __: EnteredFact, ___: Meta) -> Event | None:
     """Nothing: the account says what was paid and taken back."""
     return None
+
+
+def check_payment_id(tenant: str, account_id: str, check_number: str, cents: int) -> str:
+    """One check of a guarantor is one payment, whoever enters it and however often."""
+    number = "".join(check_number.split()).upper().lstrip("0")
+    text = "\x1f".join((tenant, account_id, number, str(cents)))
+    return f"pay_chk_{hashlib.sha256(text.encode()).hexdigest()[:32]}"
 
 
 def expected_id_of(payment_id: str) -> str:
