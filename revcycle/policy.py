@@ -12,7 +12,7 @@ from revcycle.replay import database_of
 from services.collections.compliance import rule_shelf
 from services.collections.core import DunningPolicy, PolicyBook
 from services.collections.measures import Happened, Measures
-from services.collections.policies import all_versions, policy_book
+from services.collections.policies import all_versions
 from services.collections.policy_activations import ACTIVATIONS, Activation, activate, digest_of
 from services.collections.simulate import Comparison, Difference, Past, compare, read_export
 from services.collections.simulate.past import FACTS, export_line, note
@@ -53,22 +53,21 @@ def past_in(path: Path) -> Past:
         raise RefusalError(str(error)) from None
 
 
-async def past_of(mongo: str, tenant: str, since: datetime | None) -> Past:
-    """The past in the journal of a running stack: whole accounts, of which something was recorded since."""
+async def past_of(lines: AsyncIterator[JournalLine], tenant: str, since: datetime | None) -> Past:
+    """The past in a journal: whole accounts, of which something was told since."""
     past = Past()
-    async for line in _exported(mongo, tenant, since):
-        note(past, line)
+    for told in (await _exported(lines, tenant, since)).values():
+        for line in told:
+            note(past, line)
     return past
 
 
-async def export(mongo: str, tenant: str, since: datetime | None, path: Path) -> int:
+async def export(lines: AsyncIterator[JournalLine], tenant: str, since: datetime | None, path: Path) -> int:
     """Write the past to a file, pseudonymous and without anything sealed; how many lines."""
-    count = 0
+    accounts = await _exported(lines, tenant, since)
     with path.open("w", encoding="utf-8") as file:
-        async for line in _exported(mongo, tenant, since):
-            file.write(json.dumps(line) + "\n")
-            count += 1
-    return count
+        file.writelines(json.dumps(line) + "\n" for told in accounts.values() for line in told)
+    return sum(len(told) for told in accounts.values())
 
 
 def simulate(
@@ -90,16 +89,19 @@ def simulate(
         raise RefusalError(str(error)) from None
 
 
-async def measured(mongo: str, tenant: str, since: datetime | None, folder: Path) -> Measures:
-    """Measures by policy version and level of what a running stack did."""
-    facts = dict[str, list[Happened]]()
-    async for line in _journal(mongo, tenant, since):
+async def measured(
+    lines: AsyncIterator[JournalLine], tenant: str, since: datetime | None, book: PolicyBook
+) -> Measures:
+    """Measures by policy version and level, of accounts to which something happened since."""
+    accounts = dict[str, list[Happened]]()
+    async for line in _of(lines, tenant):
         at = datetime.fromisoformat(line.document["meta"]["occurred_at"])
         fact = FACTS.validate_python(line.document["fact"], strict=False)
-        facts.setdefault(line.document["aggregate_id"], []).append(Happened(at.date(), fact))
-    measures = Measures(policy_book(folder))
-    for happened in facts.values():
-        measures.count(happened)
+        accounts.setdefault(line.document["aggregate_id"], []).append(Happened(at.date(), fact))
+    measures = Measures(book)
+    for happened in accounts.values():
+        if since is None or happened[-1].on >= since.date():
+            measures.count(happened)
     return measures
 
 
@@ -117,22 +119,36 @@ def let_live(folder: Path, one: Mapping[str, str]) -> Activation:
     return activation
 
 
-async def _exported(mongo: str, tenant: str, since: datetime | None) -> AsyncIterator[Mapping[str, Any]]:
-    async for line in _journal(mongo, tenant, since):
-        exported = export_line(line)
-        if exported is not None:
-            yield exported
-
-
-async def _journal(mongo: str, tenant: str, since: datetime | None) -> AsyncIterator[JournalLine]:
+async def journal(mongo: str) -> AsyncIterator[JournalLine]:
+    """The journal of a running stack's collections service."""
     client = connect(mongo)
     try:
-        store = MongoStore(client[database_of("collections")])
-        async for line in store.journal_since(since):
-            if line.document["tenant"] == tenant and line.document["kind"] == "collection":
-                yield line
+        async for line in MongoStore(client[database_of("collections")]).journal_since(None):
+            yield line
     finally:
         await disconnect(client)
+
+
+async def _of(lines: AsyncIterator[JournalLine], tenant: str) -> AsyncIterator[JournalLine]:
+    async for line in lines:
+        if line.document["tenant"] == tenant and line.document["kind"] == "collection":
+            yield line
+
+
+async def _exported(
+    lines: AsyncIterator[JournalLine], tenant: str, since: datetime | None
+) -> Mapping[str, list[Mapping[str, Any]]]:
+    """The lines of an export by account. What happened before `since` stays in it: an account has one past."""
+    accounts = dict[str, list[Mapping[str, Any]]]()
+    async for line in _of(lines, tenant):
+        exported = export_line(line)
+        if exported is not None:
+            accounts.setdefault(exported["account_id"], []).append(exported)
+    return {
+        account: told
+        for account, told in accounts.items()
+        if since is None or datetime.fromisoformat(told[-1]["at"]) >= since
+    }
 
 
 def as_data(comparison: Comparison, wanted: Iterable[Difference]) -> Mapping[str, Any]:

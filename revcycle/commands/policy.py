@@ -22,7 +22,9 @@ Folder = Annotated[
     Path | None, typer.Option("--policies", help="The folder with dunning.toml; the shipped one without it.")
 ]
 Mongo = Annotated[str | None, typer.Option(metavar="URL", help="Another store than the stack's.")]
-Since = Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only what was recorded since then (UTC).")]
+Since = Annotated[
+    datetime | None, typer.Option(formats=["%Y-%m-%d"], help="Only accounts to which something happened since then.")
+]
 SHOWN = 20
 
 
@@ -111,8 +113,9 @@ def export(
 ) -> None:
     """Write what accounts were told into a file, pseudonymous, so that policies can be tried elsewhere."""
     from revcycle.policy import export as write
+    from revcycle.policy import journal
 
-    count = asyncio.run(write(_mongo(mongo, directory), tenant, _utc(since), file))
+    count = asyncio.run(write(journal(_mongo(mongo, directory)), tenant, _utc(since), file))
     typer.echo(f"{file}: {count} lines")
 
 
@@ -143,11 +146,12 @@ def measures(
     as_json: AsJson = False,
 ) -> None:
     """Say what each version brought, by level: contacts, payments after them, promises, complaints, cost."""
-    from revcycle.policy import measured
+    from revcycle.policy import journal, measured
     from services.collections.measures import report
-    from services.collections.policies import POLICY_FOLDER
+    from services.collections.policies import POLICY_FOLDER, policy_book
 
-    found = asyncio.run(measured(_mongo(mongo, directory), tenant, _utc(since), policies or POLICY_FOLDER))
+    book = policy_book(policies or POLICY_FOLDER)
+    found = asyncio.run(measured(journal(_mongo(mongo, directory)), tenant, _utc(since), book))
     if as_json:
         typer.echo(json.dumps({name: asdict(version) for name, version in found.by_version.items()}, indent=2))
     else:
@@ -155,11 +159,11 @@ def measures(
 
 
 def _past(path: Path | None, mongo: str | None, directory: Path, tenant: str, since: datetime | None) -> "Past":
-    from revcycle.policy import past_in, past_of
+    from revcycle.policy import journal, past_in, past_of
 
     if path is not None:
         return past_in(path)
-    return asyncio.run(past_of(_mongo(mongo, directory), tenant, _utc(since)))
+    return asyncio.run(past_of(journal(_mongo(mongo, directory)), tenant, _utc(since)))
 
 
 def _mongo(mongo: str | None, directory: Path) -> str:

@@ -1,5 +1,11 @@
 """Half a year of a few guarantors; `make collections-year` lives it with 5,000."""
 
+from datetime import timedelta
+from pathlib import Path
+
+from revcycle.policy import export, measured, past_in, past_of
+from services.collections.simulate import compare
+from tests.collections.story import SHELF, TENANT
 from tests.collections.year import lived, year_policies
 
 
@@ -14,3 +20,20 @@ async def test_half_a_year_ends_in_legal_states_with_a_book_that_ties_out() -> N
     paid_cents = sum(ledger.paid for ledger in year.book.accounts.values())
     assert sum(version.recovered_cents for version in measures.by_version.values()) == paid_cents
     assert common.levels[0].cost_cents == common.levels[0].contacts * year_policies()[0].contact_cost_cents
+
+
+async def test_the_journal_of_a_run_is_exported_measured_and_lived_again(tmp_path: Path) -> None:
+    """What the run did is what the simulation says its policies do, account by account."""
+    year, measures, _, statuses = await lived(accounts=40, days=150, seed=3)
+    store, file = year.machine.store, tmp_path / "past.jsonl"
+    assert await export(store.journal_since(None), TENANT, None, file) > 100
+    assert past_in(file) == await past_of(store.journal_since(None), TENANT, None)
+    assert (await past_of(store.journal_since(None), TENANT, year.now + timedelta(1))).accounts == {}
+    again = await measured(store.journal_since(None), TENANT, None, year.policies)
+    assert again.by_version == measures.by_version
+
+    # Letters that failed and calls that were made are not in the past: most accounts come out the same.
+    past = past_in(file).of(TENANT)
+    found = compare(TENANT, past, (year.policies, year.policies), SHELF, year.now.date())
+    assert found.differences == ()
+    assert sum(min(found.older.endings[status], count) for status, count in statuses.items()) >= 36

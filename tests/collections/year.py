@@ -10,7 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from random import Random
 from time import perf_counter, process_time
 from typing import Any
@@ -33,6 +33,7 @@ from services.collections.core import (
     make_decider,
 )
 from services.collections.core.messages import Place
+from services.collections.core.policy_charges import LateCharge, LawRow
 from services.collections.core.policy_conditions import Condition
 from services.collections.core.policy_levels import Ending, ReminderLevel
 from services.collections.measures import Measures, report
@@ -53,6 +54,16 @@ OPENING_DAYS = 60
 """Balances open in the first two months, so that most of them can come to their end."""
 COSTS = 1_10
 """Postage and print, in cents, for the report."""
+LAW = LawRow(
+    state="IL",
+    kind="interest",
+    valid_from=date(2026, 1, 1),
+    rate_max_bps=500,
+    fee_max_cents=0,
+    source="invented for this run",
+    owner="tests",
+    confirmed=True,
+)
 EVENTS = frozenset({"statement.sent.v1", "reminder.sent.v1", "account.written-off.v1", "late-charge.raised.v1"})
 
 
@@ -70,7 +81,16 @@ def year_policies() -> tuple[DunningPolicy, ...]:
         Ending(action="legal_review", day=125, when=Condition(owed_from_cents=5_000_00)),
         Ending(action="placement", day=125),
     )
-    common = _with(POLICY, reminders=levels, endings=endings, contact_cost_cents=COSTS)
+    interest = LateCharge(name="interest", kind="interest", every_days=30, rate_bps=900)
+    common = _with(
+        POLICY,
+        reminders=levels,
+        endings=endings,
+        contact_cost_cents=COSTS,
+        late_charges=(interest,),
+        laws=(LAW,),
+        risk_limit_cents=2_000_00,
+    )
     gentle = (ReminderLevel(name="first", day=45), ReminderLevel(name="final", day=100, final=True))
     own = _with(
         common,
