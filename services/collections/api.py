@@ -31,7 +31,7 @@ Reader = Annotated[Principal, Depends(allow("collector", "operator", "auditor"))
 Collector = Annotated[Principal, Depends(allow("collector"))]
 AccountId = Annotated[str, Field(min_length=1, max_length=100)]
 Limit = Annotated[int, Query(ge=1, le=200)]
-Status = Literal["clear", "open", "overdue", "plan", "placed", "settled", "written_off"]
+Status = Literal["clear", "open", "overdue", "plan", "excluded", "review", "placed", "settled", "written_off"]
 
 router = APIRouter()
 
@@ -62,13 +62,21 @@ class PlanBody(Body):
 
 
 class ContactBody(Body):
-    """A contact as it happened; `contacted_at` is now when it is not given."""
+    """A contact as it happened; `contacted_at` is now when it is not given.
+
+    `direction` in: they contacted us. `task_id` names the call that was asked for.
+    """
 
     account_id: AccountId
     channel: Channel
     purpose: Purpose
     outcome: Outcome
     contacted_at: AwareDatetime | None = None
+    direction: Literal["in", "out"] = "out"
+    party: Literal["consumer", "attorney", "representative", "professional", "other"] = "consumer"
+    reach_id: Annotated[str, Field(max_length=60)] = ""
+    task_id: Annotated[str, Field(max_length=60)] = ""
+    next_action_on: date | None = None
 
 
 @router.post("/plans", status_code=201)
@@ -104,12 +112,8 @@ async def post_contact(
     command_id = await first_use(run, caller, key, f"contact/{body.model_dump_json()}")
     command = LogContact(
         meta=command_meta(run, caller, "collections", command_id, f"collection/{body.account_id}", body.account_id),
-        account_id=body.account_id,
         contact_id=f"con_{command_id.hex[:20]}",
-        channel=body.channel,
-        purpose=body.purpose,
-        outcome=body.outcome,
-        contacted_at=contacted_at,
+        **{**body.model_dump(), "contacted_at": contacted_at},
     )
     await run.shell.transact_one(accounts, command)
     await run.audit.record(caller, "contact.log", f"collection/{body.account_id}")
@@ -124,14 +128,18 @@ async def list_accounts(
     *,
     status: Status | None = None,
     needs_work: bool = False,
+    disputed: bool = False,
     after: str | None = None,
     limit: Limit = 50,
 ) -> list[dict[str, Any]]:
-    """Accounts of the tenant, by id; `needs_work` lists those that wait for a person. Pages start `after` an id."""
-    given = {"status": status, "needs_work": needs_work}
+    """Accounts of the tenant, by id; `needs_work` lists those that wait for a person, a call to be made among it.
+
+    `disputed` lists those with an open dispute. Pages start `after` an id.
+    """
+    given = {"status": status, "needs_work": needs_work, "disputed": disputed}
     where = {name: value for name, value in given.items() if value}
     if len(where) > 1:
-        raise HTTPException(422, "filter by one of status, needs_work")
+        raise HTTPException(422, "filter by one of status, needs_work, disputed")
     return [shown_account(account) for _, account in await run.store.find(accounts, caller.tenant, where, after, limit)]
 
 

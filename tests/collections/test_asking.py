@@ -1,17 +1,19 @@
 """The gate is asked before each contact and action, and every answer can be made again from the journal."""
 
+import dataclasses
 from datetime import timedelta
 from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from services.collections.core import CollectionFact, SendReminder, SendStatement
+from services.collections.core import CollectionFact, ReminderLevel, SendReminder, SendStatement
 from services.collections.core.asking import Asker, judge_wish, judged_again, says_the_same, wish_judged
 from services.collections.core.facts import ContactMade, PlacementMade, ReminderWentOut
 from services.collections.core.letters import may_leave
 from services.collections.core.person_facts import (
     BankruptcyNoted,
+    CallTaskEnded,
     CeaseNoted,
     ConsentGiven,
     DebtNoted,
@@ -28,7 +30,7 @@ from services.collections.core.person_facts import (
 )
 from services.collections.core.person_messages import AskGate, NotePerson
 from shared.replaced import replace
-from tests.collections.story import ACCOUNT, SHELF, TENANT, Story, answer, at, meta, on, phone_call
+from tests.collections.story import ACCOUNT, POLICY, SHELF, TENANT, Story, answer, at, meta, on, phone_call
 
 ZONES = ("America/Chicago",)
 
@@ -139,6 +141,39 @@ def test_a_call_that_was_made_against_the_gate_is_kept_and_is_work() -> None:
     assert story.account.work is not None
     assert story.account.work.startswith("breach: ")
     assert [c.contact_id for c in story.account.contacts] == ["call_1"]
+
+
+CALLS = dataclasses.replace(
+    POLICY, reminders=(POLICY.reminders[0], ReminderLevel(day=60, channels=("phone", "letter")))
+)
+
+
+def test_a_call_is_asked_of_a_person_in_the_hours_that_are_allowed() -> None:
+    place = about(PlaceLearned, state="IL", zones=ZONES, has_phone=True)
+    story = learns(Story(CALLS).owes(120_00).lives_to(1), "place", place).lives_to(59).jumps_to(60).sweeps()
+    (task,) = story.account.call_tasks
+    assert (task.from_at, task.until) == (at(60, 13), at(60, 13) + timedelta(hours=13))
+    assert story.account.episode is not None
+    assert story.account.episode.level == 2
+    call = phone_call(60, "call_1").model_copy(update={"task_id": task.task_id, "contacted_at": at(60, 14)})
+    story.tell(call.model_copy(update={"meta": call.meta.model_copy(update={"occurred_at": at(60, 15)})}))
+    assert story.account.call_tasks == ()
+    assert story.account.work is None
+
+
+def test_a_call_nobody_made_gives_way_to_the_next_step() -> None:
+    place = about(PlaceLearned, state="IL", zones=ZONES, has_phone=True)
+    story = learns(Story(CALLS).owes(120_00).lives_to(1), "place", place).lives_to(60)
+    assert story.account.call_tasks
+    story.lives_to(120)
+    assert story.account.call_tasks == ()
+    ended = [fact for fact in story.facts if isinstance(fact, CallTaskEnded)]
+    assert [fact.how for fact in ended] == ["expired"]
+
+
+def test_without_a_number_the_letter_takes_the_place_of_the_call() -> None:
+    story = Story(CALLS).owes(120_00).lives_to(61)
+    assert [c.channel for c in story.account.contacts] == ["letter"] * 3
 
 
 NEWS = st.sampled_from(

@@ -147,8 +147,10 @@ async def test_returned_mail_gives_way_to_an_email_and_a_stop_ends_that_too(hous
         }
         came = await post(house, "/inbound", {**stop, "received_at": at(31).isoformat()})
         assert came.json()["meaning"] == "stop"
+        await at_two(house, 31)
         await house.lives_to(120)
-        assert len(server.mails) == 1
+        assert len(server.mails) == 2
+        assert "no more messages" in server.mails[1].as_string()
     account = (await house.client("auditor").get(f"/accounts/{ACCOUNT}")).json()
     assert account["work"].startswith("blocked: ")
     decisions = (await house.client("auditor").get(f"/accounts/{ACCOUNT}/decisions")).json()
@@ -236,3 +238,14 @@ async def test_the_guarantor_has_a_record_that_shows_nothing_sealed(house: House
     assert {"automated_consent", "stopped_medium"} <= rules
     assert asked.json()["until"] is None
     assert datetime.fromisoformat(asked.json()["at"]) == at(0)
+
+
+async def test_a_message_that_denies_the_debt_is_a_dispute_in_writing(house: House) -> None:
+    await house.owes(120_00)
+    body = {"account_id": ACCOUNT, "message_id": "m1", "channel": "letter", "reach_id": "post"}
+    came = await post(house, "/inbound", {**body, "text": "This is NOT my debt!", "received_at": at(0).isoformat()})
+    assert came.json()["meaning"] == "dispute"
+    (dispute,) = (await house.client("auditor").get(f"/accounts/{ACCOUNT}/disputes")).json()
+    assert (dispute["written"], dispute["outcome"]) == (True, "")
+    found = (await house.client("auditor").get("/accounts", params={"disputed": True})).json()
+    assert [account["account_id"] for account in found] == [ACCOUNT]

@@ -21,7 +21,7 @@ from services.collections.core.dispute_messages import (
     ResolveDispute,
     SendVerification,
 )
-from services.collections.core.disputes import hear_dispute
+from services.collections.core.disputes import hear_dispute, hear_message
 from services.collections.core.evolve import evolve
 from services.collections.core.facts import CollectionFact, DeadlineWorkedOff
 from services.collections.core.gate_shelf import RuleShelf
@@ -44,7 +44,7 @@ from services.collections.core.messages import (
     StatementDelivered,
 )
 from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
-from services.collections.core.person_rules import ask_gate, hear_inbound, log_contact, note_person, report_delivery
+from services.collections.core.person_rules import ask_gate, log_contact, missed_calls, note_person, report_delivery
 from services.collections.core.plans import break_plan, count_payment, start_plan
 from services.collections.core.policy import DunningPolicy, PolicyBook
 from services.collections.core.policy_messages import AccountOrder
@@ -83,7 +83,7 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
         case AskGate():
             return ask_gate(books.asker(message.meta, message.account_id), account, message)
         case HearInbound():
-            return hear_inbound(account, message)
+            return hear_message(books, account, message)
         case ReportDelivery():
             return report_delivery(account, message)
         case OpenDispute() | AddEvidence() | SendVerification() | ResolveDispute() | NoticeDelivered():
@@ -114,8 +114,9 @@ def work_off(books: Books, account: Account, due: Due) -> Items:
     if policy is None or due.due_at != due_at(policy, account) or due.due_at > due.meta.occurred_at:
         return ()
     worked_off = DeadlineWorkedOff(account_id=account.account_id, worked_on=on)
-    made: list[CollectionFact | AnyAccountEffect] = [worked_off]
-    account = evolve(account, worked_off)
+    made: list[CollectionFact | AnyAccountEffect] = [worked_off, *missed_calls(account, due.meta.occurred_at)]
+    for item in made:
+        account = account if isinstance(item, Effect) else evolve(account, item)
     for _ in range(STEPS_MAX):
         step = next_step(policy, account)
         if account.episode is None or step is None or step.on > on:
@@ -178,7 +179,7 @@ def make_decider(book: PolicyBook, rules: RuleShelf) -> Decider[Account, Account
         effect_codec=TypeAdapter(Annotated[AnyAccountEffect, Field(discriminator="type")]),
         index=lambda account: {
             "status": account.status,
-            "needs_work": account.work is not None,
+            "needs_work": account.work is not None or bool(account.call_tasks),
             "disputed": bool(account.debt.open_disputes),
         },
         due=due,

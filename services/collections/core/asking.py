@@ -72,6 +72,7 @@ class Plea:
     purpose: Purpose = Purpose.COLLECTION
     carries: frozenset[Carried] = frozenset()
     threatens: frozenset[Act] = frozenset()
+    reach_id: str = ""  # only there; empty: wherever the channel can go
 
 
 class Route(NamedTuple):
@@ -222,6 +223,8 @@ def find_way(asker: Asker, account: Account, plea: Plea) -> Asked:
     refused: list[tuple[WishJudged, Verdict]] = []
     for channel in plea.channels:
         for reach in reaches_of(account, channel):
+            if plea.reach_id not in {"", reach.id}:
+                continue
             judged, verdict = _soonest(asker, account, contact_wish(plea, channel, reach, asker.at), plea.action)
             facts.append(judged)
             account = evolve(account, judged)

@@ -27,8 +27,9 @@ from services.collections.core.identity import name
 from services.collections.core.letters import NOTICE_PURPOSES, Books, Items, day_of, recall
 from services.collections.core.messages import Channel
 from services.collections.core.person import DisputeRecord
-from services.collections.core.person_facts import DebtNoted
-from services.collections.core.person_rules import agency_has
+from services.collections.core.person_facts import DebtNoted, StepHeld
+from services.collections.core.person_messages import HearInbound
+from services.collections.core.person_rules import agency_has, hear_inbound
 from services.collections.core.state import Account
 from shared.contracts import Meta
 from shared.decider import Effect
@@ -157,11 +158,53 @@ def cannot_resolve(dispute: DisputeRecord, outcome: str) -> str:
     return ""
 
 
-def notice(books: Books, account: Account, meta: Meta, kind: NoticeKind, dispute_id: str, outcome: str = "") -> Items:
+def hear_message(books: Books, account: Account, message: HearInbound) -> Items:
+    """A message from the person. A stop is confirmed once, where it came from; a dispute in it is one in writing."""
+    heard = hear_inbound(account, message)
+    for item in heard:
+        account = account if isinstance(item, Effect) else evolve(account, item)
+    if not heard or message.meaning not in {"stop", "dispute"}:
+        return heard
+    if message.meaning == "stop":
+        answerable = message.channel in {"text", "email"}
+        return (*heard, *_confirm(books, account, message)) if answerable else heard
+    dispute = OpenDispute(
+        meta=message.meta,
+        account_id=message.account_id,
+        dispute_id=f"dsp_{message.contact_id}",
+        kind="other",
+        written=True,
+        received_on=day_of(message.received_at),
+    )
+    return (*heard, *open_dispute(books, account, dispute))
+
+
+def _confirm(books: Books, account: Account, message: HearInbound) -> Items:
+    """One confirmation, and only while the law leaves time for it: where none may go, none is missed."""
+    plea = Plea(
+        action="notice_opt_out_confirmed",
+        channels=(message.channel,),
+        purpose=NOTICE_PURPOSES["opt_out_confirmed"],
+        reach_id=message.reach_id,
+    )
+    made = notice(books, account, message.meta, "opt_out_confirmed", "", plea=plea)
+    return tuple(item for item in made if not isinstance(item, StepHeld))
+
+
+def notice(
+    books: Books,
+    account: Account,
+    meta: Meta,
+    kind: NoticeKind,
+    dispute_id: str,
+    outcome: str = "",
+    *,
+    plea: Plea | None = None,
+) -> Items:
     """Ask for a notice by a way that the gate allows; without one it is work."""
     asker = books.asker(meta, account.account_id)
-    plea = Plea(action=f"notice_{kind}", channels=NOTICE_CHANNELS, purpose=NOTICE_PURPOSES[kind])
-    asked = find_way(asker, account, plea)
+    common = Plea(action=f"notice_{kind}", channels=NOTICE_CHANNELS, purpose=NOTICE_PURPOSES[kind])
+    asked = find_way(asker, account, plea or common)
     if asked.route is None:
         return asked.facts
     route, notice_id = asked.route, name("ntc", meta.tenant, account.account_id, meta.id, kind)

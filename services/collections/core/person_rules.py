@@ -187,6 +187,12 @@ def taken_back(account: Account, command: NotePerson) -> Items:
     return recall(account, placed.placement_id, placed.agency_id, day_of(command.meta.occurred_at))
 
 
+def missed_calls(account: Account, at: datetime) -> tuple[CallTaskEnded, ...]:
+    """Calls that were asked for and not made while they were allowed: the policy's next step takes their place."""
+    missed = (task for task in account.call_tasks if task.until < at)
+    return tuple(CallTaskEnded(account_id=account.account_id, task_id=task.task_id, how="expired") for task in missed)
+
+
 def agency_has(account: Account) -> Placement | None:
     """The placement under which an agency may be at work: of the open balance, or from before it was written off."""
     episode = account.episode
