@@ -5,6 +5,7 @@ from typing import Any
 
 from services.collections.core import Account, CollectionFact
 from services.collections.core.facts import StatementWentOut
+from services.collections.core.policy_standing import Standing
 from services.collections.core.state import Episode, Plan
 from shared.decider import Entry
 
@@ -22,6 +23,7 @@ def shown_account(account: Account) -> dict[str, Any]:
         "opened_on": None if episode is None else episode.opened_on,
         "due_on": None if episode is None else episode.due_on,
         "reminder_level": 0 if episode is None else episode.level,
+        "above_risk_limit": account.standing.above_risk,
     }
 
 
@@ -35,6 +37,23 @@ def shown_whole(account: Account) -> dict[str, Any]:
         "plan": None if episode is None or episode.plan is None else shown_plan(episode.plan, account.owed_cents),
         "contacts": account.contacts,
         "plan_requests": account.plan_requests,
+        "standing": shown_standing(account.standing),
+    }
+
+
+def shown_standing(standing: Standing) -> dict[str, Any]:
+    """What the policy asks of an account beside its balance and its letters."""
+    return {
+        "segment": standing.segment,
+        "practice": standing.practice,
+        "tags": standing.tags,
+        "score": standing.score,
+        "last_payment_on": standing.last_payment_on,
+        "failed_payment": standing.failed_payment,
+        "money_on_its_way": standing.pending,
+        "exclusion": standing.exclusion,
+        "review": standing.review,
+        "late_charges_cents": standing.charged_cents,
     }
 
 

@@ -57,7 +57,9 @@ async def test_an_explanation_says_which_policy_what_next_and_why_not_more(house
 async def test_a_description_is_kept_whole(house: House) -> None:
     client = house.client("collector")
     body = {"segment": "self_pay", "tags": ["vip"], "score": 40, "scored_on": "2026-07-01"}
-    assert (await ask(client, "PUT", f"{AT}/description", body)).status_code == 200
+    assert (await ask(client, "PUT", f"{AT}/description", body)).json()["above_risk_limit"] is False
+    standing = (await client.get(AT)).json()["standing"]
+    assert (standing["segment"], standing["tags"], standing["score"]["value"]) == ("self_pay", ["vip"], 40)
     without_day = {"score": 40}
     assert (await ask(client, "PUT", f"{AT}/description", without_day, "two")).status_code == 422
     assert (await ask(client, "PUT", f"{AT}/description", {"segment": "No Such!"}, "three")).status_code == 422

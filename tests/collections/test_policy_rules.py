@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from services.collections.core import AccountMessage, PolicyBook, make_decider
+from services.collections.core import AccountMessage, PolicyBook, make_decider, still_wanted
 from services.collections.core.facts import PlacementMade
 from services.collections.core.policy_charges import LateCharge, LawRow, allowed, assess
 from services.collections.core.policy_explain import explain, is_warned
@@ -107,6 +107,14 @@ def test_an_excluded_account_is_left_alone_until_somebody_says_so() -> None:
     # Ten days were missing to the first reminder when it was left alone: they are still to come.
     assert reminded(story)[0] == (210, 1)
     assert story.told()[-1] == "330 account.written-off"
+
+
+def test_a_letter_under_way_to_an_excluded_account_is_not_wanted_any_more() -> None:
+    story = Story().owes(120_00)
+    (letter,) = story.account.outgoing
+    assert still_wanted(story.account, letter.id, letter.kind)
+    assert not still_wanted(story.tell(excluded(0)).account, letter.id, letter.kind)
+    assert still_wanted(story.tell(included(0)).account, letter.id, letter.kind)
 
 
 def test_an_exclusion_ends_on_its_day() -> None:

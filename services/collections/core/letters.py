@@ -259,15 +259,15 @@ def recall(account: Account, placement_id: str, agency_id: str, on: date) -> Ite
 def still_wanted(account: Account, letter_id: str, kind: LetterKind) -> bool:
     """Whether what was asked for should still go out.
 
-    Its episode is open, what it says is still owed to the cent, and no plan makes it improper. What is not wanted is
-    withdrawn, and the schedule asks again if something is still to be said.
+    Its episode is open, what it says is still owed to the cent, nobody excluded the account, and no plan makes it
+    improper. What is not wanted is withdrawn, and the schedule asks again if something is still to be said.
     """
     letter, episode = account.letter(letter_id, kind), account.episode
     if letter is None or kind in {"recall", "notice"}:
         return letter is not None
     if episode is None or episode.number != letter.episode or letter.balance_cents != account.owed_cents:
         return False
-    return kind == "statement" or episode.plan is None
+    return account.standing.exclusion is None and (kind == "statement" or episode.plan is None)
 
 
 def may_leave(asker: Asker, account: Account, letter_id: str, kind: LetterKind) -> bool:
