@@ -1,6 +1,7 @@
 """Holds claims against their contracts, tells what a person has to see, and does the long work about contracts."""
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
@@ -49,6 +50,7 @@ from shared.worker import Performer, answer_meta
 ROWS_A_NOTE = 20_000
 CLAIMS_A_STRETCH = 200
 BLOB_PIECE = 512 * 1024
+CLIENTS_KEPT = 64
 SCHEDULES = "schedules"
 """The folder of the vault that schedules lie in."""
 
@@ -60,6 +62,7 @@ class Measure:
         self, shelf: ContractShelf, adjustments: AdjustmentPolicy, shares: SharePolicy, policy: UnderpaymentPolicy
     ) -> None:
         self._shelf, self._adjustments, self._shares, self._policy = shelf, adjustments, shares, policy
+        self._made: OrderedDict[str, tuple[ContractBook, Measured]] = OrderedDict()
 
     async def yardsticks(self, tenant: str, tried: InForce | None = None) -> tuple["Measured", "Measured"]:
         """As things are now, and with a version beside them that takes the place of its contract's others."""
@@ -69,8 +72,15 @@ class Measure:
         return await self._measured(tenant, book, now), await self._measured(tenant, book, then)
 
     async def now(self, tenant: str) -> "Measured":
+        """As things are now. Made anew only when the client's book changed: it is asked for each claim."""
         book = await self._shelf.book(tenant)
-        return await self._measured(tenant, book, await self._shelf.contracts(tenant, book))
+        known = self._made.get(tenant)
+        if known is None or known[0] != book:
+            known = book, await self._measured(tenant, book, await self._shelf.contracts(tenant, book))
+            self._made[tenant] = known
+            while len(self._made) > CLIENTS_KEPT:
+                self._made.popitem(last=False)
+        return known[1]
 
     async def _measured(self, tenant: str, book: ContractBook, contracts: tuple[InForce, ...]) -> "Measured":
         prices = await self._shelf.prices(tenant, book, contracts)

@@ -255,6 +255,8 @@ def test_a_bill_rate_is_held_against_all_its_lines_together() -> None:
     ]
     found = case(*rows, claim=claim, measure=yardstick(body))
     assert (found.expected_cents, found.allowed_cents, found.short_cents) == (12_000_00, 11_500_00, 500_00)
+    bare = [one._replace(line_control_number="") for one in reversed(rows)]
+    assert case(*bare, claim=claim, measure=yardstick(body)).short_cents == 500_00
     part = case(rows[0], claim=claim, measure=yardstick(body))
     assert (part.outcome, part.because) == ("cannot_say", "not_all_decided")
 

@@ -95,12 +95,30 @@ def answers_of(billed: Billed, decisions: tuple[Decided, ...]) -> tuple[tuple[Se
         for number, one in zip(billed.line_control_numbers, billed.services, strict=True)
     ]
     for decided in decisions:
-        numbers = match_lines(as_billed, [_remitted(line) for line in decided.lines])
+        numbers = _with_revenue(billed, decided, match_lines(as_billed, [_remitted(line) for line in decided.lines]))
         for number, line in zip(numbers, decided.lines, strict=True):
             if not number:
                 services.append(_own_service(billed, line, len(services) + 1))
             answered.append(Answered(number or len(services), decided, line))
     return tuple(services), tuple(answered)
+
+
+def _with_revenue(billed: Billed, decided: Decided, numbers: tuple[int, ...]) -> tuple[int, ...]:
+    """Lines of an institution that have no procedure are told by revenue code and charge."""
+    found, used = list(numbers), set(numbers)
+    for at, line in enumerate(decided.lines):
+        if found[at] or not line.revenue_code or line.procedure:
+            continue
+        same = (
+            one.number
+            for one in billed.services
+            if one.number not in used
+            and not one.procedure
+            and (one.revenue_code, one.charge_cents) == (line.revenue_code, line.charge_cents)
+        )
+        found[at] = next(same, 0)
+        used.add(found[at])
+    return tuple(found)
 
 
 def _remitted(line: DecidedLine) -> RemittedLine:
