@@ -133,7 +133,7 @@ def _listening(kind: str, writer: Writer) -> Writer:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if not OUTBOUND.kept:
         return
-    from tests.x12.test_other_readers import judged_by_pyx12
+    from tests.x12.judge import judged_by_pyx12
 
     try:
         FAULTS.extend(OUTBOUND.faults(ORIGINAL, judged_by_pyx12))

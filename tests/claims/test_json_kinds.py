@@ -10,7 +10,7 @@ import pytest
 
 from shared.x12.claim837 import Claim837, read_837
 from tests.claims.callers import CLAIM, Client, calling
-from tests.x12.test_other_readers import judged_by_pyx12
+from tests.x12.judge import judged_by_pyx12
 
 DOCTOR = {"name": "HEALER", "first_name": "ANN", "npi": "1234567893"}
 COMMON = {key: CLAIM[key] for key in ("subscriber", "payer")}

@@ -14,7 +14,7 @@ from samples.normalise import normalise
 from shared.x12.claim837 import Claim837, read_837
 from shared.x12.generate import Order, generate
 from tests.claims.world import TENANT, World, make_world
-from tests.x12.test_other_readers import judged_by_pyx12
+from tests.x12.judge import judged_by_pyx12
 
 pytestmark = pytest.mark.slow
 CORPUS = Path(__file__).parents[2] / "samples" / "corpus"

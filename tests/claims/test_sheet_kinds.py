@@ -22,7 +22,7 @@ from tests.claims.test_bundles import BUNDLES, FEES
 from tests.claims.test_charge_sheets import COLUMNS, ROW
 from tests.claims.test_charge_sheets import sheet as plain_sheet
 from tests.claims.world import make_world
-from tests.x12.test_other_readers import judged_by_pyx12
+from tests.x12.judge import judged_by_pyx12
 
 MAPPINGS = charge_mappings().of("anybody", date(2026, 7, 1))
 BY_NAME = {one.name: [name for names in one.columns.values() for name in names] for one in MAPPINGS}

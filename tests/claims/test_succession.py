@@ -28,7 +28,7 @@ from shared.x12.claim837 import (
 )
 from tests.claims.callers import CLAIM, Client, calling
 from tests.claims.world import NOW, TENANT, World, event_meta, make_world
-from tests.x12.test_other_readers import judged_by_pyx12
+from tests.x12.judge import judged_by_pyx12
 
 TODAY = date(2026, 7, 1)
 CO45 = Adjustment(group="CO", reason="45", amount_cents=20_00)

@@ -1,7 +1,5 @@
 """Generated files: sound unless told otherwise, wrong exactly where told, equal for equal orders, of any size."""
 
-import io
-import logging
 import tracemalloc
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -29,6 +27,7 @@ from shared.x12.generate import CLAIMS_PER_SET, FIRST_START, KINDS, Order, gener
 from shared.x12.review278 import Review278, read_278
 from shared.x12.status import StatusInquiry276, StatusResponse277, read_276, read_277
 from shared.x12.totals import totals
+from tests.x12.judge import judged_by_pyx12
 from tests.x12.support import chunks, corpus_files
 
 READERS: dict[str, tuple[Callable[[Iterable[bytes]], Iterator[object]], type]] = {
@@ -245,21 +244,9 @@ def test_what_cannot_be_generated_is_said_in_words(wrong: dict[str, Any], reason
         Order(**wrong)
 
 
-def accepted_by_pyx12(data: bytes) -> bool:
-    params = pytest.importorskip("pyx12.params")
-    document = pytest.importorskip("pyx12.x12n_document")
-    logging.disable(logging.CRITICAL)
-    try:
-        answer = io.StringIO()
-        verdict: Any = document.x12n_document(params.params(), io.StringIO(data.decode()), answer, None, None)
-    finally:
-        logging.disable(logging.NOTSET)
-    return bool(verdict) and "*R*" not in answer.getvalue()
-
-
 @pytest.mark.parametrize("kind", ["837P", "837I", "277CA", "999"])
 def test_pyx12_accepts_what_is_generated(kind: str) -> None:
-    assert accepted_by_pyx12(made(Order(kind, 20 if kind != "999" else 200)))
+    assert judged_by_pyx12(made(Order(kind, 20 if kind != "999" else 200)))[0]
 
 
 ANSWERED = ("837p", "837i", "837d", "835", "270", "271", "276", "277", "277ca", "278", "malformed")
@@ -275,5 +262,5 @@ def test_pyx12_accepts_the_999_that_answers_any_file_of_the_corpus(kind: str) ->
             continue
         if groups:
             answered += 1
-            assert accepted_by_pyx12(write_999(groups, "US", "THEM", 7, datetime(2026, 7, 1, 12, tzinfo=UTC)))
+            assert judged_by_pyx12(write_999(groups, "US", "THEM", 7, datetime(2026, 7, 1, 12, tzinfo=UTC)))[0]
     assert answered

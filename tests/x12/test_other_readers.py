@@ -3,14 +3,10 @@
 Where one has no wheel its tests are skipped. What they and we disagree about: docs/architecture/x12-judges.md.
 """
 
-import io
-import logging
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -19,44 +15,17 @@ from shared.x12.claim837 import Batch837, Claim837, read_837, write_837i, write_
 from shared.x12.eligibility import Answer271, Inquiry270, read_270, read_271, write_270, write_271
 from shared.x12.era835 import Remittance835, read_835, write_835
 from shared.x12.status import StatusInquiry276, StatusResponse277, read_276, read_277, write_276, write_277
+from tests.x12.judge import judged_by_pyx12
 from tests.x12.support import chunks, corpus_files
 
 pytestmark = pytest.mark.slow  # together a minute and a half
 
 AT = datetime(2026, 7, 1, 12, 30, tzinfo=UTC)
 WRITERS = {"837P": write_837p, "837I": write_837i}
-Complaint = tuple[str, ...]
 
 
 def examples(kind: str) -> list[Path]:
     return [path for path in corpus_files(kind) if path.parent.name in ("stupidedi", "lfh-x12")]
-
-
-def judged_by_pyx12(data: bytes) -> tuple[bool, set[Complaint]]:
-    """Whether pyx12 accepts a file, and its complaints: (segment, code) and (segment, element, code)."""
-    params = pytest.importorskip("pyx12.params")
-    document = pytest.importorskip("pyx12.x12n_document")
-    logging.disable(logging.CRITICAL)
-    try:
-        answer = io.StringIO()
-        verdict: Any = document.x12n_document(params.params(), io.StringIO(data.decode()), answer, None, None)
-    finally:
-        logging.disable(logging.NOTSET)
-    text = answer.getvalue()
-    return bool(verdict) and "*R*" not in text, set(_complaints(text))
-
-
-def _complaints(answer: str) -> Iterator[Complaint]:
-    """The IK3 and IK4 of a 999 without their positions in the file; IK304 8 only announces IK4s."""
-    tag = ""
-    for line in answer.split("~"):
-        elements = line.strip().split("*")
-        if elements[0] == "IK3":
-            tag = elements[1]
-            if elements[4] != "8":
-                yield tag, elements[4]
-        elif elements[0] == "IK4":
-            yield tag, elements[1], elements[3]
 
 
 def written_again(path: Path) -> bytes:
