@@ -13,9 +13,9 @@ from joserfc.jwk import ECKey
 
 from services.claims.api import router
 from services.claims.routing import routing_table
-from shared.http import bare_app
 from shared.runtime import Running
 from tests.claims.world import ISSUER, TENANT, World, make_world, signing_key
+from tests.shared.apps import app_of
 
 CLAIM: dict[str, Any] = {
     "patient_control_number": "API1",
@@ -69,7 +69,7 @@ async def calling(root: Path, *more: APIRouter) -> AsyncGenerator[Client]:
     """A client of a world of its own, with further routers where they are asked for."""
     key = signing_key()
     world = make_world(root, key=key)
-    app = bare_app("claims", router, *more)
+    app = app_of("claims", router, *more)
     app.state.running = Running(world.runtime, world.spec, None, (), ())  # type: ignore[arg-type]
     app.state.routing = routing_table()
     app.state.quotas = world.quotas

@@ -14,10 +14,10 @@ from services.claims.policies import claims_policy
 from services.claims.routing import routing_table
 from services.claims.rules_api import REFERENCE_PATHS
 from services.claims.rules_api import router as rules_router
-from shared.http import bare_app
 from shared.runtime import Running
 from tests.claims.callers import Client
 from tests.claims.world import TENANT, make_world, signing_key
+from tests.shared.apps import app_of
 
 
 class RulesClient(Client):
@@ -57,7 +57,7 @@ class RulesClient(Client):
 async def rules_client(root: Path, *more: APIRouter) -> AsyncGenerator[RulesClient]:
     key = signing_key()
     world = make_world(root, key=key)
-    app = bare_app("claims", router, rules_router, *more, streams=REFERENCE_PATHS)
+    app = app_of("claims", router, rules_router, *more, streams=REFERENCE_PATHS)
     app.state.running = Running(world.runtime, world.spec, None, (), ())  # type: ignore[arg-type]
     app.state.routing = routing_table()
     app.state.quotas = world.quotas

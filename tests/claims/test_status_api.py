@@ -10,12 +10,12 @@ import httpx
 
 from samples.generate import generate
 from services.claims.status_api import router
-from shared.http import bare_app
 from shared.runtime import Running
 from shared.x12.status import Status, StatusInquiry276, StatusResponse277
 from tests.claims.callers import Client
 from tests.claims.test_inquiries import Payer, listen, pass_days, response
 from tests.claims.world import TENANT, World, make_world, signing_key
+from tests.shared.apps import app_of
 
 
 def by_number(asked: StatusInquiry276) -> Sequence[StatusResponse277]:
@@ -48,7 +48,7 @@ async def desk(root: Path) -> AsyncGenerator[Desk]:
     await world.drop("day.837", generate(40)[TENANT])
     await world.verify_coverage()
     await listen(world)
-    app = bare_app("claims", router)
+    app = app_of("claims", router)
     app.state.running = Running(world.runtime, world.spec, None, (), ())  # type: ignore[arg-type]
     transport = httpx.ASGITransport(app=app)
     async with httpx.AsyncClient(transport=transport, base_url="http://claims") as http:

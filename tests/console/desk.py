@@ -23,6 +23,7 @@ from shared.runtime import Running, Runtime, Spec
 from shared.sealed import Pseudonyms
 from shared.wire import events_topic, to_record
 from tests.console.story import START
+from tests.shared.apps import keep_routes
 from tests.shared.harness import Machine
 from tests.shared.sealing import PlainSealer
 
@@ -84,7 +85,7 @@ def make_desk(root: Path, client_for: ClientFactory | None = None) -> Desk:
     settings = make_settings(root)
     runtime = make_runtime(machine, settings, key)
     running = running_on(runtime, make_spec())
-    app = furnish(bare_app("console"), settings, client_for)
+    app = keep_routes(furnish(bare_app("console"), settings, client_for), "console")
     app.state.running = running
     return Desk(machine, running, app, key)
 

@@ -16,7 +16,6 @@ from shared.audit import Audit
 from shared.auth import DEVELOPMENT_ISSUER, Authenticator
 from shared.consumer import Consumer
 from shared.contracts import TYPES, Event, Message
-from shared.http import bare_app
 from shared.identity import Individual, SubscriberIdentity, seal_model
 from shared.inbox import Inbox, Received
 from shared.runtime import Running, Runtime
@@ -25,6 +24,7 @@ from shared.sweep import Sweep
 from shared.wire import events_topic, from_record, header_map, to_record
 from shared.worker import Worker
 from shared.x12.eligibility import Answer271, Benefit, Inquiry270, Payer, read_270, write_271
+from tests.shared.apps import app_of
 from tests.shared.harness import Machine
 from tests.shared.sealing import PlainSealer
 
@@ -177,7 +177,7 @@ class House:
             "exp": 4_000_000_000,
         }
         token = jwt.encode({"alg": "ES256", "kid": "test"}, claims, self._key)
-        app = bare_app("eligibility", *ROUTERS, streams=STREAMS)
+        app = app_of("eligibility", *ROUTERS, streams=STREAMS)
         consumer = Consumer(self.runtime.settings, "eligibility", self.spec.topics, self.inbox, self.machine.log)
         app.state.running = Running(self.runtime, self.spec, consumer, tuple(self.workers), ())
         client = httpx.AsyncClient(

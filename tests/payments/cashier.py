@@ -17,13 +17,13 @@ from services.payments.processor import Processor
 from services.payments.settings import PaymentsSettings
 from shared.consumer import Consumer
 from shared.contracts import RemittanceReceived
-from shared.http import bare_app
 from shared.inbox import Received
 from shared.runtime import Running
 from shared.sweep import Sweep
 from shared.worker import Worker
 from tests.payments.kit import meta
 from tests.payments.world import TENANT, World, make_world, token
+from tests.shared.apps import app_of
 
 START = datetime(2026, 7, 1, 9, 0, tzinfo=UTC)
 
@@ -136,7 +136,7 @@ class Cashier:
 
     def _client(self) -> httpx.AsyncClient:
         world = self.world
-        self.app = app = self.app or bare_app("payments", router, cash)
+        self.app = app = self.app or app_of("payments", router, cash)
         consumer = Consumer(world.runtime.settings, "payments", world.spec.topics, world.inbox, world.runtime.log)
         app.state.running = Running(world.runtime, world.spec, consumer, world.workers, world.loops)
         return httpx.AsyncClient(transport=httpx.ASGITransport(app=app), base_url="http://payments")

@@ -27,7 +27,6 @@ from shared.bus.memory import MemoryBus
 from shared.clock import Clock
 from shared.consumer import Consumer
 from shared.contracts import TYPES, Event, Message
-from shared.http import bare_app
 from shared.inbox import Inbox, Received
 from shared.log import configure_logs
 from shared.relay import Relay
@@ -38,6 +37,7 @@ from shared.store.memory import MemoryStore
 from shared.store.port import Store
 from shared.wire import events_topic, from_record, header_map, to_record
 from shared.worker import Worker
+from tests.shared.apps import app_of
 from tests.shared.sealing import PlainSealer
 
 TENANT = "lakeside"
@@ -141,7 +141,7 @@ class World:
 
     @asynccontextmanager
     async def client(self) -> AsyncGenerator[httpx.AsyncClient]:
-        app = bare_app("payments", router)
+        app = app_of("payments", router)
         consumer = Consumer(self.runtime.settings, "payments", self.spec.topics, self.inbox, self.runtime.log)
         app.state.running = Running(self.runtime, self.spec, consumer, self.workers, self.loops)
         transport = httpx.ASGITransport(app=app)
