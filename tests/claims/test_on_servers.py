@@ -1,9 +1,9 @@
 """The claims service on a real broker and store: the same flow over the wire, through its own process's loops."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncGenerator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -22,34 +22,19 @@ from shared.contracts import ClaimReceived
 from shared.wire import events_topic, to_record
 from tests.claims.world import ISSUER, TENANT, coverage_answer, signing_key
 from tests.servers import Kafka
+from tests.shared.on_servers import settings_on
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(400)]
 CLAIMS = 60
 
 
 def settings_for(root: Path, kafka: Kafka, mongo: str, database: str, key: ECKey) -> ClaimsSettings:
-    (root / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
-    (root / "master").write_bytes(bytes(range(96)))
-    (root / "pseudonym").write_bytes(b"a key of thirty-two bytes, at least")
-    (root / "clock.json").write_text(json.dumps({"now": "2026-07-01T08:00:00Z"}))
     return ClaimsSettings(
-        env="development",
-        kafka=kafka.servers,
-        kafka_idempotent=kafka.idempotent,
-        kafka_session_timeout_ms=2000,
-        kafka_fetch_wait_ms=100,
-        mongo=mongo,
-        database=database,
-        key_vault=f"{database}.keys",
-        clock_file=root / "clock.json",
-        jwks_file=root / "jwks.json",
+        **settings_on(root, kafka, mongo, database, key, datetime(2026, 7, 1, 8, tzinfo=UTC)),
         issuer=ISSUER,
-        master_key_file=root / "master",
-        pseudonym_key_file=root / "pseudonym",
         intake=root / "intake",
         exchange=root / "exchange",
         settle_seconds=0,
-        tick_seconds=0.05,
     )
 
 

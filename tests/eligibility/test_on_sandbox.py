@@ -4,36 +4,20 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 
-from sandbox.app import create_app
-from sandbox.settings import SandboxSettings
 from shared.contracts import CoverageDiscovered, CoverageVerified
 from shared.identity import Individual, SubscriberIdentity
-from shared.log import configure_logs
 from tests.eligibility.house import ADA, House, post, question
-from tests.eligibility.test_check import AT, received
+from tests.eligibility.sandbox_house import house_on_sandbox
+from tests.eligibility.test_check import received
 from tests.eligibility.test_followups import overdue
 
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncGenerator[House]:
-    built = House(tmp_path)
-    built.machine.clock.time = AT
-    settings = SandboxSettings(exchange=tmp_path / "exchange", sandbox_seed=2026, tick_seconds=0.05)
-    app = create_app(settings, configure_logs("sandbox", "ERROR"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://it") as payers,
-    ):
-
-        async def answer(request: httpx.Request) -> httpx.Response:
-            return await payers.request(request.method, request.url.path, content=request.content)
-
-        built.answer = answer  # type: ignore[method-assign]
+    async with house_on_sandbox(tmp_path) as built:
         yield built
-    await built.close()
 
 
 async def ask(house: House, payer: str, member: str) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """The eligibility service on a real broker and store, before the sandbox's payers."""
 
 import asyncio
-import json
 import time
 from collections.abc import AsyncGenerator, Callable
 from datetime import datetime, timedelta
@@ -31,6 +30,7 @@ from tests.eligibility.test_batches import lines, rows
 from tests.eligibility.test_check import AT, received
 from tests.eligibility.test_followups import denied, overdue
 from tests.servers import Kafka
+from tests.shared.on_servers import settings_on
 
 pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(400)]
 
@@ -73,26 +73,10 @@ class Service:
 async def service(tmp_path: Path, own_kafka: Kafka, mongo_url: str, database_name: str) -> AsyncGenerator[Service]:
     await create_topics(own_kafka.servers, 3)
     key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
-    (tmp_path / "jwks.json").write_text(json.dumps({"keys": [key.as_dict(private=False)]}))
-    (tmp_path / "master").write_bytes(bytes(range(96)))
-    (tmp_path / "pseudonym").write_bytes(b"a key of thirty-two bytes, at least")
-    write_clock_file(tmp_path / "clock.json", AT)
     settings = EligibilitySettings(
-        env="development",
-        kafka=own_kafka.servers,
-        kafka_idempotent=own_kafka.idempotent,
-        kafka_session_timeout_ms=2000,
-        kafka_fetch_wait_ms=100,
-        mongo=mongo_url,
-        database=database_name,
-        key_vault=f"{database_name}.keys",
-        clock_file=tmp_path / "clock.json",
-        jwks_file=tmp_path / "jwks.json",
+        **settings_on(tmp_path, own_kafka, mongo_url, database_name, key, AT),
         issuer=DEVELOPMENT_ISSUER,
-        master_key_file=tmp_path / "master",
-        pseudonym_key_file=tmp_path / "pseudonym",
         sandbox_url="http://payers",
-        tick_seconds=0.05,
     )
     sandbox = create_sandbox(
         SandboxSettings(exchange=tmp_path / "exchange", sandbox_seed=2026, clock_file=tmp_path / "clock.json"),

@@ -11,22 +11,19 @@ from typing import Any
 import httpx
 import pytest
 
-from sandbox.app import create_app
 from sandbox.members import member
 from sandbox.profiles import read_payers
-from sandbox.settings import SandboxSettings
 from services.eligibility.core.authorization_messages import ReviewDetails, ReviewedItem, ReviewOutcome, Servicing
 from services.eligibility.core.authorization_state import Review
 from services.eligibility.reviews import outcome_of, review_278, trace_of
 from shared.contracts import AuthorizationDecided, AuthorizationGranted, AuthorizationRequired, AuthorizationWorkFound
-from shared.log import configure_logs
 from shared.x12.eligibility import Aaa
 from shared.x12.review278 import Review278, ReviewDecision, ReviewedService, read_278
 from shared.x12.review278_write import write_278
 from tests.eligibility.house import ADA, House, post
-from tests.eligibility.test_check import AT, DAY, received
+from tests.eligibility.sandbox_house import SEED, house_on_sandbox
+from tests.eligibility.test_check import DAY, received
 
-SEED = 2026
 SAMPLES = Path("samples/corpus/278/stupidedi")
 NOW = datetime(2026, 7, 1, 12, tzinfo=UTC)
 DETAILS = ReviewDetails(
@@ -162,21 +159,8 @@ def members(needs: bool, payer: str = "RC106") -> list[str]:
 
 @pytest.fixture
 async def house(tmp_path: Path) -> AsyncGenerator[House]:
-    built = House(tmp_path)
-    built.machine.clock.time = AT
-    settings = SandboxSettings(exchange=tmp_path / "exchange", sandbox_seed=SEED, tick_seconds=0.05)
-    app = create_app(settings, configure_logs("sandbox", "ERROR"))
-    async with (
-        app.router.lifespan_context(app),
-        httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://it") as payers,
-    ):
-
-        async def answer(request: httpx.Request) -> httpx.Response:
-            return await payers.request(request.method, request.url.path, content=request.content)
-
-        built.answer = answer  # type: ignore[method-assign]
+    async with house_on_sandbox(tmp_path) as built:
         yield built
-    await built.close()
 
 
 async def test_requests_to_the_sandboxs_payers_are_decided_at_once_or_after_an_inquiry(house: House) -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -15,6 +14,7 @@ from services.payments.policy.patient import load_never_billed, load_shares, rea
 from shared.contracts import ClaimSubmitted, SubmittedLine
 from tests.payments.eras import answered, check, era_file
 from tests.payments.kit import ACCOUNT, PROPERTY, SERVICE, adjustments, decision, remitted, reversal_of, submitted
+from tests.payments.posting import get, post
 from tests.payments.test_never_billed import standing
 from tests.payments.world import World, make_world, token
 
@@ -36,19 +36,6 @@ def world(tmp_path: Path) -> World:
 def claim(name: str = "clm_a") -> ClaimSubmitted:
     made = submitted(name)
     return made.model_copy(update={"meta": made.meta.model_copy(update={"source": "claims"})})
-
-
-async def post(world: World, path: str, body: dict[str, Any], key: str, actor: str = "ann") -> httpx.Response:
-    async with world.client() as client:
-        headers = {**token("poster", actor=actor), "Idempotency-Key": key}
-        return await client.post(path, json=body, headers=headers)
-
-
-async def get(world: World, path: str, **query: Any) -> Any:
-    async with world.client() as client:
-        answer = await client.get(path, params=query, headers=token("biller"))
-        answer.raise_for_status()
-        return answer.json()
 
 
 async def decided(world: World) -> None:
@@ -115,7 +102,7 @@ async def test_a_write_off_by_two_people_and_its_undoing(world: World) -> None:
     assert (asked.status_code, asked.json()["status"], asked.json()["balance_cents"]) == (201, "waiting", 50_000)
     path = f"/accounts/acct_1/write-offs/{asked.json()['write_off_id']}"
     word = {"approved": True, "note": "application seen"}
-    assert (await post(world, f"{path}/decision", word, "d0", "ann")).status_code == 403
+    assert (await post(world, f"{path}/decision", word, "d0")).status_code == 403
     assert len(await get(world, "/work", about="write_off_waits")) == 1
     approved = await post(world, f"{path}/decision", word, "d1", "bob")
     assert (approved.json()["status"], approved.json()["balance_cents"]) == ("posted", 20_000)

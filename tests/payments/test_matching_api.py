@@ -4,7 +4,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given as for_all
 from hypothesis import strategies as st
@@ -24,8 +23,9 @@ from shared.identity import Guarantor, seal_model
 from shared.x12.era835 import ClaimPayment, Named
 from tests.payments.eras import answered, check, era_file
 from tests.payments.kit import PROPERTY, decision, meta, submitted
+from tests.payments.posting import get, post
 from tests.payments.test_routing_properties import holds_for
-from tests.payments.world import TENANT, World, make_world, token
+from tests.payments.world import TENANT, World, make_world
 
 SPLIT = (("CO", "45", 2_000), ("PR", "2", 2_000))
 
@@ -41,19 +41,6 @@ def claim(name: str, charge_cents: int = 10_000, account: str = "acct_1", pcn: s
     return made.model_copy(
         update={"meta": event_meta, "account_id": account, "patient_control_number": pcn or f"PCN-{name}"}
     )
-
-
-async def post(world: World, path: str, body: dict[str, Any], key: str, actor: str = "pat.poster") -> httpx.Response:
-    async with world.client() as client:
-        headers = {**token("poster", actor=actor), "Idempotency-Key": key}
-        return await client.post(path, json=body, headers=headers)
-
-
-async def get(world: World, path: str, **query: Any) -> Any:
-    async with world.client() as client:
-        answer = await client.get(path, params=query, headers=token("biller"))
-        answer.raise_for_status()
-        return answer.json()
 
 
 def where(listed: dict[str, Any], **more: Any) -> dict[str, Any]:
