@@ -17,6 +17,7 @@ from services.payments.book_files import Form, Table, Value, answer, dollars_of
 from services.payments.book_reader import BookReader
 from services.payments.books_asked import (
     Asked,
+    House,
     ask_adjustments,
     ask_aging,
     ask_allocation,
@@ -28,7 +29,6 @@ from services.payments.books_asked import (
     or_422,
 )
 from services.payments.cash_parts import account_decider_of
-from services.payments.clients import UNSAID, Client, read_clients
 from services.payments.core.account import AccountDecider
 from services.payments.core.book import LedgerLine
 from services.payments.core.book_report import ControlTotal, Part, Row, Tally, drilled
@@ -36,7 +36,6 @@ from services.payments.core.entries import LedgerFact
 from services.payments.core.export_rows import COLUMNS, Cursor, What, entry_row, exported, type_of
 from services.payments.core.indicators import INDICATORS, value_of
 from services.payments.core.movements import Days
-from services.payments.settings import PaymentsSettings
 from shared.http import Run
 
 book_reports = APIRouter()
@@ -45,17 +44,8 @@ ROWS_SHOWN = 2_000
 ENTRY_COLUMNS = ("account_id", *COLUMNS["entries"][2:], "adds")
 
 
-def client_of(run: Run, caller: Reader) -> Client:
-    """What the house says of the caller's client."""
-    path = run.settings.clients if isinstance(run.settings, PaymentsSettings) else None
-    return read_clients(path).get(caller.tenant, UNSAID)
-
-
 def reader_of(
-    run: Run,
-    caller: Reader,
-    accounts: Annotated[AccountDecider, Depends(account_decider_of)],
-    client: Annotated[Client, Depends(client_of)],
+    run: Run, caller: Reader, accounts: Annotated[AccountDecider, Depends(account_decider_of)], client: House
 ) -> BookReader:
     """The caller's books."""
     return BookReader(run.store, accounts, caller.tenant, client.zone)
@@ -118,6 +108,8 @@ def asked_cursor(after: str | None = None) -> Cursor:
 @book_reports.get("/exports/{what}", response_model=None)
 async def export(
     what: What,
+    run: Run,
+    caller: Reader,
     books: Books,
     days: Annotated[Days, Depends(asked_days)],
     after: Annotated[Cursor, Depends(asked_cursor)],
@@ -125,6 +117,7 @@ async def export(
     limit: Annotated[int | None, Query(ge=1)] = None,
 ) -> StreamingResponse:
     """Claims, accounts, entries or receipts of these days, by account. `after` is the last cursor that arrived."""
+    await run.audit.record(caller, f"export.{what}", f"days/{days.first}/{days.last}")
     return answer(Table(what, COLUMNS[what], _exported(books, what, days, after, limit)), form)
 
 

@@ -4,8 +4,10 @@ from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from typing import Annotated, Literal, NamedTuple, TypeAlias, TypeVar
 
-from fastapi import HTTPException, Query
+from fastapi import Depends, HTTPException, Query
 
+from services.payments.api_models import Reader
+from services.payments.clients import UNSAID, Client, read_clients
 from services.payments.core.aging import POINTS_MAX, Aging, Base, By, Side, aging_report, overdue_report
 from services.payments.core.book_report import Report
 from services.payments.core.credit_report import credit_report
@@ -19,8 +21,25 @@ from services.payments.core.movements import (
     cash_report,
     daysheet_report,
 )
+from services.payments.settings import PaymentsSettings
 from shared.http import Run
 
+
+def client_of(run: Run, caller: Reader) -> Client:
+    """What the house says of the caller's client."""
+    path = run.settings.clients if isinstance(run.settings, PaymentsSettings) else None
+    return read_clients(path).get(caller.tenant, UNSAID)
+
+
+House = Annotated[Client, Depends(client_of)]
+
+
+def today_at(run: Run, client: House) -> date:
+    """The day it is where the client is."""
+    return run.clock.now().astimezone(client.zone).date()
+
+
+Today = Annotated[date, Depends(today_at)]
 Buckets = Annotated[str, Query(pattern=r"^[0-9]{1,4}(,[0-9]{1,4}){0,11}$", description="Last days of the buckets.")]
 T = TypeVar("T")
 Step: TypeAlias = Literal["day", "week", "month"]
@@ -56,7 +75,7 @@ def _aging(by: By, base: Base, buckets: str, side: Side) -> Aging:
 
 
 def ask_aging(
-    run: Run,
+    today: Today,
     as_of: date | None = None,
     by: By = "payer",
     base: Base = "service",
@@ -64,7 +83,7 @@ def ask_aging(
     side: Side = "all",
 ) -> Asked:
     """Receivables by age at the end of a day; today without one."""
-    day = as_of or run.clock.now().date()
+    day = as_of or today
     return or_422(lambda: Asked(aging_report(_aging(by, base, buckets, side), day), None, day))
 
 
@@ -108,12 +127,12 @@ def month_end(day: date) -> date:
 
 def ask_daysheet(first: date, last: date, by: Annotated[list[DaysheetBy] | None, Query()] = None) -> Asked:
     """What moved, by day, poster or provider."""
-    return _moved(first, last, lambda days: daysheet_report(days, by or ["day"]))
+    return _moved(first, last, lambda days: daysheet_report(days, list(dict.fromkeys(by or ["day"]))))
 
 
 def ask_cash(first: date, last: date, by: Annotated[list[CashBy] | None, Query()] = None) -> Asked:
     """Money that came and went."""
-    return _moved(first, last, lambda days: cash_report(days, by or ["kind"]))
+    return _moved(first, last, lambda days: cash_report(days, list(dict.fromkeys(by or ["kind"]))))
 
 
 def ask_adjustments(first: date, last: date) -> Asked:
@@ -131,9 +150,9 @@ def ask_indicators(first: date, last: date) -> Asked:
     return _moved(first, last, indicators_report)
 
 
-def ask_credits(run: Run, as_of: date | None = None) -> Asked:
+def ask_credits(today: Today, as_of: date | None = None) -> Asked:
     """Credits and unapplied money."""
-    day = as_of or run.clock.now().date()
+    day = as_of or today
     return Asked(credit_report(day), None, day)
 
 

@@ -9,9 +9,8 @@ from fastapi.responses import StreamingResponse
 
 from services.payments.api_models import Reader, Reason
 from services.payments.book_files import MEDIA, Form, Table, Value, answer
-from services.payments.book_reports_api import ENTRY_COLUMNS, Books, client_of, shown_part
-from services.payments.books_asked import or_422
-from services.payments.clients import Client
+from services.payments.book_reports_api import ENTRY_COLUMNS, Books, shown_part
+from services.payments.books_asked import House, Today, or_422
 from services.payments.commands import once
 from services.payments.core.book_report import Part
 from services.payments.core.fee_book import (
@@ -35,7 +34,6 @@ from shared.store.port import Key
 fees = APIRouter(prefix="/fees")
 
 Closer = Annotated[Principal, Depends(allow("operator"))]
-House = Annotated[Client, Depends(client_of)]
 MonthName = Annotated[str, Path(pattern=r"^[0-9]{4}-(0[1-9]|1[0-2])$", description="Such as 2026-07.")]
 PaperForm = Literal["json", "pdf", "xlsx"]
 
@@ -172,7 +170,9 @@ async def entries(
 
 
 @fees.post("/statements/{month}/close")
-async def close(run: Run, caller: Closer, books: Books, desk: AtDesk, key: IdempotencyKey) -> dict[str, Any]:
+async def close(
+    run: Run, caller: Closer, books: Books, desk: AtDesk, today: Today, key: IdempotencyKey
+) -> dict[str, Any]:
     """Close a month for good, or ask for it where a second person has to. 409 with the reason why not."""
     name = desk.month
     words = await once(run, caller, key, f"close-fees/{name}")
@@ -183,11 +183,11 @@ async def close(run: Run, caller: Closer, books: Books, desk: AtDesk, key: Idemp
     if not desk.book.closed and desk.first != name:
         raise HTTPException(409, f"months are closed in order: {desk.first} is the contract's first")
     made = await FeeRun(run.store, caller.tenant, books, desk.basis).kept(marks)
-    if reason := why_not(desk.book, name, meta, made):
+    if reason := why_not(desk.book, name, today, made):
         raise HTTPException(409, reason)
     await words.note("fees.close", f"fees/{name}")
     command = AskToCloseFeeMonth(
-        meta=meta, month=name, statement=made, marks=marks, four_eyes=desk.basis.contract.four_eyes
+        meta=meta, month=name, on=today, statement=made, marks=marks, four_eyes=desk.basis.contract.four_eyes
     )
     await run.shell.transact_one(FEE_BOOK, command)
     return await _shown(run, caller, name)

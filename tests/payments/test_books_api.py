@@ -170,6 +170,12 @@ async def assert_goes_on(cashier: Cashier, what: str, count: int) -> None:
     assert await lines_of(cashier, f"/exports/{what}?first=2026-08-01&last=2026-08-02") == []
 
 
+async def test_who_exported_what_is_on_record(cashier: Cashier) -> None:
+    await lines_of(cashier, f"/exports/entries?{DAYS}")
+    noted = await cashier.get("/audit", "auditor")
+    assert ("export.entries", "days/2026-07-01/2026-07-31") in [(one["action"], one["subject"]) for one in noted]
+
+
 async def test_exported_claims_and_receipts_are_the_ledgers(cashier: Cashier) -> None:
     claim, other = await lines_of(cashier, f"/exports/claims?{DAYS}")
     assert (claim["charge_cents"], claim["paid_cents"], claim["adjusted_cents"]) == (10_000, 6_000, 2_000)

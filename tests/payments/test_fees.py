@@ -1,6 +1,6 @@
 """The billing company's own fee: what counts, at which rate, and that a closed month never changes."""
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -187,8 +187,8 @@ def test_every_entry_of_cash_is_billed_once_however_late_it_comes(
 
 def asked(name: str, month: Month, actor: str, at: date, *, four_eyes: bool = True) -> AskToCloseFeeMonth:
     made = statement_of(month)
-    envelope = meta(name).model_copy(update={"actor": actor, "occurred_at": datetime.combine(at, time(9), UTC)})
-    return AskToCloseFeeMonth(meta=envelope, month=str(month), statement=made, marks=name, four_eyes=four_eyes)
+    envelope = meta(name).model_copy(update={"actor": actor})
+    return AskToCloseFeeMonth(meta=envelope, month=str(month), on=at, statement=made, marks=name, four_eyes=four_eyes)
 
 
 def decided(name: str, month: Month, actor: str, *, approved: bool = True) -> DecideFeeMonth:

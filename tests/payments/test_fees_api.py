@@ -130,6 +130,8 @@ async def test_a_closed_month_stays_and_what_came_late_is_in_the_next(cashier: C
 
 async def test_a_day_is_the_clients_day(cashier: Cashier) -> None:
     cashier.clock.at = datetime(2026, 8, 1, 3, tzinfo=UTC)
+    assert (await cashier.get("/books/aging"))["last"] == "2026-07-31"
+    assert "not over" in (await cashier.post("/fees/statements/2026-07/close", None, "operator")).text
     await cashier.made("/payments", {"account_id": "acct_1", "paid_cents": 300, "method": "cash"})
     assert (await cashier.get("/fees/statements/2026-07"))["basis_cents"] == 4_300, "11 in the evening of 31 July there"
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
 from pydantic import Field, TypeAdapter
@@ -16,10 +17,14 @@ FEE_BOOK_ID = "fees"
 
 
 class AskToCloseFeeMonth(Message):
-    """Close a month with this statement. `marks` names where it lies how far each account was read."""
+    """Close a month with this statement. `marks` names where it lies how far each account was read.
+
+    `on` is the day at the client.
+    """
 
     type: Literal["payments.ask-to-close-fee-month.v1"] = "payments.ask-to-close-fee-month.v1"
     month: str
+    on: date
     statement: FeeStatement
     marks: str
     four_eyes: bool
@@ -91,11 +96,11 @@ FeeMessage: TypeAlias = AskToCloseFeeMonth | DecideFeeMonth
 FeeFact: TypeAlias = FeeMonthAsked | FeeMonthClosed | FeeMonthDeclined
 
 
-def why_not(state: FeeBook, month: str, meta: Meta, statement: FeeStatement) -> str:
+def why_not(state: FeeBook, month: str, on: date, statement: FeeStatement) -> str:
     """Why a month cannot be closed now; empty when it can."""
     if month in state.closed:
         return "the month is closed; what is posted to it now comes in the next one"
-    if meta.occurred_at.date() <= Month.read(month).last:
+    if on <= Month.read(month).last:
         return "the month is not over"
     if state.last is not None and str(Month.read(state.last.statement.month).next) != month:
         return f"months are closed in order: {Month.read(state.last.statement.month).next} is next"
@@ -107,7 +112,7 @@ def why_not(state: FeeBook, month: str, meta: Meta, statement: FeeStatement) -> 
 def decide(state: FeeBook, message: FeeMessage) -> tuple[FeeFact, ...]:
     match message:
         case AskToCloseFeeMonth():
-            return () if why_not(state, message.month, message.meta, message.statement) else _asked(message)
+            return () if why_not(state, message.month, message.on, message.statement) else _asked(message)
         case DecideFeeMonth():
             return _decided(state, message)
         case _:
