@@ -29,12 +29,15 @@ CASH_ROWS = (
     ("Card payments", "card_payments"),
     ("Card payments disputed", "card_payments_disputed"),
     ("Checks and cash entered", "payments_entered"),
+    ("Shifts at tills closed", "shifts_closed"),
     ("Refunds issued", "refunds"),
+    ("Credits open", "credits_open"),
 )
 CASH_BALANCES = (
     ("On the bank account", "bank", 1),
     ("With the card processor", "processor", 1),
     ("Not deposited yet", "undeposited", 1),
+    ("Short at tills", "over_short", 1),
     ("Patients paid, by the cash book", "patient_money", -1),
 )
 

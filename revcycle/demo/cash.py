@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from http import HTTPStatus
 from typing import Any, NamedTuple
@@ -12,7 +13,8 @@ import httpx
 
 from revcycle.refusal import RefusalError
 
-CARD_PERCENT = 35
+CARD_PERCENT, CASH_PERCENT = 35, 10
+FLOAT_CENTS, SHORT_CENTS, SHORT_PERCENT = 10_000, 500, 20
 OVERPAID_PERCENT, DISPUTED_PERCENT, DECLINED_PERCENT = 4, 2, 8
 OVERPAID_CENTS = 2_000
 CARDS_AT_ONCE, SLIP_CHECKS_MAX = 4, 80
@@ -38,6 +40,15 @@ class Overpaid(NamedTuple):
     tenant: str
     account_id: str
     payment_id: str
+
+
+@dataclass(slots=True)
+class Drawer:
+    """The front desk's till of one client on one day."""
+
+    taken_cents: int = 0
+    opening: asyncio.Lock = field(default_factory=asyncio.Lock)
+    is_open: bool = False
 
 
 class Client:
@@ -71,6 +82,7 @@ class CashDesk:
         self._client, self._payments, self._sandbox = client, payments_url, sandbox_url
         self._cards = asyncio.Semaphore(CARDS_AT_ONCE)
         self._checks: dict[str, list[int]] = defaultdict(list)
+        self._drawers: dict[str, Drawer] = defaultdict(Drawer)
         self._overpaid: list[Overpaid] = []
         self.refused = 0
 
@@ -83,20 +95,26 @@ class CashDesk:
             self._said(await self._client.ask("POST", url, tenant, "poster", f"demo-bank-{tenant}", body))
 
     async def pay(self, tenant: str, account_id: str, what: str, cents: int, today: date) -> None:
-        """By card at the processor's page, or by a check in the mail; which of them is the guarantor's habit."""
-        if chance(account_id, "card") < CARD_PERCENT:
+        """By card at the processor's page, over the counter, or by a check in the mail: the guarantor's habit."""
+        habit = chance(account_id, "card")
+        if habit < CARD_PERCENT:
             async with self._cards:
                 await self._pay_by_card(tenant, account_id, what, cents)
+        elif habit < CARD_PERCENT + CASH_PERCENT:
+            await self._pay_over_the_counter(tenant, account_id, what, cents, today)
         else:
             await self._pay_by_check(tenant, account_id, what, cents, today)
 
     async def close_the_day(self, today: date) -> None:
-        """Take the day's checks to the bank, and give back what was paid too much before."""
+        """Count the tills, and take the day's checks and bags to the bank."""
         for tenant, cents in self._checks.items():
             for start in range(0, len(cents), SLIP_CHECKS_MAX):
                 body = {"slip": slip_of(today, start), "cents": sum(cents[start : start + SLIP_CHECKS_MAX])}
                 self._said(await self._client.ask("POST", f"{self._sandbox}/bank/{tenant}/deposits", body=body))
         self._checks.clear()
+        for tenant, drawer in self._drawers.items():
+            await self._count(tenant, drawer, today)
+        self._drawers.clear()
 
     async def refund(self) -> int:
         """Ask for what guarantors paid too much, back to their cards; how many."""
@@ -113,6 +131,29 @@ class CashDesk:
             key = f"demo-refund-{one.payment_id}"
             self._said(await self._client.ask("POST", f"{self._payments}/refunds", one.tenant, "poster", key, body))
         return len(asked)
+
+    async def _pay_over_the_counter(self, tenant: str, account_id: str, what: str, cents: int, today: date) -> None:
+        drawer, till = self._drawers[tenant], f"{self._payments}/tills/front"
+        async with drawer.opening:
+            if not drawer.is_open:
+                key, body = f"demo-till-{today}", {"float_cents": FLOAT_CENTS}
+                self._said(await self._client.ask("POST", f"{till}/open", tenant, "poster", key, body))
+                drawer.is_open = True
+        body = {"account_id": account_id, "paid_cents": cents, "method": "cash"}
+        key = f"demo-{what}-{account_id}"
+        self._said(await self._client.ask("POST", f"{till}/payments", tenant, "poster", key, body))
+        drawer.taken_cents += cents
+
+    async def _count(self, tenant: str, drawer: Drawer, today: date) -> None:
+        """Close the shift by what was counted, which now and then is less, and take the bag to the bank."""
+        is_short = chance(f"{tenant}/{today}", "short") < SHORT_PERCENT and drawer.taken_cents > SHORT_CENTS
+        bag_cents = drawer.taken_cents - SHORT_CENTS * is_short
+        slip, key = f"TILL-{today:%Y%m%d}", f"demo-count-{today}"
+        body = {"counted_cash_cents": FLOAT_CENTS + bag_cents, "counted_check_cents": 0, "slip": slip}
+        url = f"{self._payments}/tills/front/close"
+        self._said(await self._client.ask("POST", url, tenant, "poster", key, body))
+        deposit = {"slip": slip, "cents": bag_cents}
+        self._said(await self._client.ask("POST", f"{self._sandbox}/bank/{tenant}/deposits", body=deposit))
 
     async def _pay_by_check(self, tenant: str, account_id: str, what: str, cents: int, today: date) -> None:
         checks = self._checks[tenant]

@@ -27,7 +27,7 @@ def shown_cash(cash: CashProof) -> dict[str, Any]:
         "proved": cash.proved,
         "entries": cash.entries,
         "balances_cents": {account.value: cash.balances[account] for account in CashAccount if cash.balances[account]},
-        "summary": {name: {"count": cash.counts[name], "cents": cash.cents[name]} for name in sorted(cash.counts)},
+        "summary": {name: {"count": cash.counts[name], "cents": cash.cents[name]} for name in sorted(cash.cents)},
         "at_rest": cash.at_rest,
         "discrepancies_found": cash.discrepancies_found,
         "discrepancies": [one._asdict() for one in cash.discrepancies],

@@ -13,6 +13,7 @@ from typing import Any
 from services.payments.core.card_payment import CardPayment, reversal_id_of
 from services.payments.core.card_payment_facts import CardMoneyBackPosted
 from services.payments.core.cash import CashAccount, CashFact, cash_balances
+from services.payments.core.credit_case import CreditCase
 from services.payments.core.deposit import Deposit
 from services.payments.core.entered_payment import EnteredPayment, expected_id_of
 from services.payments.core.expected import EXPLAINED_BY, Expected
@@ -139,25 +140,24 @@ def _stated(state: Any) -> tuple[str, Mapping[CashAccount, int]]:  # noqa: PLR09
 
 
 def shown_of(state: Any) -> Iterator[tuple[str, int]]:
-    """What an aggregate adds to the book's summary: under which name, and how many cents."""
+    """What an aggregate adds to the book's summary: under which name, and how many cents; nothing adds nothing."""
     match state:
         case Deposit():
-            explained_cents = sum(part.cents for part in state.parts if part.kind == "remittance")
-            if explained_cents:
-                yield "deposits_reassociated", explained_cents
-            if state.unapplied_cents:
-                yield "deposits_without_remittance", state.unapplied_cents
-        case Expected() if state.kind == "remittance" and state.open_cents:
+            yield "deposits_reassociated", sum(part.cents for part in state.parts if part.kind == "remittance")
+            yield "deposits_without_remittance", state.unapplied_cents
+        case Expected() if state.kind == "remittance":
             yield "remittances_without_deposit", state.open_cents
-        case CardPayment() if state.received_cents:
+        case CardPayment():
             yield "card_payments", state.received_cents
-            lost_cents = sum(one.cents for one in state.disputes if one.status != "won")
-            if lost_cents:
-                yield "card_payments_disputed", lost_cents
-        case EnteredPayment() if state.cents:
+            yield "card_payments_disputed", sum(one.cents for one in state.disputes if one.status != "won")
+        case EnteredPayment():
             yield "payments_entered", state.cents
         case Refund() if state.status in ISSUED:
             yield "refunds", state.cents
+        case Till():
+            yield from (("shifts_closed", one.taken_cents) for one in state.closings)
+        case CreditCase():
+            yield "credits_open", state.cents
         case _:
             return
 
@@ -165,7 +165,7 @@ def shown_of(state: Any) -> Iterator[tuple[str, int]]:
 def add_up(proof: CashProof, state: Any, facts: Sequence[Any]) -> None:
     """One more aggregate, with its facts, in the sums of the book."""
     for name, cents in shown_of(state):
-        proof.counts[name] += 1
+        proof.counts[name] += cents != 0
         proof.cents[name] += cents
     for fact in facts:
         if isinstance(fact, CashFact):

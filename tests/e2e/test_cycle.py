@@ -59,6 +59,8 @@ def test_the_proof_reconciles_with_what_went_in(stack: Stack) -> None:
     charged = sum(claim.charge_cents or 0 for claim in claims())
     assert sum(proof["totals"]["charge_cents"] for proof in proofs.values()) == charged
     assert all(proof["proved"] and not proof["discrepancies"] for proof in proofs.values())
+    for name in ("deposits_reassociated", "card_payments", "payments_entered"):
+        assert sum(proof["cash"]["summary"].get(name, {"count": 0})["count"] for proof in proofs.values()) > 0, name
 
 
 def claims() -> list[Claim837]:

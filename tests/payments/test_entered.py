@@ -4,7 +4,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from services.payments.core.cash import cash_balances
 from services.payments.core.entered_payment import (
     ENTERED_PAYMENT,
     EnteredPaymentAwaited,
@@ -16,7 +19,7 @@ from services.payments.core.patient_money import PatientMoney
 from tests.payments.bank_files import ACCOUNT, ROUTING, Line, bai2
 from tests.payments.card_house import CHARGE
 from tests.payments.cashier import Cashier, make_cashier
-from tests.payments.kit import TODAY, meta
+from tests.payments.kit import PROPERTY, TODAY, meta
 
 CHECK = {"account_id": "acct_1", "paid_cents": 3_000, "method": "check", "deposit_slip": "SLIP-7"}
 MONEY = PatientMoney(payment_id="pay_1", method="check", paid_cents=2_000, received_on=TODAY)
@@ -94,6 +97,36 @@ def test_a_returned_check_is_what_the_account_gave_back(gave: int) -> None:
     after = ENTERED_PAYMENT.run(before, [answer, answer]).snapshot
     assert sum(one.cents for one in after.state.returns) == gave
     assert ENTERED_PAYMENT.run(after, [asked]).facts == ()
+
+
+def returned(reversal: str) -> ReturnCheck:
+    return ReturnCheck(
+        meta=meta(reversal), payment_id="pay_1", account_id="acct_1", reversal_id=reversal, returned_cents=2_000
+    )
+
+
+SAID = (
+    ENTER,
+    ENTER.model_copy(update={"meta": meta("typed otherwise"), "slip": "S2"}),
+    ENTER.model_copy(update={"meta": meta("another"), "money": MONEY.model_copy(update={"paid_cents": 1})}),
+    returned("ret_1"),
+    returned("ret_2"),
+)
+
+
+@PROPERTY
+@given(st.lists(st.sampled_from(SAID), min_size=1, max_size=6))
+def test_batches_make_no_difference_and_a_repeat_decides_nothing(said: list[EnterPayment | ReturnCheck]) -> None:
+    whole = ENTERED_PAYMENT.start(*said)
+    snapshot, facts = ENTERED_PAYMENT.start(said[0]).snapshot, list(ENTERED_PAYMENT.start(said[0]).facts)
+    for one in said[1:]:
+        decided = ENTERED_PAYMENT.run(snapshot, [one])
+        snapshot, facts = decided.snapshot, [*facts, *decided.facts]
+    assert (snapshot.state, facts) == (whole.snapshot.state, list(whole.facts))
+    assert ENTERED_PAYMENT.fold(facts) == snapshot.state
+    assert sum(cash_balances(facts).values()) == 0
+    again = ENTERED_PAYMENT.run(snapshot, said)
+    assert (again.facts, again.snapshot.effects) == ((), snapshot.effects)
 
 
 def test_being_awaited_says_nothing_new() -> None:

@@ -76,3 +76,13 @@ async def test_webhooks_go_out_until_they_are_taken(processor: SandboxProcessor)
             await courier.deliver(client)
     assert set(seen) == {"http://payments/webhooks/processor/lakeside"}
     assert len(seen) >= 2
+
+
+def test_a_payout_is_due_two_days_after_its_money_and_until_it_is_made(processor: SandboxProcessor) -> None:
+    paid(processor)
+    due = NOW + timedelta(2)
+    assert (processor.next_due_at(), processor.is_busy(NOW), processor.is_busy(due)) == (due, False, True)
+    processor.tick(due)
+    assert (processor.next_due_at(), processor.is_busy(due)) == (None, False)
+    [payout] = processor.payouts()
+    assert payout["amount"] == 5_000 - 175

@@ -57,6 +57,7 @@ def check_returned_twice(patch: pytest.MonkeyPatch) -> None:
     def never(*_: Any) -> bool:
         return False
 
+    patch.setattr(entered_payment, "_asked", never)
     patch.setattr(entered_payment, "_returned", never)
 
 

@@ -107,6 +107,13 @@ class EnteredPosted(Fact):
     type: Literal["entered.posted.v1"] = "entered.posted.v1"
 
 
+class ReturnAsked(Fact):
+    """The account is being asked for it."""
+
+    type: Literal["entered.return-asked.v1"] = "entered.return-asked.v1"
+    reversal_id: str
+
+
 class CheckReturned(CashFact):
     """The bank took it off the account again."""
 
@@ -141,13 +148,14 @@ class EnteredPayment:
     digest: str = ""
     entry: str = ""
     by: str = ""
+    asked: frozenset[str] = frozenset()  # reversals that the account was asked for
     returns: tuple[Return, ...] = ()
     conflicts: tuple[str, ...] = ()
 
 
 EnteredMessage: TypeAlias = EnterPayment | ReturnCheck | EnteredPaymentPosted | EnteredPaymentAwaited | ReturnBooked
 EnteredEffect: TypeAlias = PostEnteredPayment | AwaitEnteredPayment | BookReturn
-EnteredFact: TypeAlias = PaymentEntered | EnteredPosted | CheckReturned | EnteredRepeatDiffered
+EnteredFact: TypeAlias = PaymentEntered | EnteredPosted | ReturnAsked | CheckReturned | EnteredRepeatDiffered
 Decision: TypeAlias = tuple[EnteredFact | Effect, ...]
 PATIENT = CashAccount.PATIENT_MONEY
 
@@ -161,10 +169,7 @@ def decide(state: EnteredPayment, message: EnteredMessage) -> Decision:
         case EnteredPaymentAwaited():
             return ()
         case ReturnCheck():
-            back = BookReturn(
-                account_id=message.account_id, reversal_id=message.reversal_id, cents=message.returned_cents
-            )
-            return () if _returned(state, message.reversal_id) else (back,)
+            return _return(state, message)
         case ReturnBooked():
             return _booked(state, message)
         case _:
@@ -197,6 +202,17 @@ def _entered(state: EnteredPayment, command: EnterPayment) -> Decision:
     return entered, post, awaited
 
 
+def _return(state: EnteredPayment, command: ReturnCheck) -> Decision:
+    if _asked(state, command.reversal_id):
+        return ()
+    back = BookReturn(account_id=command.account_id, reversal_id=command.reversal_id, cents=command.returned_cents)
+    return ReturnAsked(reversal_id=command.reversal_id), back
+
+
+def _asked(state: EnteredPayment, reversal_id: str) -> bool:
+    return reversal_id in state.asked
+
+
 def _returned(state: EnteredPayment, reversal_id: str) -> bool:
     return any(one.reversal_id == reversal_id for one in state.returns)
 
@@ -226,6 +242,8 @@ def evolve(state: EnteredPayment, fact: EnteredFact) -> EnteredPayment:
             )
         case EnteredPosted():
             return replace(state, posted=True)
+        case ReturnAsked():
+            return replace(state, asked=state.asked | {fact.reversal_id})
         case CheckReturned():
             return replace(state, returns=(*state.returns, Return(fact.reversal_id, fact.cents)))
         case EnteredRepeatDiffered():

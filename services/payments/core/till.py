@@ -175,6 +175,11 @@ class Closing(NamedTuple):
     reason: str
 
     @property
+    def taken_cents(self) -> int:
+        """What was counted besides the float."""
+        return self.counted_cash_cents + self.counted_check_cents - self.float_cents
+
+    @property
     def over_short_cents(self) -> int:
         """More than nothing: over; less: short."""
         counted = self.counted_cash_cents + self.counted_check_cents
