@@ -7,6 +7,7 @@ from typing import Any
 from services.collections.core import Account, CollectionFact
 from services.collections.core.asking import judged_again, says_the_same
 from services.collections.core.gate_shelf import RuleShelf
+from services.collections.core.letters import day_of
 from services.collections.core.person import DisputeRecord
 from services.collections.core.person_facts import WishJudged
 from shared.decider import Decider, Entry
@@ -66,8 +67,8 @@ def decisions_made_again(
     for entry in history:
         fact = entry.fact
         if isinstance(fact, WishJudged):
-            day = (fact.at if fact.action == "contact" else entry.meta.occurred_at).date()
-            yield fact, says_the_same(fact, judged_again(shelf.on(tenant, day), account, fact))
+            rules = shelf.on(tenant, day_of(entry.meta.occurred_at))
+            yield fact, says_the_same(fact, judged_again(rules, account, fact))
         account = decider.evolve(account, fact)
 
 

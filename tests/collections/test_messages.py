@@ -13,9 +13,10 @@ from services.collections.core.inbound_words import read_words
 from services.collections.outlets import Outgoing, RefusedError, Smtp, TextGateway, mail_of
 from services.collections.policies import POLICY_FOLDER
 from services.collections.ports import word_lists
+from shared.store.port import Key
 from tests.collections.house import House, make_house
-from tests.collections.mail_server import MailServer, mail_server
-from tests.collections.story import ACCOUNT, at
+from tests.collections.mail_server import MailServer, mail_server, own_certificate
+from tests.collections.story import ACCOUNT, TENANT, at
 
 MESSAGE = Outgoing(
     id="rem_1",
@@ -79,6 +80,32 @@ async def test_an_encrypted_connection_is_not_given_up() -> None:
         with pytest.raises(OSError, match="STARTTLS"):
             await outlet.send(MESSAGE)
     assert server.mails == []
+
+
+@pytest.mark.parametrize("security", ["starttls", "tls"])
+async def test_a_mail_leaves_encrypted_to_a_server_that_is_trusted(tmp_path: Path, security: str) -> None:
+    shown, trusting = own_certificate(tmp_path)
+    server = MailServer(starttls=shown if security == "starttls" else None)
+    async with mail_server(server, shown if security == "tls" else None):
+        trusted = Smtp(host="127.0.0.1", port=server.port, security=security, trust=trusting)  # type: ignore[arg-type]
+        await trusted.send(MESSAGE)
+        stranger = Smtp(host="127.0.0.1", port=server.port, security=security)  # type: ignore[arg-type]
+        with pytest.raises(OSError, match="CERTIFICATE_VERIFY_FAILED"):
+            await stranger.send(MESSAGE)
+    assert len(server.mails) == 1
+
+
+async def test_a_mail_that_is_performed_twice_leaves_once(house: House) -> None:
+    async with mail_server(MailServer()) as server:
+        await with_mail(house, server)
+        await house.lives_to(30)
+        house.machine.clock.time = at(30, 14)
+        accounts, key = house.spec.deciders[0], Key(TENANT, ACCOUNT)
+        (pending,) = (await house.machine.store.load(accounts, (key,)))[key].snapshot.effects.values()
+        send = house.spec.performers(house.runtime)[accounts.kind][type(pending.effect)]
+        first, again = await send(key, pending), await send(key, pending)
+    assert len(server.mails) == 1
+    assert (first.meta.id, first.outcome) == (again.meta.id, again.outcome)  # type: ignore[attr-defined]
 
 
 def test_a_line_break_in_an_address_adds_no_header() -> None:
