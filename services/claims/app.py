@@ -32,6 +32,7 @@ from services.claims.core.rules_library import LIBRARY
 from services.claims.core.rules_restriction import RESTRICTION, TellRestriction
 from services.claims.core.standing import STANDING, TellStanding
 from services.claims.core.submission import BuildSubmission, DeliverSubmission, TellClaims
+from services.claims.core.turns import TURNS
 from services.claims.core.watch import WatchDecider, make_watch
 from services.claims.core.watch_file import FileWatchDecider, make_file_watch
 from services.claims.core.watch_messages import AskStatus
@@ -137,7 +138,7 @@ class Built:
 
     def deciders(self) -> Sequence[Decider[Any, Any, Any]]:
         """Every kind of aggregate of this service."""
-        about_claims = (self.claim, self.work, APPEAL, PAPERS, STANDING, COVERAGE_NEWS)
+        about_claims = (self.claim, self.work, APPEAL, PAPERS, STANDING, COVERAGE_NEWS, TURNS)
         about_files = (SUBMISSION, INTAKE_FILE, ACK_FILE)
         return (*about_claims, *about_files, JOB, LIBRARY, RESTRICTION, self.watch, self.file_watch)
 

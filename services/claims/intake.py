@@ -14,11 +14,13 @@ from services.claims.claim_kinds import lift
 from services.claims.core import Claim
 from services.claims.core.claim_messages import CorrectClaim, Identified, ReceiveClaim
 from services.claims.core.content import ClaimContent
-from services.claims.core.edits import PastService, needs_past
+from services.claims.core.edits_base import PastService
+from services.claims.core.edits_over_time import counts_for_others, needs_past
 from services.claims.core.past import Earlier, past_services
 from services.claims.core.rules import Outcome
 from services.claims.core.rules_judge import Book, judge
 from services.claims.core.standing import held_by_standing
+from services.claims.core.turns import Turns, before
 from services.claims.from_x12 import content_of, findings_of
 from services.claims.identity import (
     IDENTITY,
@@ -30,6 +32,7 @@ from services.claims.identity import (
     subscriber_identity,
 )
 from services.claims.past_services import ClaimDecider, earlier_claims
+from services.claims.patients import AtDoor, Patients
 from services.claims.routing import Routing
 from services.claims.rulebooks import books_of
 from services.claims.standings import standings
@@ -82,10 +85,16 @@ class Intake:
     """Makes commands of arrivals."""
 
     def __init__(
-        self, store: Store, sealer: Sealer, pseudonyms: Pseudonyms, routing: Routing, claim: ClaimDecider
+        self,
+        store: Store,
+        sealer: Sealer,
+        pseudonyms: Pseudonyms,
+        routing: Routing,
+        claim: ClaimDecider,
+        patients: Patients,
     ) -> None:
         self._store, self._sealer, self._pseudonyms, self._routing = store, sealer, pseudonyms, routing
-        self._claim = claim
+        self._claim, self._patients = claim, patients
         self._books = books_of(store)
 
     async def commands(self, cause: Meta, arrivals: Sequence[Arrival]) -> list[ReceiveClaim]:
@@ -94,7 +103,7 @@ class Intake:
         read = [self.read(tenant, arrival) for arrival in arrivals]
         duplicates = await self._reserve(tenant, DUPLICATES, [(one.duplicate, one.arrival) for one in read])
         numbers = await self._reserve(tenant, CONTROL_NUMBERS, [(control_number_key(a.claim), a) for a in arrivals])
-        outcomes = await self.judged(tenant, cause.occurred_at.date(), read)
+        outcomes = await self.judged(tenant, cause.occurred_at.date(), read, cause)
         return [
             await self._command(
                 cause, one, outcome, duplicates.get(one.arrival.claim_id), numbers.get(one.arrival.claim_id)
@@ -102,13 +111,15 @@ class Intake:
             for one, outcome in zip(read, outcomes, strict=True)
         ]
 
-    async def judged(self, tenant: str, received_on: date, read: Sequence[Read]) -> list[Outcome]:
-        """Each claim under the tenant's rules and tables as they are now."""
+    async def judged(
+        self, tenant: str, received_on: date, read: Sequence[Read], cause: Meta | None = None
+    ) -> list[Outcome]:
+        """Each claim under the tenant's rules and tables as they are now; with `cause` they came in, and take turns."""
         shelf = await self._books.shelf(tenant)
         kept = await self._books.restrictions(tenant, shelf.library, {one.coverage_id for one in read})
         known = await standings(self._store, tenant, [one.content for one in read])
         found = [judge(shelf.book, one.content, received_on, kept.get(one.coverage_id, ())) for one in read]
-        past = await self._past(tenant, shelf.book, read, found)
+        past = await self._past(tenant, shelf.book, read, found, cause)
         found = [
             judge(shelf.book, one.content, received_on, kept.get(one.coverage_id, ()), past[place])
             if past[place]
@@ -118,7 +129,7 @@ class Intake:
         return [Outcome(one.content, one.judged.and_also(held_by_standing(one.content, known))) for one in found]
 
     async def _past(
-        self, tenant: str, book: Book, read: Sequence[Read], found: Sequence[Outcome]
+        self, tenant: str, book: Book, read: Sequence[Read], found: Sequence[Outcome], cause: Meta | None
     ) -> list[tuple[PastService, ...]]:
         """Earlier services for each claim that a table asks about, those before it in the batch included.
 
@@ -129,15 +140,28 @@ class Intake:
             for one, outcome in zip(read, found, strict=True)
         ]
         wanted = {one.coverage_id for one, needed in zip(read, asks, strict=True) if needed}
+        # Turns before the look at what is stored: whoever came before is then seen in one of the two.
+        turns = await self._turns(book, read, found, cause) if cause else {}
         here = await earlier_claims(self._store, self._claim, tenant, wanted)
         past: list[tuple[PastService, ...]] = []
         for one, outcome, needed in zip(read, found, asks, strict=True):
             claim_id, content = one.arrival.claim_id, outcome.content
             known = here.get(one.patient, [])
+            if cause and one.patient in turns:
+                known = before(turns[one.patient], one.arrival.id, known, cause.occurred_at)
             past.append(past_services(known, claim_id, content) if needed else ())
             if one.coverage_id in wanted and one.patient:
                 here.setdefault(one.patient, []).append(Earlier(claim_id, content, LAST))
         return past
+
+    async def _turns(self, book: Book, read: Sequence[Read], found: Sequence[Outcome], cause: Meta) -> dict[str, Turns]:
+        """A turn for each claim whose services may count for or against others of its patient."""
+        at_door = [
+            AtDoor(one.patient, one.arrival.claim_id, one.arrival.id, outcome.content)
+            for one, outcome in zip(read, found, strict=True)
+            if one.patient and counts_for_others(outcome.content, book.reference)
+        ]
+        return await self._patients.turns(cause, at_door)
 
     async def correction(self, cause: Meta, arrival: Arrival) -> CorrectClaim:
         """The command that puts an arrival into the place of the claim it corrects."""

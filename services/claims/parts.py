@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from services.claims.core import Claim, ClaimFact, ClaimMessage
 from services.claims.core.successors import Refusing
 from services.claims.intake import Intake
+from services.claims.patients import Patients
 from services.claims.routing import Routing
 from services.claims.succession import refusing_payers
 from services.claims.tenants import Tenants
@@ -31,7 +32,14 @@ def make_parts(runtime: Runtime, claim: Decider[Claim, ClaimMessage, ClaimFact],
         claim=claim,
         routing=routing,
         vault=FileVault(runtime.store, runtime.sealer),
-        intake=Intake(runtime.store, runtime.sealer, runtime.pseudonyms, routing, claim),
+        intake=Intake(
+            runtime.store,
+            runtime.sealer,
+            runtime.pseudonyms,
+            routing,
+            claim,
+            Patients(runtime.store, runtime.shell),
+        ),
         tenants=Tenants(runtime.store),
         refusing=refusing_payers(),
     )

@@ -5,7 +5,8 @@ from uuid import uuid5
 
 from services.claims.core import Claim
 from services.claims.core.claim_restricted import RecordRestriction
-from services.claims.core.edits import SELF_PAY, Restriction, restricted
+from services.claims.core.edits import SELF_PAY, restricted
+from services.claims.core.edits_base import Restriction
 from services.claims.core.rules_restriction import RESTRICTION, RestrictionTold, TellRestriction
 from services.claims.past_services import ClaimDecider
 from shared.contracts import Meta

@@ -15,7 +15,8 @@ from weakref import WeakKeyDictionary
 
 from services.claims.core.bundles import CHARGE_BUNDLE
 from services.claims.core.drug_defaults import DRUG_DEFAULTS
-from services.claims.core.edits import EDIT_IDS, Reference, Restriction
+from services.claims.core.edits import EDIT_IDS
+from services.claims.core.edits_base import Reference, Restriction
 from services.claims.core.rules import UNSETTLED, Rule, RuleSet, with_version
 from services.claims.core.rules_document import RuleDocument, read_rule
 from services.claims.core.rules_judge import Book

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from services.claims.core.bundles import BundleLine, unpacked
 from services.claims.core.content import ClaimContent, ContentLine, DrugCode
-from services.claims.core.edits import Reference
+from services.claims.core.edits_base import Reference
 from services.claims.core.rules import Outcome
 from services.claims.core.rules_judge import Book, judge
 from shared.dated_table import OPEN, DatedTable, Row

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.claims.core.content import DiagnosisCode, Provider
-from services.claims.core.edits import PastService, Reference, Restriction
+from services.claims.core.edits_base import PastService, Reference, Restriction
 from services.claims.core.fee_schedule import prices_of
 from services.claims.core.rules import RuleSet
 from services.claims.core.rules_judge import Book, judge

@@ -12,7 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.claims.core import Claim
-from services.claims.core.edits import EDITS, Looked, PastService, Reference, edit, needs_past
+from services.claims.core.edits import EDITS, edit
+from services.claims.core.edits_base import Looked, PastService, Reference
+from services.claims.core.edits_over_time import needs_past
 from services.claims.core.past import Earlier, earlier_of, past_services
 from shared.contracts import HoldReason
 from shared.dated_table import OPEN, DatedTable, Row
@@ -101,7 +103,7 @@ async def test_mending_a_claim_does_not_count_the_claim_itself(client: RulesClie
     await client.load("limits", LIMITS)
     await holds(client, visit("A", "2026-06-20"))
     (claim,) = await client.world.claims()
-    headers = {**client.token("biller"), "Idempotency-Key": "mend"}
+    headers = {**client.token("biller"), "Idempotency-Key": "mend", "X-Reason": "wrong day"}
     body = visit("A", "2026-06-21")
     mended = await client.http.put(f"/claims/{claim.claim_id}", json=body, headers=headers)
     assert (mended.json()["holds"], mended.json()["status"]) == ([], "waiting_coverage")

@@ -9,7 +9,7 @@ import pytest
 
 from services.claims.claim_kinds import lift
 from services.claims.core import Claim
-from services.claims.core.edits import Restriction
+from services.claims.core.edits_base import Restriction
 from services.claims.core.rules import RuleSet
 from services.claims.core.rules_document import read_rule
 from services.claims.core.rules_judge import Book, judge

@@ -28,7 +28,8 @@ from tests.simulation.money import CashErrand, PatientMoney, deposits_of, in_cas
 SERVICE_DAY = date(2026, 6, 20)
 DROPPED_ACCOUNT = 1
 PSEUDONYMS = Pseudonyms(bytes(32))
-INTAKE = Intake(MemoryStore(), cast("Any", None), PSEUDONYMS, cast("Any", None), cast("Any", None))
+NOTHING = cast("Any", None)
+INTAKE = Intake(MemoryStore(), NOTHING, PSEUDONYMS, NOTHING, NOTHING, NOTHING)
 """It only takes claims apart here."""
 
 

@@ -5,87 +5,20 @@ nothing. An edit names the field and what to do, never the value.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, timedelta
+from collections.abc import Iterator, Sequence
+from datetime import date
 from decimal import Decimal
 from itertools import permutations
-from typing import NamedTuple, TypeAlias
 
 from shared.contracts import HoldReason
 from shared.dated_table import ANY, DatedTable, joined
 
 from .content import ClaimContent, ContentLine
+from .edits_base import Edit, Found, Looked, Reference, Restriction, day_of, npi_of
+from .edits_over_time import frequency, global_days
 from .rules_outcome import NOTHING_SAID, Explained, Judged
 
 SELF_PAY = "self-pay-restriction"
-CLAIMS_NAMED = 3
-Found: TypeAlias = tuple[str, str]
-Standing: TypeAlias = Callable[[str, date, date], str]
-"""How a diagnosis code, without point, stood between two days: one of the values of `shared.x12.codes.Standing`."""
-
-
-class Restriction(NamedTuple):
-    """Services the patient paid in full and wants kept from the plan; without procedures, all of the days."""
-
-    first: date
-    last: date
-    procedures: frozenset[str] = frozenset()
-
-
-class PastService(NamedTuple):
-    """A service of the same person on another claim, `claim_id`. `procedure` was given on a day, by a provider."""
-
-    procedure: str
-    on: date
-    units: Decimal
-    npi: str
-    claim_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Reference:
-    """The tables of a tenant, each None or empty until it is loaded. `fees` and `codes` go by the name of a list.
-
-    Keys: `codes`, `mue` and `global_days` by procedure; `ptp` by column 1 and column 2; `limits` by payer, procedure
-    and what is counted (`line`, `day`, `claim`); `credentialing` by NPI and payer; `fees` by payer, procedure and
-    modifier; `bundles` by name and line; `drugs` by payer and procedure. `bypass` are the modifiers that lift a pair
-    whose indicator is 1, `unrelated` those that lift a visit out of a global period.
-    """
-
-    codes: Mapping[str, DatedTable] = field(default_factory=dict[str, DatedTable])
-    fees: Mapping[str, DatedTable] = field(default_factory=dict[str, DatedTable])
-    ptp: DatedTable | None = None
-    mue: DatedTable | None = None
-    global_days: DatedTable | None = None
-    limits: DatedTable | None = None
-    credentialing: DatedTable | None = None
-    bundles: DatedTable | None = None
-    drugs: DatedTable | None = None
-    standing: Standing | None = None
-    bypass: frozenset[str] = frozenset()
-    unrelated: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
-class Looked:
-    """A claim before the edits, with what only the outside could find out."""
-
-    content: ClaimContent
-    reference: Reference
-    restrictions: tuple[Restriction, ...] = ()
-    past: tuple[PastService, ...] = ()
-
-
-class Edit(NamedTuple):
-    """One edit: where it comes from, and whether a person may overrule it."""
-
-    id: str
-    source: str
-    check: Callable[[Looked], Iterator[Found]]
-    waivable: bool = False
-    needs: str = ""
-    """The table without which it says nothing."""
 
 
 def edits_of(reference: Reference) -> tuple[Edit, ...]:
@@ -133,21 +66,12 @@ def _procedures(looked: Looked) -> Iterator[Found]:
     if not lists:
         return
     for place, line in enumerate(looked.content.lines):
-        day = _day(line, looked.content)
+        day = day_of(line, looked.content)
         if day and line.procedure and all(table.at(line.procedure, day) is None for table in lists):
             yield (
                 f"lines[{place}].procedure",
                 "The code lists do not have this procedure on its day: take a code that is in use then.",
             )
-
-
-def _day(line: ContentLine, content: ClaimContent) -> date | None:
-    return line.service_from or content.service_from
-
-
-def _npi(line: ContentLine, content: ClaimContent) -> str:
-    provider = line.rendering or content.rendering or content.billing
-    return provider.npi
 
 
 def _pairs(looked: Looked) -> Iterator[Found]:
@@ -157,7 +81,7 @@ def _pairs(looked: Looked) -> Iterator[Found]:
         return
     together: dict[tuple[date | None, str], list[int]] = defaultdict(list)
     for place, line in enumerate(content.lines):
-        together[_day(line, content), _npi(line, content)].append(place)
+        together[day_of(line, content), npi_of(line, content)].append(place)
     for (day, _), places in together.items():
         for one, two in permutations(places, 2) if day else ():
             first, second = content.lines[one], content.lines[two]
@@ -186,7 +110,7 @@ def _mue(looked: Looked, wanted: str) -> Iterator[tuple[int, int, Decimal]]:
         return
     of_day: dict[tuple[str, date], Decimal] = defaultdict(Decimal)
     for place, line in enumerate(content.lines):
-        day = _day(line, content)
+        day = day_of(line, content)
         found = table.at(line.procedure, day) if day and line.units is not None else None
         if found is None or day is None or line.units is None:
             continue
@@ -223,46 +147,6 @@ def _mue_clinical(looked: Looked) -> Iterator[Found]:
         )
 
 
-def _global_days(looked: Looked) -> Iterator[Found]:
-    """A visit within the days that a procedure's price covers, by the same provider (42 CFR 414.40)."""
-    table, content = looked.reference.global_days, looked.content
-    if table is None:
-        return
-    given = [(line.procedure, _day(line, content), _npi(line, content), "") for line in content.lines]
-    given += [(one.procedure, one.on, one.npi, one.claim_id) for one in looked.past]
-    for place, line in enumerate(content.lines):
-        day = _day(line, content)
-        if day is None or not _is_visit(table, line, day) or not looked.reference.unrelated.isdisjoint(line.modifiers):
-            continue
-        npi = _npi(line, content)
-        covering = [
-            claim_id for procedure, on, by, claim_id in given if npi == by and on and _covers(table, procedure, on, day)
-        ]
-        if covering:
-            yield (
-                f"lines[{place}].procedure",
-                (
-                    f"The visit lies in the global period of a procedure{_of_claims(covering)}: remove it, or give the "
-                    "modifier that says why it is separate."
-                ),
-            )
-
-
-def _of_claims(ids: Iterable[str]) -> str:
-    """Which other claims it is about, as a part of a sentence; a few of them, and none for the claim itself."""
-    named = [one for one in dict.fromkeys(ids) if one]
-    return f" of claim {', '.join(named[:CLAIMS_NAMED])}" if named else ""
-
-
-def _is_visit(table: DatedTable, line: ContentLine, day: date) -> bool:
-    return (table.at(line.procedure, day) or "").endswith("/Y")
-
-
-def _covers(table: DatedTable, procedure: str, on: date, day: date) -> bool:
-    days, _, visit = (table.at(procedure, on) or "/Y").partition("/")
-    return visit != "Y" and on <= day <= on + timedelta(days=int(days))
-
-
 def _limits(looked: Looked) -> Iterator[Found]:
     """The payer's own limits on units, or else those of any payer."""
     table, content = looked.reference.limits, looked.content
@@ -271,7 +155,7 @@ def _limits(looked: Looked) -> Iterator[Found]:
     of_day: dict[tuple[str, date | None], Decimal] = defaultdict(Decimal)
     of_claim: dict[str, Decimal] = defaultdict(Decimal)
     for place, line in enumerate(content.lines):
-        units, day = line.units or Decimal(0), _day(line, content)
+        units, day = line.units or Decimal(0), day_of(line, content)
         of_day[line.procedure, day] += units
         of_claim[line.procedure] += units
         counts = {"line": units, "day": of_day[line.procedure, day], "claim": of_claim[line.procedure]}
@@ -289,70 +173,6 @@ def _limit(table: DatedTable, payer: str, procedure: str, per: str, day: date | 
     return Decimal(found) if found else None
 
 
-def _frequency(looked: Looked) -> Iterator[Found]:
-    """Limits over so many days, counted with earlier claims of the same person: the key's last part is the days."""
-    table, content = looked.reference.limits, looked.content
-    if table is None:
-        return
-    for place, line in enumerate(content.lines):
-        day = _day(line, content)
-        if day is None:
-            continue
-        for payer in (content.payer_id, ANY):
-            found = table.at(joined(payer, line.procedure, "period"), day)
-            if found is not None:
-                units, days = found.split("/")
-                counted, others = _counted(looked, line.procedure, day, int(days))
-                if counted > Decimal(units):
-                    earlier = f"the services{_of_claims(others)} included" if others else "earlier claims included"
-                    yield (
-                        f"lines[{place}].procedure",
-                        (
-                            f"The payer's limit within {days} days is passed, {earlier}: do not bill it, or release "
-                            "the claim with the payer's approval."
-                        ),
-                    )
-                break
-
-
-def _counted(looked: Looked, procedure: str, day: date, days: int) -> tuple[Decimal, list[str]]:
-    """The most units in any span of so many days that holds this day, and the other claims they are of.
-
-    A span ends on this day, or on a later service of another claim: claims come in out of their order.
-    """
-    here = [
-        (_day(line, looked.content), line.units, "") for line in looked.content.lines if line.procedure == procedure
-    ]
-    past = [one for one in looked.past if one.procedure == procedure]
-    here += [(one.on, one.units, one.claim_id) for one in past]
-    last = day + timedelta(days=days - 1)
-    most: tuple[Decimal, list[str]] = (Decimal(0), [])
-    for end in {day, *(one.on for one in past if day < one.on <= last)}:
-        since = end - timedelta(days=days - 1)
-        within = [(units or Decimal(0), claim_id) for on, units, claim_id in here if on and since <= on <= end]
-        total = sum((units for units, _ in within), Decimal(0))
-        if total > most[0]:
-            most = total, [claim_id for _, claim_id in within if claim_id]
-    return most
-
-
-def needs_past(content: ClaimContent, reference: Reference) -> bool:
-    """Whether a table asks about earlier services of this claim's patient: a limit over days, or a global period."""
-    limits, covered = reference.limits, reference.global_days
-    if limits is None and covered is None:
-        return False
-    for line in content.lines:
-        day = _day(line, content)
-        if day is None or not line.procedure:
-            continue
-        if covered is not None and _is_visit(covered, line, day):
-            return True
-        keys = (joined(payer, line.procedure, "period") for payer in (content.payer_id, ANY))
-        if limits is not None and any(limits.at(key, day) is not None for key in keys):
-            return True
-    return False
-
-
 def _credentialing(looked: Looked) -> Iterator[Found]:
     """Who gives a service must be under contract with the payer on its day."""
     table, content = looked.reference.credentialing, looked.content
@@ -360,7 +180,7 @@ def _credentialing(looked: Looked) -> Iterator[Found]:
         return
     told: set[str] = set()
     for place, line in enumerate(content.lines):
-        day, npi = _day(line, content), _npi(line, content)
+        day, npi = day_of(line, content), npi_of(line, content)
         if day is None or not npi or npi in told:
             continue
         status = table.at(joined(npi, content.payer_id), day) or table.at(joined(npi, ANY), day)
@@ -385,7 +205,7 @@ def _restriction(looked: Looked) -> Iterator[Found]:
     if looked.content.frequency_code == "8":
         return
     for place, line in enumerate(looked.content.lines):
-        day = _day(line, looked.content)
+        day = day_of(line, looked.content)
         if day and any(
             one.first <= day <= one.last and (not one.procedures or line.procedure in one.procedures)
             for one in looked.restrictions
@@ -404,11 +224,9 @@ EDITS: tuple[Edit, ...] = (
     Edit("mue-line", "NCCI medically unlikely edits, MAI 1", _mue_line, waivable=True, needs="mue"),
     Edit("mue-day-policy", "NCCI medically unlikely edits, MAI 2", _mue_policy, needs="mue"),
     Edit("mue-day-clinical", "NCCI medically unlikely edits, MAI 3", _mue_clinical, waivable=True, needs="mue"),
-    Edit(
-        "global-days", "global surgery package, the customer's file", _global_days, waivable=True, needs="global_days"
-    ),
+    Edit("global-days", "global surgery package, the customer's file", global_days, waivable=True, needs="global_days"),
     Edit("unit-limit", "the customer's limits by payer", _limits, waivable=True, needs="limits"),
-    Edit("frequency-limit", "the customer's limits by payer", _frequency, waivable=True, needs="limits"),
+    Edit("frequency-limit", "the customer's limits by payer", frequency, waivable=True, needs="limits"),
     Edit(
         "credentialing",
         "the customer's contract and credentialing spans",

@@ -11,7 +11,7 @@ from decimal import Decimal
 
 from .claim_state import Claim
 from .content import ClaimContent
-from .edits import PastService
+from .edits_base import PastService
 
 VOID, REPLACEMENT, ORIGINAL = "8", "7", "1"
 DUPLICATE = "duplicate-claim"

@@ -9,7 +9,8 @@ from datetime import date
 from .bundles import open_bundles
 from .content import ClaimContent
 from .drug_defaults import fill_drugs
-from .edits import Edit, Looked, PastService, Reference, Restriction, edit, edits_of
+from .edits import edit, edits_of
+from .edits_base import Edit, Looked, PastService, Reference, Restriction
 from .fee_schedule import prices_of
 from .rules import Outcome, RuleSet, evaluate
 from .rules_subject import Prices

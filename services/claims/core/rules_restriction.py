@@ -14,7 +14,7 @@ from shared.contracts import Event, Message, Meta
 from shared.decider import Answer, Decider, Effect, Fact
 from shared.replaced import replace
 
-from .edits import Restriction
+from .edits_base import Restriction
 
 RESTRICTIONS_MAX = 1_000
 SECOND_LOOK = timedelta(minutes=10)
