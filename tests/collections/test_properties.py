@@ -192,13 +192,16 @@ def test_a_deadline_that_was_worked_off_is_over(lived: Life) -> None:
 
 @given(LIVES)
 def test_every_account_comes_to_rest(lived: Life) -> None:
-    """However long the outside world was away, the rest of the way takes a bounded number of steps."""
+    """However long the outside world was away, the rest of the way takes a bounded number of steps.
+
+    It ends, or a person is asked: the compliance gate may hold what only a person can set right.
+    """
     lived.delivers()
     before = len(lived.messages)
     lived.lives_by_deadlines(lived.today + 3 * 365)
     assert len(lived.messages) - before < 80
     assert lived.decider.due(lived.account) is None
-    assert lived.account.status in {"clear", "settled", "written_off"}
+    assert lived.account.status in {"clear", "settled", "written_off"} or lived.account.work is not None
 
 
 @given(st.sampled_from([POLICY]), MOVES, st.sampled_from([40_00, 80_00, 300_00]), st.integers(0, 300_00))
@@ -235,7 +238,7 @@ def test_nobody_is_written_to_who_owes_nothing(lived: Life) -> None:
 
 @given(LIVES)
 def test_letters_of_an_episode_keep_their_distance(lived: Life) -> None:
-    policy = lived.decider.decide.args[0].policies[0]  # type: ignore[attr-defined]
+    policy = lived.decider.decide.args[0].policies.policies[0]  # type: ignore[attr-defined]
     sent: dict[int, list[date]] = {}
     for fact in lived.told_facts:
         if isinstance(fact, StatementWentOut | ReminderWentOut):
