@@ -5,6 +5,7 @@ from collections import OrderedDict
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 from services.payments.bank_performers import derived
 from services.payments.contract_shelf import ContractShelf, table_blob
@@ -50,9 +51,19 @@ from shared.worker import Performer, answer_meta
 ROWS_A_NOTE = 20_000
 CLAIMS_A_STRETCH = 200
 BLOB_PIECE = 512 * 1024
+CASES_MAX = 200
+LOOKS_MAX = 5
 CLIENTS_KEPT = 64
 SCHEDULES = "schedules"
 """The folder of the vault that schedules lie in."""
+NOTHING_LEFT: Mapping[str, Any] = {
+    "outcome": "gone",
+    "because": MERGED,
+    "short_cents": 0,
+    "over_cents": 0,
+    "recovered_cents": 0,
+}
+"""A case that goes on under another number of the payer's."""
 
 
 class Measure:
@@ -134,15 +145,42 @@ class UnderpaymentPerformers:
         }
 
     async def judge(self, key: Key, pending: Pending) -> Message:
-        """Judge the claim as it is known now, and tell the cases that a person sees, or saw."""
-        review = (await self._runtime.store.load(CLAIM_REVIEW, (key,)))[key].snapshot.state
+        """Judge the claim as it is known, and tell the cases that a person sees, or saw.
+
+        Whoever was slow looks once more: an older judgement must not be the last one told.
+        """
+        review, cases, told = await self._look(key, pending)
+        for _ in range(LOOKS_MAX):
+            if not told or (await self._review(key)).known == review.known:
+                break
+            review, cases, told = await self._look(key, pending)
+        return ClaimJudged(
+            meta=answer_meta(key, pending, self._runtime.clock),
+            claim_id=key.id,
+            known=review.known,
+            judgements=tuple(judgement_of(one) for one in cases),
+        )
+
+    async def _look(self, key: Key, pending: Pending) -> tuple[ClaimReview, tuple[Case, ...], bool]:
+        """The claim as it was seen, its cases, and whether anything was told of them."""
+        review = await self._review(key)
         cases = (await self._measure.now(key.tenant)).cases(review)
-        shown = {one.key: one for one in cases if one.is_told or one.key in review.told}
-        shown |= await self._merged(key, [one for one in review.told if one not in shown])
-        told = [
+        return review, cases, await self._tell(key, pending, review, cases)
+
+    async def _review(self, key: Key) -> ClaimReview:
+        return (await self._runtime.store.load(CLAIM_REVIEW, (key,)))[key].snapshot.state
+
+    async def _tell(self, key: Key, pending: Pending, review: ClaimReview, cases: Sequence[Case]) -> bool:
+        """Whether anything had to be told."""
+        shown = await self._shown(key, review, cases)
+        notes = [
             NoteCase(
                 meta=derived(
-                    pending, key, f"case/{one.key}", self._underpayment.kind, underpayment_id_of(key.id, name)
+                    pending,
+                    key,
+                    f"case/{name}/{review.known}",
+                    self._underpayment.kind,
+                    underpayment_id_of(key.id, name),
                 ),
                 underpayment_id=underpayment_id_of(key.id, name),
                 account_id=review.account_id,
@@ -152,25 +190,19 @@ class UnderpaymentPerformers:
             )
             for name, one in shown.items()
         ]
-        if told:
-            await self._runtime.shell.transact(self._underpayment, told)
-        return ClaimJudged(
-            meta=answer_meta(key, pending, self._runtime.clock),
-            claim_id=key.id,
-            known=review.known,
-            judgements=tuple(judgement_of(one) for one in cases),
-            told=tuple(sorted(shown)),
-        )
+        if notes:
+            await self._runtime.shell.transact(self._underpayment, notes)
+        return bool(notes)
 
-    async def _merged(self, key: Key, gone: Sequence[str]) -> dict[str, Case]:
-        """Cases that go on under another number of the payer's: nothing of them is left here."""
-        ids = {name: Key(key.tenant, underpayment_id_of(key.id, name)) for name in gone}
-        if not ids:
-            return {}
-        rows = await self._runtime.store.load(self._underpayment, tuple(ids.values()))
-        nothing = {"outcome": "gone", "because": MERGED, "short_cents": 0, "over_cents": 0, "recovered_cents": 0}
-        known = {name: rows[one].snapshot.state.case for name, one in ids.items()}
-        return {name: case.model_copy(update=nothing) for name, case in known.items() if case is not None}
+    async def _shown(self, key: Key, review: ClaimReview, cases: Sequence[Case]) -> dict[str, Case]:
+        """What a person sees, and whatever became of what one saw before. A claim's first judgement follows none."""
+        before: dict[str, Case] = {}
+        if review.known > 1:
+            where = {"claim_id": key.id}
+            found = await self._runtime.store.find(self._underpayment, key.tenant, where, None, CASES_MAX)
+            before = {state.case.key: state.case for _, state in found if state.case is not None}
+        gone = {name: case.model_copy(update=NOTHING_LEFT) for name, case in before.items()}
+        return gone | {one.key: one for one in cases if one.is_told or one.key in before}
 
     async def load(self, key: Key, pending: Pending) -> Message:
         """Read a schedule into a table and list it. Safe to repeat: the same bytes make the same table."""

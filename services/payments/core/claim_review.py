@@ -50,13 +50,12 @@ class LookAgain(Message):
 
 
 class ClaimJudged(Answer):
-    """The claim as it was known at `known` was judged; `told` are the keys of cases that persons see."""
+    """The claim as it was known at `known` was judged."""
 
     type: Literal["payments.claim-judged.v1"] = "payments.claim-judged.v1"
     claim_id: str
     known: NonNegativeInt
     judgements: tuple[Judgement, ...]
-    told: tuple[str, ...] = ()
 
 
 class JudgeClaim(Effect):
@@ -100,7 +99,6 @@ class ClaimWasJudged(Fact):
     type: Literal["review.judged.v1"] = "review.judged.v1"
     known: int
     judgements: tuple[Judgement, ...]
-    told: tuple[str, ...]
 
 
 ReviewMessage: TypeAlias = ClaimSubmitted | ClaimRemitted | LookAgain | ClaimJudged
@@ -127,7 +125,6 @@ class ClaimReview:
     known: int = 0  # grows with whatever is known
     judged: int = 0  # what was known when it was judged last
     judgements: tuple[Judgement, ...] = ()
-    told: tuple[str, ...] = ()
     asked: tuple[UUID, ...] = ()  # who asked for a judgement, the latest: each is answered once
 
     @property
@@ -151,17 +148,25 @@ def decide(state: ClaimReview, message: ReviewMessage) -> Decision:
         case ClaimRemitted():
             return _remitted(state, message)
         case LookAgain():
-            if message.meta.id in state.asked or state.billed is None or not state.decisions:
-                return ()
-            return JudgementAsked(command_id=message.meta.id), JudgeClaim()
+            return _again(state, message)
         case ClaimJudged():
-            if message.known != state.known:
-                return ()  # more is known by now, and it was asked for again
-            same = (message.judgements, message.told) == (state.judgements, state.told)
-            judged = ClaimWasJudged(known=message.known, judgements=message.judgements, told=message.told)
-            return () if same and state.judged == message.known else (judged,)
+            return _judged(state, message)
         case _:
             assert_never(message)
+
+
+def _again(state: ClaimReview, command: LookAgain) -> Decision:
+    if command.meta.id in state.asked or state.billed is None or not state.decisions:
+        return ()
+    return JudgementAsked(command_id=command.meta.id), JudgeClaim()
+
+
+def _judged(state: ClaimReview, answer: ClaimJudged) -> Decision:
+    """Where more is known by now, it was asked for again."""
+    same = state.judged == answer.known and answer.judgements == state.judgements
+    if answer.known != state.known or same:
+        return ()
+    return (ClaimWasJudged(known=answer.known, judgements=answer.judgements),)
 
 
 def _ask(state: ClaimReview) -> Decision:
@@ -297,7 +302,7 @@ def evolve(state: ClaimReview, fact: ReviewFact) -> ClaimReview:
             asked = (*state.asked, fact.command_id) if fact.command_id is not None else state.asked
             return replace(state, known=state.known + 1, asked=asked[-ASKED_KEPT:])
         case ClaimWasJudged():
-            return replace(state, judged=fact.known, judgements=fact.judgements, told=fact.told)
+            return replace(state, judged=fact.known, judgements=fact.judgements)
         case _:
             assert_never(fact)
 
