@@ -45,12 +45,6 @@ class BookReader:
             async for book in self._without_journal():
                 yield book
 
-    async def account(self, account_id: str) -> AccountBook | None:
-        """One account; None when there is none."""
-        key = Key(self._tenant, account_id)
-        row = (await self._store.load(self._decider, (key,)))[key]
-        return None if row.version == 0 else await self._fresh(key)
-
     async def tally(self, report: Report) -> Tally:
         """A whole report; for one whose rows are few."""
         tally = Tally(report)

@@ -11,12 +11,11 @@ from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from services.payments.clients import read_clients
-from services.payments.settings import PaymentsSettings
 from shared.contracts import StatementSent
 from tests.payments.cashier import Cashier, make_cashier
 from tests.payments.kit import meta
 from tests.payments.test_books_api import sent
-from tests.payments.world import ISSUER
+from tests.payments.world import make_settings
 
 CLIENTS = """
 [lakeside]
@@ -42,18 +41,7 @@ setup_cents = 25_000
 async def cashier(tmp_path: Path) -> Cashier:
     file = tmp_path / "clients.toml"
     file.write_text(CLIENTS)
-    settings = PaymentsSettings(
-        env="development",
-        kafka="unused:9092",
-        mongo="unused",
-        jwks_file=tmp_path / "jwks.json",
-        issuer=ISSUER,
-        master_key_file=tmp_path / "master",
-        pseudonym_key_file=tmp_path / "pseudonym",
-        exchange=tmp_path / "exchange",
-        clients=file,
-    )
-    made = make_cashier(tmp_path, settings)
+    made = make_cashier(tmp_path, make_settings(tmp_path, clients=file))
     await made.world.hear(sent("clm_a", "acme"), statement_sent(1))
     await made.made("/payments", {"account_id": "acct_1", "paid_cents": 4_000, "method": "check"})
     return made

@@ -4,11 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from services.payments.book_reader import BookReader
+from services.payments.core.aging import Aging, aging_report
 from shared.store.connect import connect, disconnect
 from shared.store.mongo import MongoStore
 from tests.payments.eras import answered, check, era_file, withheld
 from tests.payments.kit import submitted
-from tests.payments.world import make_world
+from tests.payments.world import NOW, TENANT, make_world
 
 pytestmark = pytest.mark.stack
 
@@ -46,4 +48,6 @@ async def test_claims_of_few_accounts_post_at_once_and_the_book_is_proved(
     assert proof.payer_cash_cents == 6_000 * CLAIMS - 5_000
     assert proof.totals.patient_cents == 2_000 * CLAIMS
     assert world.counted()["ClaimRemitted"] == CLAIMS
+    aging = await BookReader(world.store, world.account_decider, TENANT).tally(aging_report(Aging(), NOW.date()))
+    assert (aging.ties, aging.accounts, sum(aging.totals.values())) == (True, ACCOUNTS, 2_000 * CLAIMS)
     await disconnect(client)

@@ -149,15 +149,9 @@ class World:
             yield client
 
 
-def make_world(
-    root: Path,
-    before: World | None = None,
-    store: Store | None = None,
-    clock: Clock | None = None,
-    settings: PaymentsSettings | None = None,
-) -> World:
-    """A process on memory, or on the given store; give the one before to continue where it ended."""
-    settings = settings or PaymentsSettings(
+def make_settings(root: Path, **more: Any) -> PaymentsSettings:
+    """What a process in this folder is told."""
+    return PaymentsSettings(
         env="development",
         kafka="unused:9092",
         mongo="unused",
@@ -166,7 +160,19 @@ def make_world(
         master_key_file=root / "master",
         pseudonym_key_file=root / "pseudonym",
         exchange=root / "exchange",
+        **more,
     )
+
+
+def make_world(
+    root: Path,
+    before: World | None = None,
+    store: Store | None = None,
+    clock: Clock | None = None,
+    settings: PaymentsSettings | None = None,
+) -> World:
+    """A process on memory, or on the given store; give the one before to continue where it ended."""
+    settings = settings or make_settings(root)
     seconds = count()
 
     def wall() -> datetime:
