@@ -50,6 +50,7 @@ def start_plan(policy: DunningPolicy | None, account: Account, command: StartPla
         purpose="plan",
         outcome="reached",
         contacted_at=command.meta.occurred_at,
+        direction="in",  # it is they who agree: no answer of the gate goes with it
     )
     return (agreed, contact)
 
