@@ -4,11 +4,11 @@ Names are FHIR's. Source: http://hl7.org/fhir/R4/claim.html and the resources it
 """
 # ruff: noqa: N815
 
-from datetime import date
+from datetime import date, time
 from decimal import Decimal
-from typing import Annotated, Any, Literal, TypeAlias
+from typing import Annotated, Any, Literal, TypeAlias, cast
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from shared.x12.claim837 import Address
 
@@ -41,6 +41,10 @@ class Concept(Element):
     @property
     def code(self) -> str:
         return next((one.code for one in self.coding if one.code), "")
+
+    def of(self, system: str) -> str:
+        """The code of one system; "" where it is coded otherwise."""
+        return next((one.code for one in self.coding if one.system == system), "")
 
     def has(self, code: str) -> bool:
         return any(one.code == code for one in self.coding)
@@ -79,8 +83,21 @@ class PostalAddress(Element):
 
 
 class Period(Element):
+    """Days, and the hours where the period was given to the minute."""
+
     start: Day | None = None
     end: Day | None = None
+    startTime: time | None = None
+    endTime: time | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _hours(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        kept = {str(name): value for name, value in cast("dict[object, object]", given).items()}
+        hours = {f"{name}Time": str(kept[name])[11:16] for name in ("start", "end") if "T" in str(kept.get(name))}
+        return kept | hours
 
 
 class Quantity(Element):
@@ -138,6 +155,14 @@ class SupportingInfo(Element):
     code: Concept = Concept()
     timingDate: Day | None = None
     timingPeriod: Period | None = None
+    valueQuantity: Quantity | None = None
+
+
+class Procedure(Element):
+    sequence: int
+    type: tuple[Concept, ...] = ()
+    date: Day | None = None
+    procedureCodeableConcept: Concept = Concept()
 
 
 class ClaimDiagnosis(Element):
@@ -190,6 +215,7 @@ class FhirClaim(Resource):
     careTeam: tuple[CareTeam, ...] = ()
     supportingInfo: tuple[SupportingInfo, ...] = ()
     diagnosis: tuple[ClaimDiagnosis, ...] = ()
+    procedure: tuple[Procedure, ...] = ()
     insurance: Annotated[tuple[Insurance, ...], Field(min_length=1)]
     accident: Accident | None = None
     item: Annotated[tuple[Item, ...], Field(min_length=1)]

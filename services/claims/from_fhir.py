@@ -14,10 +14,11 @@ from typing import Any, NamedTuple, TypeAlias, TypeVar, cast
 
 from pydantic import ValidationError
 
+from services.claims.claim_kinds import institutional_segments
+from services.claims.fhir_parties import NPI, identified, organisation, person, practitioner
 from services.claims.fhir_resources import (
     Coverage,
     FhirClaim,
-    Identifier,
     Individual,
     Insurance,
     Item,
@@ -25,6 +26,7 @@ from services.claims.fhir_resources import (
     Reference,
     Resource,
 )
+from services.claims.fhir_stays import MisfitError, admission_of, stay_of, supporting
 from shared.x12.claim837 import (
     Claim837,
     Diagnosis,
@@ -41,16 +43,15 @@ from shared.x12.claim837_views import Guide
 from shared.x12.findings import Finding, Severity, unreadable
 
 FHIR_BYTES_MAX = 100_000_000
-NPI = "http://hl7.org/fhir/sid/us-npi"
-TAX_ID = "urn:oid:2.16.840.1.113883.4.4"
 GUIDES: dict[str, tuple[Guide, str]] = {
     "professional": ("837P", "005010X222A1"),
     "institutional": ("837I", "005010X223A2"),
     "oral": ("837D", "005010X224A2"),
 }
 RELATIONSHIPS = {"self": "18", "spouse": "01", "child": "19", "parent": "G8", "other": "G8", "common": "53"}
-SEXES = {"male": "M", "female": "F"}
 RESPONSIBILITIES = "PSTABCDEFGH"
+BUNDLES = "urn:revcycle:charge-bundle"
+"""The system of a product or service that names a charge bundle of the tenant."""
 ROLES = {
     "rendering": "rendering",
     "primary": "rendering",
@@ -69,10 +70,6 @@ class Place(NamedTuple):
     number: int
     resource: Json
     around: Mapping[str, Json]
-
-
-class MisfitError(ValueError):
-    """A claim that no X12 claim can be made of: the element and what to do."""
 
 
 def read_fhir(chunks: Iterable[bytes]) -> Iterator[Claim837 | Finding]:
@@ -173,20 +170,18 @@ class _Maker:
         own = relationship == "18"
         subscriber = self._subscriber(coverage, patient, "P" if not others else _responsibility(focal, given.insurance))
         lines = tuple(self._line(item, guide) for item in given.item)
-        bill_type = self._supporting("typeofbill")
+        bill_type = supporting(given, "typeofbill")
         hospital = guide == "837I"
         if hospital and len(bill_type) < 3:
             raise MisfitError("an institutional claim needs its type of bill (supportingInfo typeofbill).")
         digits = bill_type.removeprefix("0")
         places = [item.locationCodeableConcept.code for item in given.item if item.locationCodeableConcept.code]
-        period, team = given.billablePeriod, self._team()
+        team = self._team()
+        stay = stay_of(given) if hospital else None
+        admitted = admission_of(given) if hospital else None
         return Claim837(
             patient_control_number=self._number(),
-            charge_cents=self._cents(given.total.value)
-            if given.total and given.total.value is not None
-            else None
-            if any(line.charge_cents is None for line in lines)
-            else sum(line.charge_cents or 0 for line in lines),
+            charge_cents=self._total(lines),
             facility_code=digits[:2] if hospital else next(iter(places), ""),
             facility_qualifier="A" if hospital else "B",
             frequency_code=digits[2] if hospital else "1",
@@ -199,16 +194,16 @@ class _Maker:
             billing=self._party(given.provider, "provider"),
             service_facility=self._party(given.facility, "facility") if given.facility else None,
             subscriber=subscriber,
-            patient=None if own else _person(patient),
+            patient=None if own else person(patient),
             patient_relationship="" if own else relationship,
             payer=self._payer(coverage),
             other_payers=tuple(self._other(one) for one in others),
             prior_authorization_number=next(iter(focal.preAuthRef), ""),
-            statement_from=period.start if hospital else None,
-            statement_to=(period.end or period.start) if hospital else None,
-            admission_date=self._admission(),
+            statement_from=stay.statement_from if stay else None,
+            statement_to=stay.statement_to if stay else None,
+            admission_date=None if stay and stay.admitted_at else admitted,
             accident_date=given.accident.on if given.accident else None,
-            extras=self._patient_status(),
+            extras=tuple(institutional_segments(stay, admitted)) if stay else (),
             segment_number=self.place.number,
             header=_header(guide, version),
             rendering=None if hospital else team.get("rendering"),
@@ -261,11 +256,11 @@ class _Maker:
         if resource is None:
             if reference.identifier is None:
                 raise MisfitError(f"{element} refers to a resource that is not in the file: send it along.")
-            return Party(name=reference.display, npi=_identified((reference.identifier,), NPI))
+            return Party(name=reference.display, npi=identified((reference.identifier,), NPI))
         if resource.get("resourceType") == "Organization":
             one = Organization.model_validate(resource)
-            return _organisation(one)
-        return _practitioner(Individual.model_validate(resource))
+            return organisation(one)
+        return practitioner(Individual.model_validate(resource))
 
     def _payer(self, coverage: Coverage) -> Payer:
         reference = next(iter(coverage.payor), self.given.insurer)
@@ -283,9 +278,9 @@ class _Maker:
         member = coverage.subscriberId or next((one.value for one in coverage.identifier if one.value), "")
         relationship = RELATIONSHIPS.get(coverage.relationship.code or "self", "G8")
         group = next((one.value for one in coverage.classes if one.type.has("group")), "")
-        person = _person(insured or patient) if insured or relationship == "18" else Person()
+        insured_person = person(insured or patient) if insured or relationship == "18" else Person()
         return Subscriber(
-            person=person,
+            person=insured_person,
             member_id=member,
             group_number=group,
             relationship="18" if relationship == "18" else "",
@@ -325,7 +320,8 @@ class _Maker:
 
     def _line(self, item: Item, guide: Guide) -> ServiceLine:
         first, last = _served(item)
-        procedure = item.productOrService.code
+        bundle = item.productOrService.of(BUNDLES).upper()
+        procedure = "" if bundle else item.productOrService.code
         positions = {one.sequence: place for place, one in enumerate(sorted(self.given.diagnosis, key=_sequence), 1)}
         unknown = [one for one in item.diagnosisSequence if one not in positions]
         if unknown:
@@ -340,7 +336,7 @@ class _Maker:
             line_control_number=str(item.sequence),
             procedure_qualifier=("AD" if guide == "837D" else "HC") if procedure else "",
             procedure=procedure,
-            modifiers=tuple(one.code for one in item.modifier),
+            modifiers=() if bundle else tuple(one.code for one in item.modifier),
             charge_cents=None if net is None else self._cents(net),
             unit="" if guide == "837D" else "UN",
             units=units or Decimal(1),
@@ -349,6 +345,7 @@ class _Maker:
             service_to=last,
             revenue_code=item.revenue.code.zfill(4) if item.revenue.code else "",
             teeth=teeth if guide == "837D" else (),
+            bundle=bundle,
         )
 
     def _total(self, lines: Sequence[ServiceLine]) -> int | None:
@@ -363,20 +360,6 @@ class _Maker:
         if cents != cents.to_integral_value():
             raise MisfitError("an amount has fractions of a cent.")
         return int(cents)
-
-    def _supporting(self, category: str) -> str:
-        return next((one.code.code for one in self.given.supportingInfo if one.category.has(category)), "")
-
-    def _admission(self) -> date | None:
-        for one in self.given.supportingInfo:
-            if one.category.has("admissionperiod"):
-                return one.timingDate or (one.timingPeriod.start if one.timingPeriod else None)
-        return None
-
-    def _patient_status(self) -> tuple[tuple[str, ...], ...]:
-        kind, source = self._supporting("admtype"), self._supporting("pointoforigin")
-        status = self._supporting("discharge-status")
-        return (("CL1", kind, source, status),) if status else ()
 
 
 def _sequence(one: Any) -> int:
@@ -393,48 +376,6 @@ def _served(item: Item) -> tuple[date | None, date | None]:
     if item.servicedPeriod:
         return item.servicedPeriod.start, item.servicedPeriod.end or item.servicedPeriod.start
     return item.servicedDate, item.servicedDate
-
-
-def _identified(identifiers: Sequence[Identifier], system: str) -> str:
-    return next((one.value for one in identifiers if one.system == system), "")
-
-
-def _organisation(one: Organization) -> Party:
-    return Party(
-        name=one.name,
-        npi=one.identified(NPI),
-        tax_id=one.identified(TAX_ID).replace("-", ""),
-        tax_id_qualifier="EI",
-        address=one.address[0].address() if one.address else None,
-    )
-
-
-def _practitioner(one: Individual) -> Party:
-    person = _person(one)
-    return Party(
-        name=person.last_name,
-        first_name=person.first_name,
-        middle_name=person.middle_name,
-        entity_type="1",
-        npi=one.identified(NPI),
-        tax_id=one.identified(TAX_ID).replace("-", ""),
-        tax_id_qualifier="EI" if one.identified(TAX_ID) else "",
-        address=person.address,
-    )
-
-
-def _person(one: Individual) -> Person:
-    name = next((name for name in one.name if name.use in ("official", "usual")), None) or next(iter(one.name), None)
-    given = (*name.given, "", "")[:2] if name else ("", "")
-    return Person(
-        last_name=name.family if name else "",
-        first_name=given[0],
-        middle_name=given[1],
-        suffix=next(iter(name.suffix), "") if name else "",
-        birth_date=one.birthDate,
-        sex=SEXES.get(one.gender, "U") if one.gender else "",
-        address=one.address[0].address() if one.address else None,
-    )
 
 
 def _header(guide: Guide, version: str) -> Header837:

@@ -2,12 +2,13 @@
 
 import copy
 import json
-from datetime import date
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from services.claims.claim_kinds import lift
 from services.claims.from_fhir import read_fhir
 from shared.contracts import ClaimReceived, ClaimSubmitted
 from shared.x12.claim837 import Claim837
@@ -165,6 +166,69 @@ def test_an_institutional_claim_has_its_bill_type_and_period() -> None:
     assert one.attending is not None
     assert (one.lines[0].revenue_code, one.lines[0].diagnosis_pointers) == ("0300", ())
     assert one.extras == (("CL1", "", "", "01"),)
+
+
+NUBC = "https://www.nubc.org/CodeSystem/"
+
+
+def said(system: str, value: str, **more: Any) -> dict[str, Any]:
+    return {"category": code("info"), "code": {"coding": [{"system": NUBC + system, "code": value}]}, **more}
+
+
+def test_a_stay_has_its_hours_codes_and_procedures_and_leaves_as_it_came() -> None:
+    def operation(number: int, pcs: str, kind: str) -> dict[str, Any]:
+        system = "http://www.cms.gov/Medicare/Coding/ICD10"
+        concept = {"coding": [{"system": system, "code": pcs}]}
+        return {
+            "sequence": number,
+            "type": [code(kind)],
+            "date": "2026-06-21T10:00:00Z",
+            "procedureCodeableConcept": concept,
+        }
+
+    stay = claim(
+        type=code("institutional"),
+        billablePeriod={"start": "2026-06-20", "end": "2026-06-22"},
+        supportingInfo=[
+            {"category": code("typeofbill"), "code": code("0111")},
+            {
+                "category": code("admissionperiod"),
+                "timingPeriod": {"start": "2026-06-20T09:30:00Z", "end": "2026-06-22T11:00:00Z"},
+            },
+            {"category": code("admtype"), "code": code("1")},
+            {"category": code("pointoforigin"), "code": code("7")},
+            {"category": code("discharge-status"), "code": code("01")},
+            {"category": code("drg"), "code": code("470")},
+            said("ConditionCodes", "07"),
+            said("OccurrenceCodes", "11", timingDate="2026-06-17"),
+            said("OccurrenceSpanCodes", "74", timingPeriod={"start": "2026-06-18", "end": "2026-06-19"}),
+            said("ValueCodes", "A2", valueQuantity={"value": 15.31}),
+        ],
+        procedure=[operation(1, "0DTJ4ZZ", "other"), operation(2, "0SR9019", "principal")],
+    )
+    stay["item"][0]["revenue"] = code("360")
+    (one,), findings = read(bundle(stay))
+    assert findings == []
+    part = lift(one).institutional
+    assert part is not None
+    assert (part.admitted_at, part.discharged_at, part.drg) == (time(9, 30), time(11), "470")
+    assert (part.admission_type, part.admission_source, part.patient_status) == ("1", "7", "01")
+    assert part.condition_codes == ("07",)
+    assert [(each.qualifier, each.code) for each in part.occurrences] == [("BI", "74"), ("BH", "11")]
+    assert [(each.code, each.value_cents) for each in part.value_codes] == [("A2", 15_31)]
+    assert [(each.qualifier, each.code) for each in part.procedures] == [("BBR", "0SR9019"), ("BBQ", "0DTJ4ZZ")]
+    assert part.procedures[0].on == date(2026, 6, 21)
+    bad = {**stay, "supportingInfo": [*stay["supportingInfo"], said("ValueCodes", "A3")]}
+    _, (finding,) = read(bundle(bad))
+    assert "value code A3 has no number" in finding.message
+
+
+def test_a_charge_bundle_is_named_by_its_system() -> None:
+    one = claim()
+    one["item"][0]["productOrService"] = {"coding": [{"system": "urn:revcycle:charge-bundle", "code": "knee"}]}
+    (found,), findings = read(bundle(one))
+    assert findings == []
+    assert (found.lines[0].bundle, found.lines[0].procedure, found.lines[0].modifiers) == ("KNEE", "", ())
 
 
 def without(name: str) -> dict[str, Any]:
