@@ -62,6 +62,11 @@ from services.collections.core.state import Account, Episode
 from shared.contracts import PatientBalanceChanged, PatientPaymentFailed, PatientPaymentPending, PatientPaymentReceived
 from shared.decider import Decider, Due, Effect
 
+STATE: TypeAdapter[Account] = TypeAdapter(Account)
+MESSAGE: TypeAdapter[AccountMessage] = TypeAdapter(Annotated[AccountMessage, Field(discriminator="type")])
+FACT: TypeAdapter[CollectionFact] = TypeAdapter(Annotated[CollectionFact, Field(discriminator="type")])
+EFFECT: TypeAdapter[AnyAccountEffect] = TypeAdapter(Annotated[AnyAccountEffect, Field(discriminator="type")])
+"""Built once: a decider is made for every book of policies that is tried."""
 WORTH_A_LETTER = frozenset({Action.REVIEW, Action.PLACE, Action.REMIND, Action.STATE})
 STEPS_MAX = 10
 """A deadline takes a few steps at most: each either ends something or waits for an answer."""
@@ -173,10 +178,10 @@ def make_decider(book: PolicyBook, rules: RuleShelf) -> Decider[Account, Account
         publish=publish,
         aggregate_id=account_of,
         record_key=lambda account: account.account_id,
-        state_codec=TypeAdapter(Account),
-        message_codec=TypeAdapter(Annotated[AccountMessage, Field(discriminator="type")]),
-        fact_codec=TypeAdapter(Annotated[CollectionFact, Field(discriminator="type")]),
-        effect_codec=TypeAdapter(Annotated[AnyAccountEffect, Field(discriminator="type")]),
+        state_codec=STATE,
+        message_codec=MESSAGE,
+        fact_codec=FACT,
+        effect_codec=EFFECT,
         index=lambda account: {
             "status": account.status,
             "needs_work": account.work is not None or bool(account.call_tasks),
