@@ -136,8 +136,9 @@ class CashDesk:
         drawer, till = self._drawers[tenant], f"{self._payments}/tills/front"
         async with drawer.opening:
             if not drawer.is_open:
-                key, body = f"demo-till-{today}", {"float_cents": FLOAT_CENTS}
-                self._said(await self._client.ask("POST", f"{till}/open", tenant, "poster", key, body))
+                shift = {"float_cents": FLOAT_CENTS}
+                opened = await self._client.ask("POST", f"{till}/open", tenant, "poster", f"demo-till-{today}", shift)
+                self._said(opened)
                 drawer.is_open = True
         body = {"account_id": account_id, "paid_cents": cents, "method": "cash"}
         key = f"demo-{what}-{account_id}"

@@ -80,7 +80,8 @@ def _back(
     rng: random.Random, payment: PostPatientPayment, moment: int, why: ReversalCause | None = None
 ) -> ReversePatientPayment:
     """A payment goes back: all of it, whatever it paid, or as a refund of what is not applied, which may be nothing."""
-    cause: ReversalCause = why or rng.choice(("chargeback", "returned_check", "refund"))
+    causes: tuple[ReversalCause, ...] = ("chargeback", "returned_check", "refund")
+    cause = why if why is not None else rng.choice(causes)
     cents = rng.randint(1, payment.paid_cents) if cause == "refund" else payment.paid_cents
     return ReversePatientPayment(
         meta=meta_of(rng, payment.meta.tenant, payment.meta.subject, payment.meta.key, MOMENTS[moment]),
