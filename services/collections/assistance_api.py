@@ -9,7 +9,7 @@ from pydantic import Field
 
 from services.collections.api import Accounts, Limit
 from services.collections.assistance_letter import determination_pdf
-from services.collections.core.assistance import Application, AssistanceDecider, AssistanceMessage, assess
+from services.collections.core.assistance import AssistanceDecider, AssistanceMessage, assess
 from services.collections.core.assistance_messages import (
     AmendAssistance,
     AssistanceCommand,
@@ -24,6 +24,7 @@ from services.collections.core.assistance_messages import (
     State,
 )
 from services.collections.core.assistance_policy import AssistancePolicy
+from services.collections.core.assistance_state import Application
 from shared.auth import Principal
 from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of

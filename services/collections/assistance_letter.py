@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import date
 from functools import partial
 
-from services.collections.core.assistance import Application, Assessment
+from services.collections.core.assistance import Assessment
+from services.collections.core.assistance_state import Application
 from services.collections.pdf_letter import letter_pdf
 from services.collections.render import TEMPLATES, Letterhead, address_lines, dollars, long_date
 from shared.identity import Guarantor

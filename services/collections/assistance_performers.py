@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from services.collections.core.assistance import AssistanceDecider, standing_of
+from services.collections.core.assistance import AssistanceDecider
 from services.collections.core.assistance_messages import AccountTold, TellAccount
+from services.collections.core.assistance_state import standing_of
 from services.collections.core.person_facts import DebtNoted
 from services.collections.core.person_messages import NotePerson
 from shared.contracts import Message

@@ -5,8 +5,7 @@ account is told so. What is granted is a percentage of the patient's share of th
 also where it was paid already, and gives it back when it is revoked.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
@@ -28,58 +27,14 @@ from services.collections.core.assistance_messages import (
     ConfirmAssistance,
     DecideAssistance,
     EndAssistance,
-    Income,
     RequestAssistance,
     TellAccount,
 )
 from services.collections.core.assistance_policy import ALWAYS, AssistancePolicy, Program
-from services.collections.core.person import Assistance
+from services.collections.core.assistance_state import AnyAssistanceFact, Application, evolve
 from shared.contracts import AssistanceDenied, AssistanceEnded, AssistanceGranted, AssistanceRequested, Event, Meta
 from shared.decider import Decider, Due, Effect, Scalar, named_by
 from shared.digests import content_digest
-from shared.replaced import replace
-
-Status: TypeAlias = Literal["unseen", "open", "waiting", "granted", "denied", "withdrawn", "lapsed", "revoked"]
-
-
-@dataclass(frozen=True, slots=True)
-class Application:
-    """One application of a guarantor. Amounts are cents a year."""
-
-    application_id: str = ""
-    account_id: str = ""
-    state: str = ""
-    household_size: int | None = None
-    incomes: tuple[Income, ...] | None = None
-    enrolled_in: tuple[str, ...] = ()
-    documents: tuple[str, ...] = ()
-    received_on: date = date.min
-    documents_by: date = date.min
-    late: bool = False
-    time_passed: bool = False  # to bring documents; nothing lacked then
-    status: Status = "unseen"
-    decision: AssistanceDecided | None = None
-    confirmed_by: str = ""
-    reason: str = ""  # of its end
-    digest: str = ""
-    not_done: tuple[tuple[str, str], ...] = ()  # the latest commands that changed nothing: id and why
-
-    @property
-    def is_open(self) -> bool:
-        return self.status in {"open", "waiting"}
-
-    def because(self, command_id: str) -> str:
-        """Why a command changed nothing; empty when it did."""
-        return next((why for one, why in self.not_done if one == command_id), "")
-
-
-def standing_of(applications: Iterable[Application]) -> Assistance:
-    """Where a guarantor's applications stand together: an open one counts first, then the newest decision."""
-    known = sorted(applications, key=lambda one: (one.received_on, one.application_id))
-    if any(one.is_open for one in known):
-        return "pending"
-    newest = next((one.status for one in reversed(known) if one.status in DECIDED), "none")
-    return "granted" if newest == "granted" else "denied" if newest == "denied" else "none"
 
 
 class Assessment(NamedTuple):
@@ -100,19 +55,8 @@ class Assessment(NamedTuple):
 AssistanceMessage: TypeAlias = (
     RequestAssistance | AmendAssistance | DecideAssistance | ConfirmAssistance | EndAssistance | AccountTold | Due
 )
-AnyAssistanceFact: TypeAlias = (
-    AssistanceAsked
-    | AssistanceAmended
-    | AssistanceDecided
-    | AssistanceConfirmed
-    | AssistanceEndedFact
-    | AssistanceNotDone
-    | DocumentsTimePassed
-)
 Decision: TypeAlias = tuple[AnyAssistanceFact | Effect, ...]
 AssistanceDecider: TypeAlias = Decider[Application, AssistanceMessage, AnyAssistanceFact]
-DECIDED = frozenset({"granted", "denied"})
-NOT_DONE_KEPT = 20
 NO_PROGRAM = timedelta(days=365)
 """How long an application stays open where the client has adopted no program: the house is late, not the applicant."""
 
@@ -296,57 +240,6 @@ def _not_done(
     if state.because(command_id):
         return ()
     return (AssistanceNotDone(application_id=command.application_id, command_id=command_id, because=because),)
-
-
-def evolve(state: Application, fact: AnyAssistanceFact) -> Application:  # noqa: PLR0911 - a table
-    match fact:
-        case AssistanceAsked():
-            return replace(
-                state,
-                application_id=fact.application_id,
-                account_id=fact.account_id,
-                state=fact.state,
-                household_size=fact.household_size,
-                incomes=fact.incomes,
-                enrolled_in=fact.enrolled_in,
-                received_on=fact.received_on,
-                documents_by=fact.documents_by,
-                late=fact.late,
-                status="open",
-                digest=fact.digest,
-            )
-        case AssistanceAmended():
-            return replace(
-                state,
-                state=fact.state,
-                household_size=fact.household_size,
-                incomes=fact.incomes,
-                enrolled_in=fact.enrolled_in,
-                documents=fact.documents,
-                status="open" if fact.reopened else state.status,
-                decision=None if fact.reopened else state.decision,
-            )
-        case AssistanceDecided():
-            status: Status = "waiting" if fact.waits else "granted" if fact.grants else "denied"
-            return replace(state, decision=fact, status=status)
-        case AssistanceConfirmed():
-            grants = state.decision is not None and state.decision.grants
-            after: Status = ("granted" if grants else "denied") if fact.confirmed else "open"
-            return replace(
-                state,
-                status=after,
-                decision=state.decision if fact.confirmed else None,
-                confirmed_by=fact.confirmed_by if fact.confirmed else "",
-            )
-        case AssistanceEndedFact():
-            return replace(state, status=fact.how, reason=fact.reason)
-        case DocumentsTimePassed():
-            return replace(state, time_passed=True)
-        case AssistanceNotDone():
-            kept = (*state.not_done, (fact.command_id, fact.because))[-NOT_DONE_KEPT:]
-            return replace(state, not_done=kept)
-        case _:
-            assert_never(fact)
 
 
 def publish(state: Application, fact: AnyAssistanceFact, meta: Meta) -> Event | None:
