@@ -10,6 +10,8 @@ import pytest
 
 from services.collections.core import AccountMessage, PolicyBook, make_decider, still_wanted
 from services.collections.core.facts import PlacementMade
+from services.collections.core.person_facts import PlaceLearned
+from services.collections.core.person_messages import NotePerson
 from services.collections.core.policy_charges import LateCharge, LawRow, allowed, assess
 from services.collections.core.policy_explain import explain, is_warned
 from services.collections.core.policy_facts import LateChargeAssessed, LateChargeLookedAt
@@ -30,7 +32,7 @@ from tests.collections.policy_story import (
     reminded,
     scored,
 )
-from tests.collections.story import POLICY, SHELF, TENANT, Story, balance, meta, on, payment, start_plan
+from tests.collections.story import ACCOUNT, POLICY, SHELF, TENANT, Story, balance, meta, on, payment, start_plan
 
 # Money on its way
 
@@ -256,6 +258,11 @@ FEE_LAW = replace(LAW, kind="fee", rate_max_bps=0, fee_max_cents=5_00)
 INTEREST = LateCharge(name="interest", kind="interest", every_days=30, rate_bps=1200)
 
 
+def lives_in(state: str) -> NotePerson:
+    place = PlaceLearned(account_id=ACCOUNT, state=state, zones=("America/Chicago",), has_phone=False)
+    return NotePerson(meta=meta(f"place/{state}", 0), account_id=ACCOUNT, learned=(place,))
+
+
 def charged(story: Story) -> list[tuple[int, int]]:
     return [(event.raised_on.toordinal() - on(0).toordinal(), event.charge_cents)
             for event in story.events if isinstance(event, LateChargeRaised)]  # fmt: skip
@@ -302,6 +309,17 @@ def test_nothing_is_charged_without_law() -> None:
     assert charged(story) == []
     assert not [fact for fact in story.facts if isinstance(fact, LateChargeAssessed)]
     assert [fact for fact in story.facts if isinstance(fact, LateChargeLookedAt)]
+
+
+def test_another_policy_never_charges_for_days_that_were_charged() -> None:
+    law = replace(LAW, rate_max_bps=1200)
+    first = policy(late_charges=(INTEREST,), laws=(law,), reminders=(), placement_after_days=400)
+    other = replace(first, name="*/2026-09-01", late_charges=(replace(INTEREST, name="renamed"),))
+    story = Story(first, other).owes(10_000_00).tell(lives_in("IL")).lives_to(70)
+    assert charged(story) == [(60, 98_63)]
+    story.tell(adopts(70, other.name)).lives_to(105)
+    # Thirty days from the day of the change, not from the due date.
+    assert charged(story) == [(60, 98_63), (100, 97_65)]
 
 
 # Limits

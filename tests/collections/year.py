@@ -10,6 +10,7 @@ import asyncio
 import json
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from random import Random
 from time import perf_counter, process_time
@@ -82,7 +83,7 @@ def year_policies() -> tuple[DunningPolicy, ...]:
         Ending(action="placement", day=125),
     )
     interest = LateCharge(name="interest", kind="interest", every_days=30, rate_bps=900)
-    common = _with(
+    common = replace(
         POLICY,
         reminders=levels,
         endings=endings,
@@ -92,7 +93,7 @@ def year_policies() -> tuple[DunningPolicy, ...]:
         risk_limit_cents=2_000_00,
     )
     gentle = (ReminderLevel(name="first", day=45), ReminderLevel(name="final", day=100, final=True))
-    own = _with(
+    own = replace(
         common,
         name=f"{TENANT}.self_pay/2026-01-01",
         tenant=TENANT,
@@ -102,11 +103,6 @@ def year_policies() -> tuple[DunningPolicy, ...]:
         applies=Condition(segments=("self_pay",), score_from=50, score_within_days=90),
     )
     return common, own
-
-
-def _with(policy: DunningPolicy, **changes: object) -> DunningPolicy:
-    given = {name: getattr(policy, name) for name in DunningPolicy.__dataclass_fields__}
-    return DunningPolicy(**{**given, **changes})
 
 
 class Mail:

@@ -103,6 +103,7 @@ class PolicyAdopted(PolicyNews):
     episode: PositiveInt
     policy: str
     level: NonNegativeInt
+    adopted_on: date
 
 
 class LateChargeAssessed(PolicyNews):

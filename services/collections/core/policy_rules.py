@@ -35,7 +35,7 @@ from services.collections.core.policy_messages import (
     PolicyMessage,
 )
 from services.collections.core.policy_standing import PAYMENTS_KEPT, FailedAt, PaidOn, Standing
-from services.collections.core.schedule import charge_days, ending_of, planned_on
+from services.collections.core.schedule import charge_days, charged_from, ending_of, planned_on
 from services.collections.core.state import Account, Episode
 from shared.contracts import PatientBalanceChanged, PatientPaymentFailed, PatientPaymentPending, PatientPaymentReceived
 from shared.decider import Effect
@@ -218,6 +218,7 @@ def adopt(book: PolicyBook, account: Account, command: AdoptPolicy) -> Items:
         episode=episode.number,
         policy=command.policy,
         level=_level_reached(book.named(episode.policy), book.named(command.policy), episode),
+        adopted_on=day_of(command.meta.occurred_at),
     )
     return (adopted,)
 
@@ -244,7 +245,7 @@ def charge_late(today: Today, account: Account, episode: Episode) -> Items:
 def _charged(today: Today, account: Account, episode: Episode, charge: LateCharge) -> CollectionFact:
     assert episode.due_on is not None, "late without a due date"
     standing, last = account.standing, account.standing.charge(charge.name)
-    since = episode.due_on + timedelta(charge.after_overdue_days) if last is None else last.on
+    since = charged_from(standing, charge, episode.due_on) if last is None else last.on
     principal_cents = principal(standing, account.owed_cents)
     sealed_guarantor = account.sealed_guarantor
     found = assess(charge, today.policy.laws, account.person.state, principal_cents, since, today.on)

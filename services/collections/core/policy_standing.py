@@ -104,6 +104,7 @@ class Standing:
     reviews: int = 0
     review: Review | None = None
     charged: tuple[Charged, ...] = ()  # of the open episode
+    charges_from: date | None = None  # no late charge reaches back before the policy that asks for it
     charged_cents: int = 0  # of the open episode
     principal_low_cents: int | None = None  # the least principal since the last charge
     above_risk: bool = False
@@ -153,7 +154,8 @@ def with_fact(standing: Standing, fact: PolicyFact) -> Standing:  # noqa: C901, 
             assert standing.review is not None, "a review was decided that nobody asked for"
             return replace(standing, review=replace(standing.review, decided=fact.decision, until=fact.until))
         case PolicyAdopted():
-            return replace(standing, review=None, charged=(), adopted=(*standing.adopted, fact.policy))
+            adopted = (*standing.adopted, fact.policy)
+            return replace(standing, review=None, charges_from=fact.adopted_on, adopted=adopted)
         case LateChargeAssessed() | LateChargeLookedAt():
             return _charged(standing, fact)
         case RiskChanged():
@@ -164,7 +166,15 @@ def with_fact(standing: Standing, fact: PolicyFact) -> Standing:  # noqa: C901, 
 
 def episode_opened(standing: Standing, policy: str) -> Standing:
     """What belongs to one episode is forgotten with the next."""
-    return replace(standing, review=None, adopted=(policy,), charged=(), charged_cents=0, principal_low_cents=None)
+    return replace(
+        standing,
+        review=None,
+        adopted=(policy,),
+        charged=(),
+        charges_from=None,
+        charged_cents=0,
+        principal_low_cents=None,
+    )
 
 
 def balance_noted(standing: Standing, owed_cents: int) -> Standing:

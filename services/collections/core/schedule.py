@@ -6,8 +6,10 @@ from enum import IntEnum
 from typing import NamedTuple
 
 from services.collections.core.policy import DunningPolicy, Ending, ReminderLevel
+from services.collections.core.policy_charges import LateCharge
 from services.collections.core.policy_conditions import Situation, hear
 from services.collections.core.policy_levels import following
+from services.collections.core.policy_standing import Standing
 from services.collections.core.state import Account, Episode
 
 
@@ -219,9 +221,15 @@ def charge_days(policy: DunningPolicy, account: Account, due_on: date) -> dict[s
     days = dict[str, date]()
     for charge in policy.late_charges:
         last = account.standing.charge(charge.name)
-        first_days = charge.after_overdue_days + (charge.every_days if charge.kind == "interest" else 1)
-        days[charge.name] = due_on + timedelta(first_days) if last is None else last.on + timedelta(charge.every_days)
+        first_days = charge.every_days if charge.kind == "interest" else 1
+        begins = charged_from(account.standing, charge, due_on) + timedelta(first_days)
+        days[charge.name] = begins if last is None else last.on + timedelta(charge.every_days)
     return days
+
+
+def charged_from(standing: Standing, charge: LateCharge, due_on: date) -> date:
+    """Since when a late charge that was not looked at yet counts."""
+    return max(due_on + timedelta(charge.after_overdue_days), standing.charges_from or date.min)
 
 
 def _letters(policy: DunningPolicy, account: Account, episode: Episode) -> Iterator[Step]:
