@@ -54,6 +54,8 @@ def reason_given(
 
 
 Why = Annotated[str, Depends(reason_given)]
+asks_why: Any = Depends(reason_given)
+"""For `dependencies=[…]` of a route that does nothing with the reason itself: the log takes it from the header."""
 
 
 class Audited:

@@ -127,10 +127,12 @@ def bare_app(
     app.state.gate = Gate(limits or Limits(), streams)
     app.add_middleware(Audited)
     app.add_middleware(Shedding, gate=app.state.gate)
-    from shared.audit_api import router as audit  # it is made of what this module has
+    from shared.audit_api import router as audit  # they are made of what this module has
+    from shared.versions_api import router as versions
 
     app.include_router(health)
     app.include_router(audit)
+    app.include_router(versions)
     for router in routers:
         app.include_router(router)
     app.add_exception_handler(RequestValidationError, _refuse_request)

@@ -25,6 +25,7 @@ from services.claims.routing import Routing
 from services.claims.succession import successor
 from services.claims.vault import FileTooLargeError, Kept
 from services.claims.views import shown_claim, shown_fact, shown_file, shown_result, shown_submission
+from shared.audit_edge import Why
 from shared.auth import Principal
 from shared.decider import Entry, Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -258,7 +259,7 @@ async def paper(claim_id: str, run: Run, caller: Biller, parts: Here, *, form: b
 
 @router.put("/claims/{claim_id}")
 async def correct_claim(
-    claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
+    claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, why: Why, parts: Here
 ) -> dict[str, Any]:
     """Mend a claim that is in the house or was rejected: the body is the whole claim, and is scrubbed anew."""
     state = await claim_here(run, parts, caller.tenant, claim_id)
@@ -267,7 +268,7 @@ async def correct_claim(
     arrival = Arrival(command_id, body.claim837(), f"api/{command_id}", corrects=state)
     cause = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
     command = await parts.intake.correction(cause, arrival)
-    return await _ask(run, parts, caller, command, "claim.correct", claim_id, "")
+    return await _ask(run, parts, caller, command, "claim.correct", claim_id, why)
 
 
 @router.post("/claims/{claim_id}/hold")
@@ -296,12 +297,12 @@ async def release(
 
 @router.post("/claims/{claim_id}/replacement", status_code=201)
 async def replacement(
-    claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, parts: Here
+    claim_id: str, body: ClaimBody, run: Run, caller: Biller, key: IdempotencyKey, why: Why, parts: Here
 ) -> dict[str, Any]:
     """A corrected claim (7) for one that its payer decided: the body is the whole claim, and replaces every line."""
     state = await claim_here(run, parts, caller.tenant, claim_id)
     words = f"{claim_id}/7/{body.model_dump_json()}"
-    return await _succeed(run, parts, caller, key, state, "7", words, body.claim837())
+    return await _succeed(run, parts, caller, key, state, words, why, body.claim837())
 
 
 @router.post("/claims/{claim_id}/void", status_code=201)
@@ -310,7 +311,7 @@ async def void(
 ) -> dict[str, Any]:
     """A void (8) for a claim that its payer decided. Nothing changes here until the payer takes its decision back."""
     state = await claim_here(run, parts, caller.tenant, claim_id)
-    return await _succeed(run, parts, caller, key, state, "8", f"{claim_id}/8/{body.reason}", None)
+    return await _succeed(run, parts, caller, key, state, f"{claim_id}/8/{body.reason}", body.reason, None)
 
 
 async def _succeed(
@@ -319,11 +320,12 @@ async def _succeed(
     caller: Principal,
     key: str,
     original: Claim,
-    frequency: Succession,
     words: str,
+    why: str,
     corrected: Claim837 | None,
 ) -> dict[str, Any]:
     """Make the successor; 409 with a sentence where there may be none. One for each decision of the payer."""
+    frequency: Succession = "8" if corrected is None else "7"
     command_id = await first_use(run, caller, key, run.pseudonyms.of("req", caller.tenant, words))
     because = why_no_successor(original, frequency, parts.refusing, run.clock.now().date())
     if because:
@@ -335,7 +337,7 @@ async def _succeed(
         raise HTTPException(409, f"claim {held[slot]} is the {NAMES[frequency]} after this decision already")
     cause = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", original.account_id)
     command = await successor(run, parts.intake, cause, original, frequency, corrected)
-    await run.audit.record(caller, f"claim.succeed.{frequency}", f"claim/{original.claim_id}", claim_id)
+    await run.audit.record(caller, f"claim.succeed.{frequency}", f"claim/{original.claim_id}", why)
     decided = await run.shell.transact_one(parts.claim, command)
     return shown_claim(decided.snapshot.state)
 

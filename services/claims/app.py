@@ -68,6 +68,7 @@ from shared.decider import Decider, Effect
 from shared.http import make_app, serve
 from shared.inbox import join_routes
 from shared.runtime import Loop, Runtime, Spec
+from shared.versions_api import versions_router
 from shared.worker import Performer
 
 
@@ -211,6 +212,9 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         appeal_router,
         archive_router,
         attachment_router,
+        versions_router("claim", "/claims/{claim_id}", "biller", "auditor"),
+        versions_router("work_item", "/work-items/{claim_id}", "biller", "auditor"),
+        versions_router("appeal", "/appeals/{appeal_id}", "biller", "auditor"),
         streams=("/files", *REFERENCE_PATHS, EVIDENCE_PATH, ATTACHMENTS_PATH),
     )
     app.state.quotas = quotas

@@ -41,6 +41,7 @@ from services.claims.work_models import (
 )
 from services.claims.work_rules import work_policy
 from services.claims.work_views import opened, opened_call, opened_note, shown_entry, shown_item
+from shared.audit_edge import asks_why
 from shared.auth import Principal
 from shared.contracts import Meta
 from shared.decider import Decider, Scalar
@@ -295,7 +296,7 @@ async def request_write_off(
     return await _ask(run, items, caller, command, "work.write-off.request")
 
 
-@router.post("/work-items/{claim_id}/write-off/decision")
+@router.post("/work-items/{claim_id}/write-off/decision", dependencies=[asks_why])
 async def decide_write_off(
     claim_id: str, body: DecisionBody, run: Run, caller: Approver, key: IdempotencyKey, items: Items
 ) -> dict[str, Any]:

@@ -57,7 +57,7 @@ class Client:
         return {"Authorization": f"Bearer {jwt.encode({'alg': 'ES256', 'kid': 'test'}, claims, self._key)}"}
 
     async def post(self, path: str, body: Any, key: str = "k1", role: str = "biller", tenant: str = TENANT) -> Any:
-        headers = {**self.token(role, tenant=tenant), "Idempotency-Key": key}
+        headers = {**self.token(role, tenant=tenant), "Idempotency-Key": key, "X-Reason": "a test wants it"}
         return await self.http.post(path, json=body, headers=headers)
 
     async def get(self, path: str, role: str = "biller", tenant: str = TENANT) -> Any:

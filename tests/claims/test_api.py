@@ -117,7 +117,7 @@ async def test_what_nobody_may_waive_is_refused(client: Client) -> None:
 
 async def test_a_held_claim_is_mended(client: Client) -> None:
     claim_id = (await client.post("/claims", changed(["billing", "npi"], "1234567890"))).json()["claim_id"]
-    headers = {**client.token("biller"), "Idempotency-Key": "c1"}
+    headers = {**client.token("biller"), "Idempotency-Key": "c1", "X-Reason": "wrong NPI"}
     mended = await client.http.put(f"/claims/{claim_id}", json=CLAIM, headers=headers)
     assert (mended.status_code, mended.json()["status"]) == (200, "waiting_coverage")
     assert mended.json()["claim_id"] == claim_id

@@ -254,6 +254,6 @@ async def test_a_stay_is_corrected_and_tried_like_any_claim(client: Client) -> N
     claim_id = (await client.post("/claims", body)).json()["claim_id"]
     held = (await client.get(f"/claims/{claim_id}")).json()
     assert [one["field"] for one in held["holds"]] == ["institutional.attending"]
-    headers = {**client.token("biller"), "Idempotency-Key": "mend"}
+    headers = {**client.token("biller"), "Idempotency-Key": "mend", "X-Reason": "it was left out"}
     mended = await client.http.put(f"/claims/{claim_id}", json=HOSPITAL, headers=headers)
     assert mended.json()["status"] == "waiting_coverage"

@@ -332,7 +332,7 @@ async def test_what_a_patient_keeps_from_the_plan_is_held_until_it_is_lifted(cli
     assert refused.status_code == 409, "nobody but the patient may let the plan know"
     lift = {"coverage_id": kept["coverage_id"], "reason": "the patient agreed"}
     await client.send(f"/restrictions/{kept['restriction_id']}/lift", lift)
-    headers = {**client.token("biller"), "Idempotency-Key": "c1"}
+    headers = {**client.token("biller"), "Idempotency-Key": "c1", "X-Reason": "not restricted any more"}
     mended = await client.http.put(f"/claims/{claim_id}", json=CLAIM, headers=headers)
     assert mended.json()["status"] == "waiting_coverage"
     assert b"MEMBER77" not in client.world.lying()

@@ -158,14 +158,14 @@ async def test_case_31_a_write_off_takes_two_people_over_http(client: Client) ->
     assert (await client.post(path, {"amount_cents": 300_00, "reason": "too old"}, "k1")).status_code == 200
     own = await client.post(f"{path}/decision", {"approve": True}, "k2", "operator")
     assert own.status_code == 409
-    headers = {**client.token("biller", actor="bob"), "Idempotency-Key": "k3"}
+    headers = {**client.token("biller", actor="bob"), "Idempotency-Key": "k3", "X-Reason": "agreed"}
     small = await client.http.post(f"{path}/decision", json={"approve": True}, headers=headers)
     assert (small.status_code, small.json()["detail"]) == (
         409,
         "a write-off of 300.00 needs the approval of another role",
     )
     assert not client.world.events(WriteOffApproved)
-    headers = {**client.token("poster", actor="eve"), "Idempotency-Key": "k4"}
+    headers = {**client.token("poster", actor="eve"), "Idempotency-Key": "k4", "X-Reason": "agreed"}
     done = await client.http.post(f"{path}/decision", json={"approve": True}, headers=headers)
     assert (done.status_code, done.json()["outcome"]) == (200, "written_off")
     assert len(client.world.events(WriteOffApproved)) == 1

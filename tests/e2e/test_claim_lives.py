@@ -66,7 +66,7 @@ class Desk:
         self._stack, self._watcher, self._http = stack, watcher, http
         self._claims = stack.record.url("claims") or ""
         token = issue_token(stack.layout, TENANT, "test", ["biller", "operator", "auditor"])
-        self._headers = {"authorization": f"Bearer {token}"}
+        self._headers = {"authorization": f"Bearer {token}", "x-reason": "a fault of ours"}
         self._keys = count(1)
         self.ids: dict[str, str] = {}
         self.bodies: dict[str, dict[str, Any]] = {}
