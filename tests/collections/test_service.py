@@ -50,6 +50,16 @@ async def test_the_statement_is_a_letter_a_person_can_read(house: House) -> None
     assert letter == STATEMENT
 
 
+async def test_the_first_reminder_tells_of_the_right_to_dispute_and_the_others_do_not(house: House) -> None:
+    await house.owes(120_00)
+    await house.lives_to(61)
+    reminders = sorted((t for t in house.files("letters").values() if "REMINDER" in t), key=lambda t: "REMINDER 2" in t)
+    told = " ".join(reminders[0].split())
+    assert "You can dispute this debt, all of it or a part, through September 6, 2026." in told
+    assert "No interest and no fees are in it." in told
+    assert "dispute this debt" not in reminders[1]
+
+
 async def test_the_final_notice_says_what_comes_next(house: House) -> None:
     await house.owes(120_00)
     await house.lives_to(90)

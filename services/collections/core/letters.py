@@ -183,6 +183,7 @@ def prepare_reminder(today: Today, account: Account, episode: Episode) -> Items:
         language=account.person.language,
         template=reminder.template,
         notice_ends_on=notice_ends_on,
+        charged_cents=min(account.standing.charged_cents, account.owed_cents),
         not_before=later_than(today, route),
     )
     return (*asked.facts, prepared, send)

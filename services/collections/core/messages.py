@@ -177,6 +177,7 @@ class SendReminder(Effect):
     language: str = "en"
     template: str = ""
     notice_ends_on: date | None = None  # it carries the validation notice
+    charged_cents: NonNegativeCents = 0  # interest and fees in the balance
 
 
 class PlaceAccount(Effect):
