@@ -109,7 +109,8 @@ class MemoryStore:
         of = f"{decider.kind}/{tenant}/"
         start = of + (f"{first}/" if first else "")
         for place in sorted(one for one in self._journal if one.startswith(of) and one >= start):
-            yield bson.decode(self._journal[place], AWARE)
+            line = bson.decode(self._journal[place], AWARE)
+            yield {name: value for name, value in line.items() if name not in {"event", "type"}}
 
     async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:
         marks = ((key_of(d), mark_from(d["mark"])) for d in self._documents(decider))

@@ -170,7 +170,7 @@ class MongoStore:
         # One cursor over the range, and no page after page: each would read the whole range on the local server.
         start = f"{decider.kind}/{tenant}/" + (f"{first}/" if first else "")
         where = {"_id": {"$gte": start, "$lt": f"{decider.kind}/{tenant}{AFTER_SLASH}"}}
-        async for line in self._db["journal"].find(where).sort("_id", 1):
+        async for line in self._db["journal"].find(where, {"event": False, "type": False}).sort("_id", 1):
             yield line
 
     async def marked(self, decider: Decider[S, M, F], after: Mark, limit: int, /) -> Sequence[Key]:

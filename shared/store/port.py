@@ -144,9 +144,10 @@ class Store(Protocol):
         ...
 
     def journal_of(self, decider: Decider[Any, Any, Any], tenant: str, first: str, /) -> AsyncIterator[Document]:
-        """One tenant's journal lines of one kind as stored, by aggregate and number, from the aggregate `first` on.
+        """One tenant's journal lines of one kind, by aggregate and number, from the aggregate `first` on.
 
-        An empty `first` begins with the first one. Lines come as they are read: no page of them is kept.
+        As they are stored, but without events: who reads so many reads facts. An empty `first` begins with the first
+        one. Lines come as they are read: no page of them is kept.
         """
         ...
 

@@ -10,7 +10,7 @@ from sandbox.processor import RefusedError, SandboxProcessor
 from services.payments.processor import Intent, ProcessorRefusedError
 from services.payments.settings import PaymentsSettings
 from tests.payments.cashier import Cashier, make_cashier
-from tests.payments.world import ISSUER, TENANT
+from tests.payments.world import TENANT, make_settings
 
 COMMON = "a webhook secret of the sandbox, shared"
 CHARGE = {
@@ -99,18 +99,7 @@ class Till:
 
 
 def settings_of(root: Path, secrets: Path) -> PaymentsSettings:
-    return PaymentsSettings(
-        env="development",
-        kafka="unused:9092",
-        mongo="unused",
-        jwks_file=root / "jwks.json",
-        issuer=ISSUER,
-        master_key_file=root / "master",
-        pseudonym_key_file=root / "pseudonym",
-        exchange=root / "exchange",
-        processor_file=secrets,
-        sandbox_url="http://sandbox",
-    )
+    return make_settings(root, processor_file=secrets, sandbox_url="http://sandbox")
 
 
 def body_of(**changes: Any) -> bytes:

@@ -166,6 +166,7 @@ async def test_a_tenants_journal_comes_by_aggregate_and_number_from_any_of_them_
     assert await lines("lakeside", "a") == in_order[in_order.index(("a", 1)) :]
     assert await lines("lakeside", "b") == [("b", 1), ("b", 2)]
     assert await lines("lakesid", "") == [("x", 1), ("x", 2)]
+    assert not [one async for one in store.journal_of(TILL, "lakeside", "") if "event" in one]
 
 
 async def test_deadlines_are_paged_by_key(store: Store) -> None:
