@@ -48,7 +48,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
         vault = RemittanceVault(runtime.store, runtime.sealer)
         eras = EraPickup(runtime, settings.exchange, vault)
         lists = BankPickup(runtime, settings.exchange, vault, cash_parts().deposit)
-        return eras, lists, ControlTotal(runtime, (account, PROVIDER))
+        return eras, lists, ControlTotal(runtime, (account, PROVIDER, *cash_parts().deciders))
 
     return Spec(
         name="payments",

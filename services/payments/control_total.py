@@ -1,8 +1,8 @@
 """The control total, checked all the time: a few aggregates of the books after each other, against their journals.
 
-Each account and provider's ledger is looked at in turn, whoever's it is, and from the beginning again after the last.
-That costs three reads for each; `revcycle ledger prove` looks at everything at once, and at remittances too. How many
-do not tie out is a number of the service's status until they are found to tie out again.
+Each account, provider's ledger and part of the cash book is looked at in turn, whoever's it is, and from the beginning
+again after the last. That costs three reads for each; `revcycle ledger prove` looks at everything at once, and at
+remittances too. How many do not tie out is a number of the service's status until they are found to tie out again.
 """
 
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ class ControlTotal:
 
     @property
     def out_of_balance(self) -> int:
-        """Accounts and providers' ledgers that did not tie out when they were looked at last."""
+        """How many of them did not tie out when they were looked at last."""
         return len(self._wrong)
 
     async def step(self) -> int:

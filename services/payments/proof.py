@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeAlias
 
+from services.payments.cash_proof import judged
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import LedgerAccount, LedgerFact, RemittedFact
 from services.payments.core.account_state import Account
@@ -122,6 +123,8 @@ def _judged(state: Any, facts: Sequence[Any]) -> Iterator[Discrepancy]:
         yield from prove(state, facts)
     elif isinstance(state, Provider):
         yield from prove_provider(state, facts)
+    else:
+        yield from judged(state, facts)
 
 
 async def _at_rest(store: Store) -> bool:

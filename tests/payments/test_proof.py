@@ -199,9 +199,11 @@ async def test_the_control_total_finds_it_in_passing_and_forgets_it_when_it_is_m
     sabotage = Saboteur(world)
     sabotage.state("account", _claim(cent("paid_cents")))
     sabotage.state("provider", lambda p: p["open"].clear())
+    sabotage.state("entered_payment", cent("cents"))
     await look_at_everything(watch)
-    assert watch.out_of_balance == 2
+    assert watch.out_of_balance == 3
     sabotage.state("account", _claim(cent("paid_cents", -1)))
+    sabotage.state("entered_payment", cent("cents", -1))
     await look_at_everything(watch)
     assert watch.out_of_balance == 1
 
