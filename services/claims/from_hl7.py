@@ -1,9 +1,9 @@
 """HL7 v2 detailed financial transactions (DFT^P03), one claim a message. They give the claims an 837 gives.
 
-The `hl7` library takes a message apart; which field is what stands here (HL7 v2.5, chapter 6) and, of
-institutional claims, in `hl7_visits.py`. A file holds one message
-or many, with or without batch headers and MLLP frames. What a message does not say comes from the sender's entry in
-`policy/hl7_senders.toml`. A message that cannot be read is a finding with its number and field, never a value.
+The `hl7` library takes a message apart; which field is what stands here (HL7 v2.5, chapter 6) and, of institutional
+claims, in `hl7_visits.py`, of dental ones in `hl7_teeth.py`. A file holds one message or many, with or without batch
+headers and MLLP frames. What a message does not say comes from the sender's entry in `policy/hl7_senders.toml`. A
+message that cannot be read is a finding with its number and field, never a value.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -16,6 +16,7 @@ from hl7.exceptions import HL7Exception
 from services.claims.guide_headers import HEADERS
 from services.claims.hl7_messages import FieldError, Message, Segment, messages_of
 from services.claims.hl7_senders import ANY, Hl7Sender
+from services.claims.hl7_teeth import as_dental
 from services.claims.hl7_visits import as_stay
 from shared.x12.claim837 import (
     Address,
@@ -99,7 +100,13 @@ def _claim(message: Message, senders: Sequence[Hl7Sender]) -> Claim837:
         segment_number=message.number,
         header=HEADERS["P"],
     )
-    return as_stay(message, claim, sender) if sender.claim_types.get(visit.get(2)) == "I" else claim
+    match sender.claim_types.get(visit.get(2), "P"):
+        case "I":
+            return as_stay(message, claim, sender)
+        case "D":
+            return as_dental(message, claim)
+        case "P":
+            return claim
 
 
 def _sender(facility: str, senders: Sequence[Hl7Sender]) -> Hl7Sender:

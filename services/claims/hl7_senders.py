@@ -91,11 +91,11 @@ def _sender(file: str, place: int, entry: Mapping[str, Any]) -> Hl7Sender:
 
 
 def _kinds(file: str, place: int, entry: Mapping[str, Any]) -> dict[str, ClaimType]:
-    """A message says nothing of teeth, so no class makes dental claims."""
+    """The kind of claim that each class makes."""
     given: dict[str, str] = entry.get("claim_types", {})
-    kinds: dict[str, ClaimType] = {"professional": "P", "institutional": "I"}
+    kinds: dict[str, ClaimType] = {"professional": "P", "institutional": "I", "dental": "D"}
     if odd := sorted(set(given.values()) - set(kinds)):
-        msg = f"{file}: sender {place}: claim_types are professional or institutional, not {', '.join(odd)}"
+        msg = f"{file}: sender {place}: claim_types are professional, institutional or dental, not {', '.join(odd)}"
         raise PolicyError(msg)
     return {patient_class: kinds[kind] for patient_class, kind in given.items()}
 

@@ -81,6 +81,40 @@ def read(content: bytes) -> tuple[list[Claim837], list[Finding]]:
     return [one for one in items if isinstance(one, Claim837)], [one for one in items if isinstance(one, Finding)]
 
 
+DENTIST = replace(SENDERS[0], claim_types={"O": "D"})
+
+
+def test_a_message_of_a_dentist_gives_the_claim_an_837d_gives() -> None:
+    charges = (
+        segment(
+            "FT1",
+            f1="1",
+            f4="20260620",
+            f6="CG",
+            f7="HOUSE1",
+            f10="1",
+            f11="180.00",
+            f25="D2392",
+            f26="12^MO^JP~13^^JP",
+        ),
+        segment("FT1", f1="2", f4="20260620", f6="CG", f7="HOUSE2", f10="1", f11="90.00", f25="D4341", f26="10^^JO~KX"),
+    )
+    head = [one for one in MESSAGE if not one.startswith("FT1")]
+    text = "\r".join((*head, *charges)) + "\r"
+    (claim,) = [one for one in read_hl7((DENTIST,))([text.encode()]) if isinstance(one, Claim837)]
+    content = content_of(claim, lift(claim))
+    assert content.claim_type == "D"
+    first, second = content.lines
+    assert first.dental is not None
+    assert second.dental is not None
+    assert (first.procedure_qualifier, first.procedure, first.modifiers) == ("AD", "D2392", ())
+    assert [(one.number, one.surfaces) for one in first.dental.teeth] == [("12", ("M", "O")), ("13", ())]
+    assert (second.dental.oral_cavity, second.modifiers) == (("10",), ("KX",))
+    (finding,) = read_hl7((DENTIST,))([text.replace("^MO^", "^MX^").encode()])
+    assert isinstance(finding, Finding)
+    assert "FT1-26 (tooth)" in finding.message
+
+
 def test_a_message_of_a_stay_gives_the_claim_an_837i_gives() -> None:
     (claim,), findings = read(message())
     assert findings == []
@@ -183,8 +217,8 @@ billing = {{ name = "A", npi = "1234567893" }}
     path.write_text(entry + 'claim_types = { I = "institutional" }\n')
     with pytest.raises(PolicyError, match="type_of_bill has a bill"):
         hl7_senders(path)
-    path.write_text(entry + 'claim_types = { I = "dental" }\n')
-    with pytest.raises(PolicyError, match="professional or institutional, not dental"):
+    path.write_text(entry + 'claim_types = { I = "pharmacy" }\n')
+    with pytest.raises(PolicyError, match="professional, institutional or dental, not pharmacy"):
         hl7_senders(path)
     path.write_text(entry + 'claim_types = { I = "institutional" }\ntype_of_bill = { I = "0111" }\n')
     (sender,) = hl7_senders(path).of(TENANT, date(2026, 7, 1))
