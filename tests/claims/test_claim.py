@@ -7,6 +7,7 @@ import pytest
 
 from services.claims.core import make_claim_decider
 from services.claims.core.claim_messages import ClaimMessage
+from services.claims.core.content import Provider
 from services.claims.policies import claims_policy
 from shared.contracts import (
     Adjustment,
@@ -23,6 +24,7 @@ from shared.contracts import (
 from shared.decider import Snapshot
 from tests.claims.makers import (
     CLAIM,
+    NPI,
     TODAY,
     acknowledge,
     assign,
@@ -68,6 +70,14 @@ def test_a_good_claim_waits_for_its_coverage_and_then_for_a_file() -> None:
     story.when(assign()).then(status="batched")
     story.when(transmit()).then(ClaimSubmitted, status="submitted")
     assert story.event().submission_id == "sub_1"
+
+
+def test_a_submission_says_what_a_contract_prices_by() -> None:
+    elsewhere = line(place_of_service="22", rendering=Provider(npi=NPI, entity_type="1"))
+    story = Story(receive(content(lines=(elsewhere,))), coverage(), assign()).when(transmit())
+    sent = story.event()
+    assert (sent.claim_type, sent.facility_code, sent.drg) == ("P", "11", "")
+    assert (sent.lines[0].place_of_service, sent.lines[0].rendering_npi) == ("22", NPI)
 
 
 def test_an_unknown_coverage_does_not_hold_the_claim() -> None:

@@ -11,6 +11,7 @@ from services.payments.core.contract_bill import Service
 from services.payments.core.line_matching import BilledLine, match_lines
 from services.payments.core.remitted import Position, RemittedLine
 
+REVENUE_DIGITS = 4
 FIRST_PAYER = frozenset({"1", "19"})
 """CLP02 of a payer that decided first."""
 
@@ -104,17 +105,22 @@ def answers_of(billed: Billed, decisions: tuple[Decided, ...]) -> tuple[tuple[Se
 
 
 def _with_revenue(billed: Billed, decided: Decided, numbers: tuple[int, ...]) -> tuple[int, ...]:
-    """Lines of an institution that have no procedure are told by revenue code and charge."""
+    """Lines of an institution that have no procedure are told by revenue code and charge.
+
+    A payer states the code in SVC04, or in SVC01 with the qualifier NU, in place of a procedure.
+    """
     found, used = list(numbers), set(numbers)
     for at, line in enumerate(decided.lines):
-        if found[at] or not line.revenue_code or line.procedure:
+        if found[at]:
             continue
+        codes = {one.zfill(REVENUE_DIGITS) for one in (line.revenue_code, line.procedure) if one}
         same = (
             one.number
             for one in billed.services
             if one.number not in used
             and not one.procedure
-            and (one.revenue_code, one.charge_cents) == (line.revenue_code, line.charge_cents)
+            and one.revenue_code.zfill(REVENUE_DIGITS) in codes
+            and one.charge_cents == line.charge_cents
         )
         found[at] = next(same, 0)
         used.add(found[at])
