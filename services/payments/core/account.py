@@ -12,23 +12,17 @@ from typing import TypeAlias, assert_never
 from pydantic import TypeAdapter
 
 from services.payments.core.account_assistance import assist, note_end, note_grant
+from services.payments.core.account_charges import charge, charge_of, repeated, root, submit
 from services.payments.core.account_events import publish
 from services.payments.core.account_facts import (
     AnyAccountFact,
     BalanceWrittenOff,
-    ChargeCorrected,
-    ChargePosted,
-    ClaimFollowed,
-    ClaimResubmitted,
     DenialGivenUp,
     DenialWrittenOff,
     DiscriminatedAccountFact,
     LedgerAccount,
     LedgerFact,
     PatientPaymentTaken,
-    RepeatDiffered,
-    RepeatKind,
-    SelfPayChargePosted,
     WriteOffTaken,
     sides,
 )
@@ -64,7 +58,6 @@ from services.payments.core.account_state import Account, Share, evolve, fold, o
 from services.payments.core.account_write_offs import decide_write_off, request_write_off, revert_write_off
 from services.payments.core.adjudication import AdjustmentPolicy
 from services.payments.core.allocation import apply_chosen
-from services.payments.core.line_matching import BilledLine
 from services.payments.core.posting import post_held, post_remitted
 from services.payments.core.remitted import digest_of
 from services.payments.core.settling import (
@@ -92,13 +85,7 @@ from shared.contracts import (
 )
 from shared.decider import Decider, Scalar
 
-INSURANCE, PATIENT, REVENUE = (
-    LedgerAccount.INSURANCE_RECEIVABLE,
-    LedgerAccount.PATIENT_RECEIVABLE,
-    LedgerAccount.REVENUE,
-)
-VOID = "8"
-
+PATIENT = LedgerAccount.PATIENT_RECEIVABLE
 AccountDecider: TypeAlias = Decider[Account, AccountMessage, AnyAccountFact]
 
 
@@ -126,14 +113,14 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
     state = owner(state, message.account_id)
     match message:
         case ClaimSubmitted():
-            return _settled(policy, state, _root(state, message), _submit(state, message))
+            return _settled(policy, state, root(state, message), submit(state, message))
         case CoverageVerified() | AuthorizationRequired():
             return _settled(policy, state, message.claim_id, learn_standings(state, message))
         case PostRemittedClaim():
             on_root = message.model_copy(update={"claim_id": state.root_of(message.claim_id)})
             return _settled(policy, state, on_root.claim_id, post_remitted(policy, state, on_root))
         case PostSelfPayCharge():
-            return _settled(policy, state, message.charge_id, _charge(state, message))
+            return _settled(policy, state, message.charge_id, charge(state, message))
         case PostPatientPayment():
             return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
         case LateChargeRaised() | AccountWrittenOff() | AssistanceGranted() | AssistanceEnded():
@@ -164,7 +151,7 @@ def _on_collections(
 ) -> tuple[AnyAccountFact, ...]:
     match message:
         case LateChargeRaised():
-            return _settled(policy, state, message.charge_id, _charge(state, charge_of(message)))
+            return _settled(policy, state, message.charge_id, charge(state, charge_of(message)))
         case AccountWrittenOff():
             return _settled(policy, state, "", _write_off(state, message))
         case AssistanceGranted():
@@ -239,126 +226,13 @@ def _items_of(facts: tuple[AnyAccountFact, ...]) -> Iterator[str]:
     return (fact.item_id for fact in facts if isinstance(fact, LedgerFact) and fact.item_id)
 
 
-def _submit(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]:
-    """Charge a claim once: a resubmission charges nothing, a replacement (7) only the difference.
-
-    A void (8) changes nothing yet: the payer's reversal says that it was accepted.
-    """
-    item, sequence = state.receivables.get(event.claim_id), event.meta.sequence
-    if item is None and event.follows_claim_id is not None:
-        return _follow(state, event)
-    if item is None:
-        return (_first_charge(event),)
-    if sequence <= item.sequence:
-        return ()
-    change_cents = 0 if event.frequency_code == VOID else event.charge_cents - item.charge_cents
-    if not change_cents:
-        return (
-            ClaimResubmitted(
-                account_id=event.account_id,
-                item_id=event.claim_id,
-                sequence=sequence,
-                frequency_code=event.frequency_code,
-                lines=_lines_of(event),
-            ),
-        )
-    return (
-        ChargeCorrected(
-            account_id=event.account_id,
-            item_id=event.claim_id,
-            sequence=sequence,
-            frequency_code=event.frequency_code,
-            lines=_lines_of(event),
-            **sides(INSURANCE, REVENUE, change_cents),
-        ),
-    )
-
-
-def _root(state: Account, event: ClaimSubmitted) -> str:
-    if event.claim_id in state.receivables or event.follows_claim_id is None:
-        return event.claim_id
-    return state.root_of(event.follows_claim_id)
-
-
-def _follow(state: Account, event: ClaimSubmitted) -> tuple[AnyAccountFact, ...]:
-    """The same services for the next payer: charged once, with the first claim, and decided on it."""
-    if event.claim_id in state.followers or event.follows_claim_id is None:
-        return ()
-    if state.root_of(event.follows_claim_id) == event.claim_id:
-        return ()
-    return (
-        ClaimFollowed(
-            account_id=event.account_id,
-            claim_id=event.claim_id,
-            follows_claim_id=event.follows_claim_id,
-            patient_control_number=event.patient_control_number,
-            payer_id=event.payer_id,
-        ),
-    )
-
-
-def _first_charge(event: ClaimSubmitted) -> ChargePosted:
-    return ChargePosted(
-        account_id=event.account_id,
-        item_id=event.claim_id,
-        patient_control_number=event.patient_control_number,
-        payer_id=event.payer_id,
-        service_date=event.service_from,
-        sequence=event.meta.sequence,
-        frequency_code=event.frequency_code,
-        sealed_guarantor=event.sealed_guarantor,
-        billing_npi=event.billing_npi,
-        rendering_npi=event.rendering_npi,
-        lines=_lines_of(event),
-        **sides(INSURANCE, REVENUE, event.charge_cents),
-    )
-
-
-def _lines_of(event: ClaimSubmitted) -> tuple[BilledLine, ...]:
-    return tuple(
-        BilledLine(one.line_control_number, one.procedure, one.modifiers, one.charge_cents, one.service_from)
-        for one in event.lines
-    )
-
-
-def charge_of(event: LateChargeRaised) -> PostSelfPayCharge:
-    """Interest or a fee as a charge of its own: it stays due when the balance it came from is paid."""
-    return PostSelfPayCharge(
-        meta=event.meta,
-        account_id=event.account_id,
-        charge_id=event.charge_id,
-        charge_cents=event.charge_cents,
-        description_code=f"late-{event.kind}",
-        service_date=event.raised_on,
-        sealed_guarantor=event.sealed_guarantor,
-    )
-
-
-def _charge(state: Account, command: PostSelfPayCharge) -> tuple[AnyAccountFact, ...]:
-    digest = digest_of(command, "sealed_guarantor")
-    known = state.receivables.get(command.charge_id)
-    if known is not None:
-        return _repeated(state, "charge", command.charge_id, known.digest, digest)
-    return (
-        SelfPayChargePosted(
-            account_id=command.account_id,
-            item_id=command.charge_id,
-            description_code=command.description_code,
-            service_date=command.service_date,
-            digest=digest,
-            sealed_guarantor=command.sealed_guarantor,
-            **sides(PATIENT, REVENUE, command.charge_cents),
-        ),
-    )
-
-
 def _take_payment(state: Account, command: PostPatientPayment) -> tuple[AnyAccountFact, ...]:
     """The money arrives as unapplied credit; settling applies it at once as far as something is owed."""
     without = ("received_on",) if command.reserved_for else ("received_on", "reserved_for")
     digest = digest_of(command, *without)
     known = next((one.digest for one in state.payments if one.id == command.payment_id), None)
     if known is not None:
-        return _repeated(state, "payment", command.payment_id, known, digest)
+        return repeated(state, "payment", command.payment_id, known, digest)
     taken = PatientPaymentTaken(
         account_id=command.account_id,
         item_id="",
@@ -384,7 +258,7 @@ def _write_off(state: Account, event: AccountWrittenOff) -> tuple[AnyAccountFact
     digest = f"{event.write_off_id}/{event.written_off_cents}"
     known = next((one.digest for one in state.write_offs if one.id == event.write_off_id), None)
     if known is not None:
-        return _repeated(state, "write-off", event.write_off_id, known, digest)
+        return repeated(state, "write-off", event.write_off_id, known, digest)
     posted = match_oldest((Share(event.write_off_id, event.written_off_cents),), owing(state))
     taken = WriteOffTaken(
         account_id=event.account_id,
@@ -411,7 +285,7 @@ def _give_up_denial(state: Account, event: WriteOffApproved) -> tuple[AnyAccount
     digest = f"{write_off_id}/{event.written_off_cents}"
     known = next((one.digest for one in state.write_offs if one.id == write_off_id), None)
     if known is not None:
-        return _repeated(state, "write-off", write_off_id, known, digest)
+        return repeated(state, "write-off", write_off_id, known, digest)
     item = state.receivables.get(event.claim_id)
     open_cents = 0 if item is None else max(0, min(item.denied_cents, item.insurance_cents))
     posted_cents = min(event.written_off_cents, open_cents)
@@ -431,16 +305,9 @@ def _give_up_denial(state: Account, event: WriteOffApproved) -> tuple[AnyAccount
         category=event.category,
         requested_by=event.requested_by,
         approved_by=event.approved_by,
-        **sides(LedgerAccount.DENIAL_WRITE_OFF, INSURANCE, posted_cents),
+        **sides(LedgerAccount.DENIAL_WRITE_OFF, LedgerAccount.INSURANCE_RECEIVABLE, posted_cents),
     )
     return (given_up, entry)
-
-
-def _repeated(state: Account, kind: RepeatKind, reference: str, known: str, digest: str) -> tuple[AnyAccountFact, ...]:
-    """Nothing for the same again; a fact, once, when it says something else."""
-    if known == digest or digest in state.conflicts:
-        return ()
-    return (RepeatDiffered(account_id=state.account_id, kind=kind, reference=reference, digest=digest),)
 
 
 def _index(state: Account) -> Mapping[str, Scalar]:
