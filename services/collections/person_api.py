@@ -16,6 +16,7 @@ from services.collections.core.person_facts import (
     DebtNoted,
     FlagName,
     FlagNoted,
+    HoldsReleased,
     HoursNoted,
     LanguageNoted,
     MediumAllowed,
@@ -297,6 +298,16 @@ async def post_debt(
     """Note what is known of the debt: amounts nobody may be asked for, its age, what is pending."""
     noted = DebtNoted(account_id=account_id, **body.model_dump(exclude={"reason"}))
     return await _noted(run, caller, accounts, key, body, account_id, "debt.note", noted)
+
+
+@person.post("/accounts/{account_id}/holds/release", status_code=201)
+async def post_release(
+    account_id: str, body: Reasoned, run: Run, caller: Collector, accounts: Accounts, key: IdempotencyKey
+) -> dict[str, Any]:
+    """Let the gate be asked again about what it held: after a rule was confirmed, or a regime switched off."""
+    return await _noted(
+        run, caller, accounts, key, body, account_id, "gate.release", HoldsReleased(account_id=account_id)
+    )
 
 
 async def _noted(

@@ -183,3 +183,8 @@ async def test_a_bankruptcy_over_http_seals_its_number_and_stops_everything(hous
     account = (await house.client("auditor").get(f"/accounts/{ACCOUNT}")).json()
     assert account["work"].startswith("blocked: ")
     assert [contact["purpose"] for contact in account["contacts"]] == ["statement"]
+    released = await post(house, f"/accounts/{ACCOUNT}/holds/release", {"reason": "a rule was confirmed"})
+    assert released.json()["held"] == []
+    await house.lives_to(132)
+    person = (await house.client("auditor").get(f"/accounts/{ACCOUNT}/person")).json()
+    assert {hold["rule"] for hold in person["held"]} == {"bankruptcy"}

@@ -22,6 +22,7 @@ from services.collections.core.person_facts import (
     DebtNoted,
     FlagNoted,
     GateFacts,
+    HoldsReleased,
     HoursNoted,
     LanguageNoted,
     MediumAllowed,
@@ -102,7 +103,7 @@ def _person(person: PersonRecord, fact: PersonFacts) -> PersonRecord:  # noqa: C
             return replace(person, ceased_at=fact.at)
         case BankruptcyNoted():
             return replace(person, bankruptcy=_bankruptcy(fact))
-        case DebtNoted():
+        case DebtNoted() | HoldsReleased():
             return person
         case _:
             assert_never(fact)

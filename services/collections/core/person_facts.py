@@ -163,6 +163,12 @@ class DebtNoted(PersonFact):
     oral_effort_on: date | None = None
 
 
+class HoldsReleased(PersonFact):
+    """A person lets the gate be asked again: a rule was confirmed, or a regime switched off."""
+
+    type: Literal["holds-released"] = "holds-released"
+
+
 class GateFinding(Contract):
     """What one rule said: its version and source, and until when, where time alone helps."""
 
@@ -263,5 +269,6 @@ PersonFacts: TypeAlias = (
     | CeaseNoted
     | BankruptcyNoted
     | DebtNoted
+    | HoldsReleased
 )
 GateFacts: TypeAlias = WishJudged | StepHeld | ValidationNoticeSent | CallAsked | CallTaskEnded | ContactChanged
