@@ -11,6 +11,7 @@ from starlette.exceptions import HTTPException
 
 from services.console.access import router as access
 from services.console.api import router as pages
+from services.console.audit_log import router as audit_log
 from services.console.drawing import STATIC, draw, protect
 from services.console.handlers import DECIDERS, TOPICS, routes
 from services.console.peers import ClientFactory, Peers, client_factory
@@ -31,7 +32,7 @@ def make_spec() -> Spec:
 
 def furnish(app: FastAPI, settings: ConsoleSettings, client_for: ClientFactory | None = None) -> FastAPI:
     """Pages, static files, error pages and headers, onto an application that has its machinery or will have it."""
-    for router in (pages, system, access):
+    for router in (pages, audit_log, system, access):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.state.peers = Peers(settings.service_urls(), client_for or client_factory(settings.service_timeout_seconds))

@@ -23,6 +23,14 @@ class ServiceReport(NamedTuple):
     problem: str = ""
 
 
+class Told(NamedTuple):
+    """What a service answered: the JSON of a good answer, or in our words why there is none."""
+
+    service: str
+    body: Any = None
+    problem: str = ""
+
+
 class Peers:
     """Asks every service at once; one that is down or slow is a row of the page, never an error of it."""
 
@@ -33,6 +41,26 @@ class Peers:
         """One report for each service, in the order of the cycle."""
         asked = (self._ask(name, url, authorization) for name, url in self._urls.items())
         return list(await asyncio.gather(*asked))
+
+    async def ask_each(
+        self, path: str, authorization: str, query: Mapping[str, str], *, only: str | None = None
+    ) -> list[Told]:
+        """The same question to every service, or to one of them, with the caller's own token."""
+        urls = {name: url for name, url in self._urls.items() if only in {None, name}}
+        return list(
+            await asyncio.gather(*(self._tell(name, url, path, authorization, query) for name, url in urls.items()))
+        )
+
+    async def _tell(self, name: str, url: str, path: str, authorization: str, query: Mapping[str, str]) -> Told:
+        try:
+            async with self._client_for(url) as client:
+                answer = await client.get(path, params=query, headers={"authorization": authorization})
+        except httpx.TimeoutException:
+            return Told(name, problem="does not answer in time")
+        except httpx.HTTPError:
+            return Told(name, problem="cannot be reached")
+        refused = answer.status_code != HTTPStatus.OK
+        return Told(name, _body(answer), f"answers {answer.status_code} to this token" if refused else "")
 
     async def _ask(self, name: str, url: str, authorization: str) -> ServiceReport:
         try:
