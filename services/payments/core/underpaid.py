@@ -145,9 +145,8 @@ def _case(billed: Billed, members: tuple[Decided, ...], standing: frozenset[Posi
     )
     if not alive:
         return case
-    lines = judged_lines(billed, alive, yardstick)
-    contract = _contract_of(billed, alive[-1], yardstick)
-    first = lines if alive == (root,) else judged_lines(billed, (root,), yardstick)
+    lines, contract = judged_lines(billed, alive, yardstick)
+    first = lines if alive == (root,) else judged_lines(billed, (root,), yardstick)[0]
     figures = _figures(lines, contract, yardstick)
     dispute = contract.body.dispute if contract else None
     return case.model_copy(
@@ -170,9 +169,8 @@ def _dispute_by(rule: DisputeRule | None, root: Decided, latest: Decided) -> dat
     return (root if rule.counts_from == "first" else latest).payment_date + timedelta(rule.days)
 
 
-def _contract_of(billed: Billed, decided: Decided, yardstick: Yardstick) -> InForce | None:
+def _contract_of(priced: Sequence[Priced], yardstick: Yardstick) -> InForce | None:
     """The contract of the claim's first service that has one."""
-    priced = _priced(billed, (decided,), yardstick)[0]
     named = next(((one.contract_id, one.version) for one in priced if one.contract_id), None)
     return next((one for one in yardstick.contracts if (one.contract_id, one.version) == named), None)
 
@@ -212,16 +210,19 @@ def _allowed(one: Answered, codes: Codes) -> Allowed:
     return allowed_of(line.charge_cents, line.adjustments, line.allowed_cents, codes, on)
 
 
-def judged_lines(billed: Billed, decisions: tuple[Decided, ...], yardstick: Yardstick) -> tuple[JudgedLine, ...]:
-    """Every line that these decisions answer, or the claim as a whole where they do not go by line."""
+def judged_lines(
+    billed: Billed, decisions: tuple[Decided, ...], yardstick: Yardstick
+) -> tuple[tuple[JudgedLine, ...], InForce | None]:
+    """Every line that these decisions answer, or the claim as a whole where they go by none; and the contract."""
     priced, services, answered = _priced(billed, decisions, yardstick)
+    contract = _contract_of(priced, yardstick)
     if any(_is_of_claim(one, yardstick.codes) for one in decisions):
-        return (_whole(billed, decisions, priced, yardstick),)
+        return (_whole(billed, decisions, priced, yardstick),), contract
     by_number: dict[int, list[Answered]] = {}
     for one in answered:
         by_number.setdefault(one.number, []).append(one)
     made = (_line(one, by_number, services, yardstick) for one in priced if any(n in by_number for n in one.lines))
-    return tuple(made)
+    return tuple(made), contract
 
 
 def _is_of_claim(decided: Decided, codes: Codes) -> bool:
