@@ -311,6 +311,31 @@ def test_nothing_is_charged_without_law() -> None:
     assert [fact for fact in story.facts if isinstance(fact, LateChargeLookedAt)]
 
 
+def test_interest_is_nothing_new_it_neither_brings_a_statement_nor_puts_off_the_end() -> None:
+    law = replace(LAW, rate_max_bps=1200)
+    monthly = policy(late_charges=(INTEREST,), laws=(law,))
+    story = Story(monthly).owes(10_000_00).tell(lives_in("IL"))
+    booked = 0
+    for day in range(1, 125):
+        story.lives_to(day)
+        if (raised := sum(cents for _, cents in charged(story))) > booked:
+            booked = raised
+            story.owes(10_000_00 + booked)
+    assert [day for day, _ in charged(story)] == [60, 90, 120]
+    told = [line for line in story.told() if "late" not in line]
+    assert told == [
+        "0 statement.sent",
+        "30 reminder.sent",
+        "31 balance.overdue",
+        "60 reminder.sent",
+        "90 reminder.sent",
+        "120 account.placed",
+    ]
+    # New care is new, whatever was charged beside it.
+    newer = Story(monthly).owes(10_000_00).tell(lives_in("IL")).lives_to(70).owes(10_000_00 + 98_63 + 50_00)
+    assert "70 statement.sent" in newer.lives_to(71).told()
+
+
 def test_another_policy_never_charges_for_days_that_were_charged() -> None:
     law = replace(LAW, rate_max_bps=1200)
     first = policy(late_charges=(INTEREST,), laws=(law,), reminders=(), placement_after_days=400)

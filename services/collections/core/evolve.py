@@ -47,7 +47,7 @@ from services.collections.core.person_facts import (
     ValidationNoticeSent,
     WishJudged,
 )
-from services.collections.core.policy_evolve import at_new_balance, at_new_episode, evolve_policy
+from services.collections.core.policy_evolve import at_new_balance, at_new_episode, evolve_policy, stated
 from services.collections.core.policy_facts import PolicyNews
 from services.collections.core.state import Account, Contact, Episode, Installment, Letter, Placement, Plan, PlanRequest
 from shared.replaced import replace
@@ -147,6 +147,7 @@ def _contact_made(account: Account, fact: ContactMade) -> Account:
 
 
 def _balance_noted(account: Account, fact: BalanceNoted) -> Account:
+    balance_before_cents = account.balance_cents
     account = replace(
         account,
         balance_cents=fact.balance_cents,
@@ -155,7 +156,7 @@ def _balance_noted(account: Account, fact: BalanceNoted) -> Account:
         sealed_guarantor=fact.sealed_guarantor,
         written_off_cents=fact.written_off_cents,
     )
-    account = at_new_balance(account)
+    account = at_new_balance(account, fact.balance_cents - balance_before_cents)
     stated_cents = 0 if account.episode is None else account.episode.stated_cents
     return _in_episode(account, None, stated_cents=min(stated_cents, account.owed_cents))
 
@@ -225,11 +226,11 @@ def _told(account: Account, fact: StatementWentOut | ReminderWentOut) -> Account
     episode = account.episode
     if episode is None or episode.number != fact.episode:
         return account
-    if fact.balance_cents > episode.stated_cents:
+    if account.says_something_new(fact.balance_cents):
         episode = replace(episode, newest_stated_on=fact.sent_on)
     stated_cents = min(fact.balance_cents, account.owed_cents)
     episode = replace(episode, last_letter_on=fact.sent_on, stated_cents=stated_cents, retry_on=None)
-    return replace(account, episode=episode, work=None)
+    return replace(stated(account), episode=episode, work=None)
 
 
 def _placement_made(account: Account, fact: PlacementMade) -> Account:

@@ -29,6 +29,11 @@ def at_new_episode(account: Account) -> Account:
     return replace(account, standing=episode_opened(account.standing, account.episode.policy))
 
 
-def at_new_balance(account: Account) -> Account:
+def stated(account: Account) -> Account:
+    """A letter went out: the late charges in the balance are told."""
+    return replace(account, standing=replace(account.standing, stated_charges_cents=account.standing.booked_cents))
+
+
+def at_new_balance(account: Account, grown_cents: int) -> Account:
     """The balance changed: so did the principal that interest may be asked for."""
-    return replace(account, standing=balance_noted(account.standing, account.owed_cents))
+    return replace(account, standing=balance_noted(account.standing, account.owed_cents, grown_cents))

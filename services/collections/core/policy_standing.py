@@ -106,6 +106,8 @@ class Standing:
     charged: tuple[Charged, ...] = ()  # of the open episode
     charges_from: date | None = None  # no late charge reaches back before the policy that asks for it
     charged_cents: int = 0  # of the open episode
+    booked_cents: int = 0  # how much of that the balance holds
+    stated_charges_cents: int = 0  # how much it held when a letter last went out
     principal_low_cents: int | None = None  # the least principal since the last charge
     above_risk: bool = False
 
@@ -173,16 +175,24 @@ def episode_opened(standing: Standing, policy: str) -> Standing:
         charged=(),
         charges_from=None,
         charged_cents=0,
+        booked_cents=0,
+        stated_charges_cents=0,
         principal_low_cents=None,
     )
 
 
-def balance_noted(standing: Standing, owed_cents: int) -> Standing:
-    """The least principal since the last charge: interest is never asked for more than stood open all the time."""
+def balance_noted(standing: Standing, owed_cents: int, grown_cents: int) -> Standing:
+    """The least principal since the last charge: interest is never asked for more than stood open all the time.
+
+    A balance that grew holds late charges that payments had not booked yet, as far as it grew.
+    """
     principal_cents = max(0, owed_cents - standing.charged_cents)
     low_cents = standing.principal_low_cents
+    unbooked_cents = standing.charged_cents - standing.booked_cents
     return replace(
-        standing, principal_low_cents=principal_cents if low_cents is None else min(low_cents, principal_cents)
+        standing,
+        principal_low_cents=principal_cents if low_cents is None else min(low_cents, principal_cents),
+        booked_cents=standing.booked_cents + max(0, min(grown_cents, unbooked_cents)),
     )
 
 

@@ -246,7 +246,7 @@ def _letters(policy: DunningPolicy, account: Account, episode: Episode) -> Itera
         elif review.until is not None:
             yield Step(review.until, Action.REVIEW)
         return
-    has_grown = account.owed_cents > episode.stated_cents
+    has_grown = account.says_something_new(account.owed_cents)
     wait_days = policy.letter_gap_days if has_grown else policy.statement_every_days
     yield Step(last_on + timedelta(wait_days), Action.STATE)
     if episode.plan is not None:

@@ -157,6 +157,11 @@ class Account:
         """What the guarantor owes, net of credits and of what was given up."""
         return self.balance_cents - self.written_off_cents
 
+    def says_something_new(self, balance_cents: int) -> bool:
+        """Whether a balance holds more care than the guarantor was told of. Interest and fees are nothing new."""
+        standing, stated_cents = self.standing, 0 if self.episode is None else self.episode.stated_cents
+        return balance_cents - standing.booked_cents > stated_cents - standing.stated_charges_cents
+
     @property
     def status(self) -> str:
         """One word for lists: clear, open, overdue, plan, excluded, review, placed, settled or written_off."""
