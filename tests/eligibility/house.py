@@ -19,7 +19,7 @@ from shared.contracts import TYPES, Event, Message
 from shared.identity import Individual, SubscriberIdentity, seal_model
 from shared.inbox import Inbox, Received
 from shared.runtime import Running, Runtime
-from shared.sealed import Pseudonyms
+from shared.sealed import Pseudonyms, Sealer
 from shared.sweep import Sweep
 from shared.wire import events_topic, from_record, header_map, to_record
 from shared.worker import Worker
@@ -61,10 +61,10 @@ def active(inquiry: Inquiry270, *more: Benefit, **changes: Any) -> Answer271:
 
 
 class House:
-    """One process of the service, its payers, and the topics around it."""
+    """One process of the service, its payers, and the topics around it. A given sealer is another service's too."""
 
-    def __init__(self, root: Path) -> None:
-        self.machine, self.sealer = Machine(NOW), PlainSealer()
+    def __init__(self, root: Path, sealer: Sealer | None = None) -> None:
+        self.machine, self.sealer = Machine(NOW), sealer or PlainSealer()
         self.asked: list[Inquiry270] = []
         self.payers: dict[str, Says] = {}
         self.root = root
