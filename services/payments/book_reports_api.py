@@ -179,12 +179,12 @@ def _running(tally: Tally, rows: Iterable[tuple[Row, Mapping[str, int]]]) -> Ite
 
 def _shown_row(request: Request, asked: Asked, row: Row, columns: Mapping[str, int]) -> dict[str, Any]:
     report = asked.report
-    shown: dict[str, Any] = {**dict(zip(report.row_names, row, strict=True)), **columns}
-    if report.name == "indicators" and asked.days is not None:
-        figures = columns.get("numerator", 0), columns.get("denominator", 0)
-        shown |= {"value": value_of(row[0], *figures, asked.days), **INDICATORS[row[0]]._asdict()}
-        shown |= {"numerator": figures[0], "denominator": figures[1]}
-        shown |= {"numerator_is": INDICATORS[row[0]].numerator, "denominator_is": INDICATORS[row[0]].denominator}
+    figures = {name: columns.get(name, 0) for name in report.columns}
+    shown: dict[str, Any] = {**dict(zip(report.row_names, row, strict=True)), **figures, **columns}
+    if asked.days is not None and report.name == "indicators":
+        about = INDICATORS[row[0]]
+        shown |= {"value": value_of(row[0], figures["numerator"], figures["denominator"], asked.days)}
+        shown |= {"shape": about.shape, "numerator_is": about.numerator, "denominator_is": about.denominator}
     same = [pair for pair in request.query_params.multi_items() if pair[0] != "form"]
     query = urlencode([*same, *(("row", name) for name in row)])
     return {**shown, "drill_down": f"{request.url.path}/entries?{query}"}

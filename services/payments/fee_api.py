@@ -1,7 +1,6 @@
 """HTTP of the billing company's own fee: contracts, the statement of each month, and closing one, by two people."""
 
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import replace
 from typing import Annotated, Any, Literal, NamedTuple
 
 from fastapi import APIRouter, Depends, HTTPException, Path, Response
@@ -20,6 +19,7 @@ from services.payments.core.fee_book import (
     ClosedMonth,
     DecideFeeMonth,
     FeeBook,
+    next_to_close,
     why_not,
 )
 from services.payments.core.fee_statement import FeeEntry, FeePart, FeeStatement, Month, fee_entries
@@ -56,7 +56,7 @@ class Desk(NamedTuple):
     """One month of the caller's client: the closed months, and what it bills."""
 
     month: str
-    first: str  # of all its contracts
+    next: str  # the one to close
     book: FeeBook
     basis: Basis
 
@@ -75,8 +75,7 @@ async def desk_of(run: Run, caller: Reader, client: House, month: OfMonth) -> De
     basis = basis_of(client.fees, book, month)
     if basis is None:
         raise HTTPException(404, f"no fee contract is in force on {month.last}")
-    first = min(one.valid_from for one in client.fees.contracts)
-    return Desk(str(month), str(Month.of(first)), book, basis)
+    return Desk(str(month), str(next_to_close(client.fees, book)), book, basis)
 
 
 AtDesk = Annotated[Desk, Depends(desk_of)]
@@ -155,14 +154,12 @@ async def entries(
     form: Form = "jsonl",
 ) -> StreamingResponse:
     """The entries that make a month's basis, or one line of it; of a closed month exactly those it billed."""
-    closed, scope, terms = desk.closed, desk.basis.scope, desk.basis.contract
-    if closed is not None:
-        scope, terms = replace(scope, since=closed.statement.since), closed.statement.terms
+    closed, basis = desk.closed, desk.basis
 
     async def lines() -> AsyncIterator[Sequence[Value]]:
-        read = marked_books(run.store, caller.tenant, books, desk.basis.marks, closed.marks if closed else "")
+        read = marked_books(run.store, caller.tenant, books, basis.marks, closed.marks if closed else "")
         async for book, mark, until in read:
-            for one in fee_entries(terms, scope, book, mark, until):
+            for one in fee_entries(basis.contract, basis.scope, book, mark, until):
                 if line.has(one):
                     yield (book.account_id, *shown_part(Part(one.line.entry, one.cents)))
 
@@ -180,8 +177,8 @@ async def close(
     marks = f"fees/{name}/{meta.id}"
     if _answered(desk.book, name, marks):
         return await _shown(run, caller, name)
-    if not desk.book.closed and desk.first != name:
-        raise HTTPException(409, f"months are closed in order: {desk.first} is the contract's first")
+    if desk.closed is None and desk.next != name:
+        raise HTTPException(409, f"months are closed in order: {desk.next} is next")
     made = await FeeRun(run.store, caller.tenant, books, desk.basis).kept(marks)
     if reason := why_not(desk.book, name, today, made):
         raise HTTPException(409, reason)

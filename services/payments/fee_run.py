@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from services.payments.book_reader import BookReader
 from services.payments.core.book import AccountBook
-from services.payments.core.fee_book import ClosedMonth, FeeBook
+from services.payments.core.fee_book import ClosedMonth, FeeBook, next_to_close
 from services.payments.core.fee_contract import FeeContract, FeeContracts
 from services.payments.core.fee_statement import FeeStatement, FeeTally, Month, Scope
 from services.payments.core.sent_statements import SENT_STATEMENTS
@@ -55,19 +55,27 @@ class Basis(NamedTuple):
 
 
 def basis_of(contracts: FeeContracts, book: FeeBook, month: Month) -> Basis | None:
-    """What a month bills; None without a contract. Only the month after the closed ones bills what came late."""
+    """What a month bills, or billed; None without a contract. What came late is in the next one to close only."""
+    closed = book.closed.get(str(month))
     contract = contracts.on(month.last)
-    first = min((one.valid_from for one in contracts.contracts), default=None)
-    if contract is None or first is None:
+    first = min((one.valid_from for one in contracts.contracts), default=month.first)
+    if closed is not None:
+        contract, first = closed.statement.terms, closed.statement.since
+    if contract is None:
         return None
-    before = _before(book, month)
+    before = _before(book, month) if closed is not None or next_to_close(contracts, book) == month else None
     if before is None:
         return Basis(contract, Scope(month, max(first, month.first)))
     return Basis(contract, Scope(month, first, Month.read(before.statement.month).last), before.marks)
 
 
 def _before(book: FeeBook, month: Month) -> ClosedMonth | None:
-    return next((one for name, one in book.closed.items() if Month.read(name).next == month), None)
+    """The month that was closed before this one."""
+    return max(
+        (one for name, one in book.closed.items() if name < str(month)),
+        key=lambda one: one.statement.month,
+        default=None,
+    )
 
 
 class FeeRun:

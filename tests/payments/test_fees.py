@@ -10,10 +10,18 @@ from hypothesis import strategies as st
 
 from services.payments.core.book import AccountBook
 from services.payments.core.book_report import tally_of
-from services.payments.core.fee_book import FEE_BOOK, AskToCloseFeeMonth, DecideFeeMonth, FeeMonthClosed
+from services.payments.core.fee_book import (
+    FEE_BOOK,
+    AskToCloseFeeMonth,
+    DecideFeeMonth,
+    FeeBook,
+    FeeMonthClosed,
+    next_to_close,
+)
 from services.payments.core.fee_contract import FeeContract, FeeContracts, shares
 from services.payments.core.fee_statement import FeeStatement, FeeTally, Month, Scope
 from services.payments.core.movements import Days, cash_report
+from services.payments.fee_run import basis_of
 from tests.payments.bookkeeper import BOOKS, FIRST, book_of, on
 from tests.payments.kit import PROPERTY, decision, meta, paid, remitted, reversal_of, self_pay, submitted
 from tests.payments.test_money_back import reverse
@@ -214,9 +222,25 @@ def test_months_close_in_order_when_they_are_over() -> None:
     early = FEE_BOOK.start(asked("early", JULY, "ann", JULY.last, four_eyes=False))
     assert early.facts == ()
     july = FEE_BOOK.start(asked("july", JULY, "ann", SEPTEMBER_1, four_eyes=False))
-    october = asked("gap", AUGUST.next, "ann", date(2026, 12, 1), four_eyes=False)
-    assert FEE_BOOK.run(july.snapshot, (october,)).facts == ()
+    june = asked("june", Month(date(2026, 6, 1)), "ann", SEPTEMBER_1, four_eyes=False)
+    assert FEE_BOOK.run(july.snapshot, (june,)).facts == ()
     assert len(FEE_BOOK.run(july.snapshot, (asked("next", AUGUST, "ann", SEPTEMBER_1, four_eyes=False),)).facts) == 1
+
+
+def test_a_month_without_a_contract_bills_nothing_and_stands_in_nobodys_way() -> None:
+    ends, begins = contract(valid_to=JULY.last), contract(contract="C-2", valid_from=AUGUST.next.first)
+    july = FEE_BOOK.start(asked("july", JULY, "ann", SEPTEMBER_1, four_eyes=False)).snapshot.state
+    both = FeeContracts((ends, begins))
+    assert next_to_close(both, FeeBook()) == Month(date(2026, 1, 1))
+    assert next_to_close(both, july) == AUGUST.next
+    assert next_to_close(FeeContracts((ends,)), july) is None
+    basis = basis_of(both, july, AUGUST.next)
+    assert basis is not None
+    book = book_of(*LIFE, *AFTER, on(date(2026, 9, 9), paid("pay_3", 250)))
+    tally = FeeTally(basis.contract, basis.scope)
+    tally.add(book, book.entries[-1].number)
+    assert tally.statement().basis_cents == 250
+    assert basis_of(both, july, AUGUST) is None
 
 
 def test_a_declined_month_may_be_asked_for_again() -> None:

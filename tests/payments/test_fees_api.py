@@ -116,6 +116,16 @@ async def test_a_closed_month_stays_and_what_came_late_is_in_the_next(cashier: C
     assert book["totals"]["amount_cents"] == august["book_cents"] == 900
 
 
+async def test_a_closed_month_outlives_its_contract(cashier: Cashier, tmp_path: Path) -> None:
+    await close(cashier)
+    before = await cashier.get("/fees/statements/2026-07")
+    (tmp_path / "clients.toml").write_text("[lakeside]")
+    read_clients.cache_clear()
+    assert await cashier.get("/fees/contracts") == []
+    assert await cashier.get("/fees/statements/2026-07") == before
+    assert [one["adds"] for one in await entries_of(cashier, "2026-07")] == [4_000]
+
+
 async def test_a_day_is_the_clients_day(cashier: Cashier) -> None:
     cashier.clock.at = datetime(2026, 8, 1, 3, tzinfo=UTC)
     assert (await cashier.get("/books/aging"))["last"] == "2026-07-31"
@@ -145,7 +155,7 @@ async def test_the_statement_on_paper_and_as_a_workbook(cashier: Cashier) -> Non
 
 async def test_who_may_what_and_what_there_is_not(cashier: Cashier) -> None:
     assert (await cashier.post("/fees/statements/2026-07/close", None, "poster")).status_code == 403
-    wrong = {"2026-06": "no fee contract", "2026-13": "pattern", "2026-09": "2026-07 is the contract's first"}
+    wrong = {"2026-06": "no fee contract", "2026-13": "pattern", "2026-09": "2026-07 is next"}
     for month, says in wrong.items():
         answer = await cashier.post(f"/fees/statements/{month}/close", None, "operator")
         assert (answer.status_code in {404, 409, 422}, says in answer.text) == (True, True), answer.text

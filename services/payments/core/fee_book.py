@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
 from pydantic import Field, TypeAdapter
 
+from services.payments.core.fee_contract import FeeContracts
 from services.payments.core.fee_statement import FeeStatement, Month
 from shared.contracts import Event, Message, Meta
 from shared.decider import Decider, Fact
@@ -14,6 +15,8 @@ from shared.replaced import replace
 
 FEE_BOOK_ID = "fees"
 """One for a client."""
+MONTHS_MAX = 1_200
+"""So far a contract's next month is looked for."""
 
 
 class AskToCloseFeeMonth(Message):
@@ -92,6 +95,20 @@ class FeeBook:
         return self.closed[max(self.closed)] if self.closed else None
 
 
+def next_to_close(contracts: FeeContracts, book: FeeBook) -> Month | None:
+    """The first month after the closed ones that a contract is in force for at its end; None when there is none."""
+    if not contracts.contracts:
+        return None
+    month = Month.of(min(one.valid_from for one in contracts.contracts))
+    if book.last is not None:
+        month = Month.read(book.last.statement.month).next
+    for _ in range(MONTHS_MAX):
+        if contracts.on(month.last) is not None:
+            return month
+        month = month.next
+    return None
+
+
 FeeMessage: TypeAlias = AskToCloseFeeMonth | DecideFeeMonth
 FeeFact: TypeAlias = FeeMonthAsked | FeeMonthClosed | FeeMonthDeclined
 
@@ -102,8 +119,8 @@ def why_not(state: FeeBook, month: str, on: date, statement: FeeStatement) -> st
         return "the month is closed; what is posted to it now comes in the next one"
     if on <= Month.read(month).last:
         return "the month is not over"
-    if state.last is not None and str(Month.read(state.last.statement.month).next) != month:
-        return f"months are closed in order: {Month.read(state.last.statement.month).next} is next"
+    if state.last is not None and month < state.last.statement.month:
+        return f"months are closed in order, and {state.last.statement.month} is closed"
     if not statement.ties:
         return "the statement does not tie to the ledger; prove the ledger first"
     return ""

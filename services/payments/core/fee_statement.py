@@ -134,7 +134,9 @@ class Scope:
         """The same of anything with a day and a number."""
         if not self.since <= day <= self.month.last or (until is not None and number > until):
             return False
-        return not (self.closed is not None and day <= self.closed and number <= mark)
+        if self.closed is None or day >= self.month.first:
+            return True
+        return day <= self.closed and number > mark  # a month without a contract in between bills nothing
 
     def is_late(self, entry: BookEntry) -> bool:
         return entry.day < self.month.first and entry.day >= self.since
