@@ -9,7 +9,7 @@ from services.collections.assistance import assistance_policy
 from services.collections.assistance_api import assistance
 from services.collections.assistance_performers import AssistancePerformers
 from services.collections.compliance import rule_shelf
-from services.collections.core import Channel, make_decider
+from services.collections.core import Channel, PolicyBook, PolicyError, make_decider
 from services.collections.core.assistance import make_assistance
 from services.collections.handlers import TOPICS, routes
 from services.collections.outlets import Outlet
@@ -17,6 +17,7 @@ from services.collections.performers import OutgoingMail
 from services.collections.policies import letterheads, policy_book
 from services.collections.policy_api import policy_routes
 from services.collections.ports import outlets_of
+from services.collections.render import template_names
 from services.collections.routers import people
 from services.collections.settings import CollectionsSettings
 from shared.decider import Due, Effect
@@ -29,7 +30,9 @@ from shared.worker import Performer
 def make_spec(settings: CollectionsSettings, outlets: Mapping[Channel, Outlet] | None = None) -> Spec:
     """What makes this service; policies and letterheads are read once, at start. `outlets` replace those set."""
     rules = rule_shelf(settings.dunning_folder, production=settings.env == "production")
-    accounts = make_decider(policy_book(settings.dunning_folder), rules)
+    book = policy_book(settings.dunning_folder)
+    require_templates(book)
+    accounts = make_decider(book, rules)
     applications = make_assistance(assistance_policy(settings.dunning_folder, production=settings.env == "production"))
     heads = letterheads(settings.letterhead_file)
     ports = outlets_of(settings) if outlets is None else outlets
@@ -47,6 +50,16 @@ def make_spec(settings: CollectionsSettings, outlets: Mapping[Channel, Outlet] |
         performers=performers,
         topics=TOPICS,
     )
+
+
+def require_templates(book: PolicyBook) -> None:
+    """PolicyError when a level of a policy would be written with a template that does not exist."""
+    known = template_names()
+    for policy in book.policies:
+        for number, level in enumerate(policy.reminders, start=1):
+            if level.template and level.template not in known:
+                msg = f"{policy.name}: reminders: level {number}: there is no template {level.template!r}; "
+                raise PolicyError(msg + f"there are: {', '.join(known)}")
 
 
 def create_app(settings: CollectionsSettings | None = None) -> FastAPI:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,8 @@ from typing import Any
 import httpx
 import pytest
 
+from services.collections.app import require_templates
+from services.collections.core import PolicyBook, PolicyError, ReminderLevel
 from services.collections.core.inbound_words import read_words
 from services.collections.outlets import Outgoing, RefusedError, Smtp, TextGateway, mail_of
 from services.collections.policies import POLICY_FOLDER
@@ -16,7 +19,7 @@ from services.collections.ports import word_lists
 from shared.store.port import Key
 from tests.collections.house import House, make_house
 from tests.collections.mail_server import MailServer, mail_server, own_certificate
-from tests.collections.story import ACCOUNT, TENANT, at
+from tests.collections.story import ACCOUNT, POLICY, TENANT, at
 
 MESSAGE = Outgoing(
     id="rem_1",
@@ -246,6 +249,12 @@ async def test_every_template_can_be_looked_at_in_both_languages(house: House) -
     assert "MARY Q EXAMPLE" in real.text
     assert "puede disputar esta deuda" in " ".join(real.text.split())
     assert (await client.post("/templates/nothing/preview", json={})).status_code == 404
+
+
+def test_a_policy_with_a_template_that_does_not_exist_is_refused_at_the_start() -> None:
+    require_templates(PolicyBook((replace(POLICY, reminders=(ReminderLevel(day=30, template="final_notice"),)),)))
+    with pytest.raises(PolicyError, match=r"level 1: there is no template 'poem'; there are: .*reminder"):
+        require_templates(PolicyBook((replace(POLICY, reminders=(ReminderLevel(day=30, template="poem"),)),)))
 
 
 async def test_the_guarantor_has_a_record_that_shows_nothing_sealed(house: House) -> None:

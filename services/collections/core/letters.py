@@ -38,7 +38,7 @@ from services.collections.core.person import MEDIA
 from services.collections.core.person_facts import (
     CallAsked,
 )
-from services.collections.core.policy import DunningPolicy, PolicyBook
+from services.collections.core.policy import DunningPolicy, PolicyBook, ReminderLevel
 from services.collections.core.schedule import agency_of, level_due
 from services.collections.core.state import Account, Episode
 from shared.contracts import Meta
@@ -139,12 +139,7 @@ def prepare_reminder(today: Today, account: Account, episode: Episode) -> Items:
     assert episode.due_on is not None, "a reminder needs the due date of a statement"
     level, reminder, skipped = level_due(today.policy, account, episode, today.on)
     notice_ends_on = None if episode.validation_sent_on else notice_ends(today.asker.rules, today.on)
-    plea = Plea(
-        action="remind",
-        channels=("letter",) if notice_ends_on is not None else reminder.channels,
-        carries=frozenset({Carried.VALIDATION_NOTICE}) if notice_ends_on is not None else frozenset(),
-        threatens=frozenset({Act.PLACEMENT}) if reminder.final else frozenset(),
-    )
+    plea = reminder_plea(reminder, notice_ends_on)
     asked = find_way(today.asker, account, plea)
     if asked.route is None:
         return asked.facts
@@ -152,7 +147,6 @@ def prepare_reminder(today: Today, account: Account, episode: Episode) -> Items:
     reminder_id = name("rem", today.tenant, account.account_id, episode.number, level)
     if route.channel == "phone":
         return (*asked.facts, call_asked(today, account, plea, route, reminder_id, level))
-    days_overdue = max(0, (today.on - episode.due_on).days)
     prepared = ReminderPrepared(
         account_id=account.account_id,
         reminder_id=reminder_id,
@@ -161,32 +155,49 @@ def prepare_reminder(today: Today, account: Account, episode: Episode) -> Items:
         final=reminder.final,
         skipped=skipped,
         balance_cents=account.owed_cents,
-        days_overdue=days_overdue,
+        days_overdue=max(0, (today.on - episode.due_on).days),
         channel=route.channel,
         reach_id=route.reach.id,
         decision_id=route.decision_id,
         notice_ends_on=notice_ends_on,
     )
-    send = SendReminder(
+    return (*asked.facts, prepared, send_reminder(today, account, prepared, reminder.template, episode.due_on, route))
+
+
+def reminder_plea(reminder: ReminderLevel, notice_ends_on: date | None) -> Plea:
+    """What a reminder asks of the gate: with the validation notice by letter only."""
+    carries_notice = notice_ends_on is not None
+    return Plea(
+        action="remind",
+        channels=("letter",) if carries_notice else reminder.channels,
+        carries=frozenset({Carried.VALIDATION_NOTICE}) if carries_notice else frozenset(),
+        threatens=frozenset({Act.PLACEMENT}) if reminder.final else frozenset(),
+    )
+
+
+def send_reminder(
+    today: Today, account: Account, prepared: ReminderPrepared, template: str, due_on: date, route: Route
+) -> SendReminder:
+    """The work that a prepared reminder is."""
+    return SendReminder(
         account_id=account.account_id,
-        reminder_id=reminder_id,
-        level=level,
-        final=reminder.final,
-        balance_cents=account.owed_cents,
+        reminder_id=prepared.reminder_id,
+        level=prepared.level,
+        final=prepared.final,
+        balance_cents=prepared.balance_cents,
         dated_on=today.on,
-        due_on=episode.due_on,
-        days_overdue=days_overdue,
+        due_on=due_on,
+        days_overdue=prepared.days_overdue,
         sealed_guarantor=account.sealed_guarantor,
         channel=route.channel,
         reach_id=route.reach.id,
         sealed_reach=route.reach.sealed,
         language=account.person.language,
-        template=reminder.template,
-        notice_ends_on=notice_ends_on,
+        template=template,
+        notice_ends_on=prepared.notice_ends_on,
         charged_cents=min(account.standing.charged_cents, account.owed_cents),
         not_before=later_than(today, route),
     )
-    return (*asked.facts, prepared, send)
 
 
 def call_asked(today: Today, account: Account, plea: Plea, route: Route, task_id: str, level: int) -> CallAsked:
