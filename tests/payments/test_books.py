@@ -34,7 +34,7 @@ from tests.payments.bookkeeper import (
     on,
     parts_of,
 )
-from tests.payments.kit import PROPERTY, decision, paid, remitted, self_pay, submitted
+from tests.payments.kit import PROPERTY, decision, denial_given_up, paid, remitted, self_pay, submitted, written_off
 from tests.payments.test_money_back import prepaid, refund_payer, reverse
 
 FEW = settings(PROPERTY, max_examples=25)
@@ -189,6 +189,20 @@ def test_adjustments_by_reason_and_payers_shares() -> None:
     }
 
 
+def test_what_was_given_up_stands_under_its_reason_and_so_does_what_takes_it_back() -> None:
+    book = book_of(
+        on(SERVICE, self_pay("chg_1", 4_000, on=SERVICE)),
+        on(SERVICE, written_off("wo_1", 4_000)),
+        on(SERVICE, submitted("clm_b", on=SERVICE)),
+        on(SERVICE, remitted(decision("rem_1", 0, {"CO-29": 10_000}, pcn="PCN-clm_b"), "clm_b")),
+        on(SERVICE, denial_given_up("late", 3_000, "clm_b")),
+    )
+    assert rows_of(adjustments_report(Days(SERVICE, SERVICE)), book) == {
+        "patient_write_off//bad_debt": {"amount_cents": 4_000, "entries": 1},
+        "denial_write_off//timely_filing": {"amount_cents": 3_000, "entries": 1},
+    }
+
+
 def test_indicators_are_numerators_and_denominators() -> None:
     denied = decision("rem_1", 6_000, {"CO-45": 2_000, "CO-197": 2_000})
     book = book_of(on(SERVICE, submitted(on=SERVICE)), on(date(2026, 3, 11), remitted(denied)))
@@ -200,7 +214,7 @@ def test_indicators_are_numerators_and_denominators() -> None:
     assert shown["net_collection"] == {"numerator": 6_000, "denominator": 8_000}
     assert shown["days_in_receivables"] == {"numerator": 2_000, "denominator": 8_000}
     assert value_of("days_in_receivables", 2_000, 8_000, days) == 7.5
-    assert value_of("bad_debt", 0, 0, days) is None
+    assert value_of("patient_write_offs", 0, 0, days) is None
 
 
 @forall(

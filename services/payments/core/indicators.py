@@ -1,8 +1,8 @@
 """Operational indicators as far as the ledger knows them: each a numerator and a denominator, never a mean of ratios.
 
 The formulas are those of the HFMA's MAP keys where it has one (net days in receivables, aged receivables, denials, bad
-debt, credit balances, collection at the point of service). What only claims or eligibility know is not here: clean
-claims, rejections, charges that were never billed.
+debt and charity, credit balances, collection at the point of service). What only claims or eligibility know is not
+here: clean claims, rejections, charges that were never billed.
 """
 
 from collections.abc import Iterator, Mapping
@@ -42,7 +42,7 @@ INDICATORS: Mapping[str, Indicator] = MappingProxyType(
         "denied_claims": Indicator("share", "decisions that deny something", "decisions"),
         "denied_amount": Indicator("share", "denied, cents", "charges decided, cents"),
         "denial_write_offs": Indicator("share", "denials given up, cents", "net revenue, cents"),
-        "bad_debt": Indicator("share", "bad debt, cents", "charges, cents"),
+        "patient_write_offs": Indicator("share", "bad debt and charity, cents", "charges, cents"),
         "credit_balance_days": Indicator("days", "credits and unapplied money, cents", "charges, cents"),
         "days_to_first_decision": Indicator("mean", "days from submission to first decision", "claims decided first"),
         "collected_at_visit": Indicator("share", "taken for a visit, cents", "patients' money taken, cents"),
@@ -70,7 +70,7 @@ def indicators_report(days: Days) -> Report:
     controls = (
         Control("net receivables", NET_RECEIVABLES, None, days.last, numerator, row),
         Control("net revenue", NET_REVENUE, days.first, days.last, denominator, row, sign=-1),
-        Control("charges", GROSS_REVENUE, days.first, days.last, denominator, ("bad_debt",), sign=-1),
+        Control("charges", GROSS_REVENUE, days.first, days.last, denominator, ("patient_write_offs",), sign=-1),
     )
     return Report("indicators", ("indicator",), (NUMERATOR, DENOMINATOR), cells, controls)
 
@@ -81,7 +81,7 @@ def _revenue(book: AccountBook, days: Days) -> Iterator[Cell]:
     yield cell(("days_in_receivables",), NUMERATOR, until, NET_RECEIVABLES)
     for name in ("days_in_receivables", "denial_write_offs"):
         yield cell((name,), DENOMINATOR, within, NET_REVENUE, -1)
-    for name in ("bad_debt", "credit_balance_days"):
+    for name in ("patient_write_offs", "credit_balance_days"):
         yield cell((name,), DENOMINATOR, within, GROSS_REVENUE, -1)
 
 
@@ -127,7 +127,7 @@ def _denied(book: AccountBook, days: Days) -> Iterator[Cell]:
 def _given_up(book: AccountBook, days: Days) -> Iterator[Cell]:
     within = list(days.lines(book))
     yield cell(("denial_write_offs",), NUMERATOR, within, (LedgerAccount.DENIAL_WRITE_OFF,))
-    yield cell(("bad_debt",), NUMERATOR, within, (LedgerAccount.BAD_DEBT,))
+    yield cell(("patient_write_offs",), NUMERATOR, within, (LedgerAccount.BAD_DEBT,))
 
 
 def _credits(book: AccountBook, days: Days) -> Iterator[Cell]:

@@ -134,7 +134,7 @@ def cash_kind(book: AccountBook, fact: LedgerFact) -> CashKind:
 
 
 def adjustments_report(days: Days) -> Report:
-    """What nobody owes any more, by kind and reason: contracts, bad debt, denials given up."""
+    """What nobody owes any more, by kind and reason: contracts, patients' balances and denials given up."""
 
     def cells(book: AccountBook) -> Iterator[Cell]:
         reasons = _write_off_reasons(book)
@@ -259,5 +259,5 @@ def _write_off_reasons(book: AccountBook) -> Mapping[str, str]:
 def _why(reasons: Mapping[str, str], fact: LedgerFact) -> tuple[str, str, str]:
     if isinstance(fact, ContractualAdjusted):
         return "contractual", fact.group, fact.reason
-    kind = "bad_debt" if fact.effect_on(LedgerAccount.BAD_DEBT) else "denial"
+    kind = "patient_write_off" if fact.effect_on(LedgerAccount.BAD_DEBT) else "denial_write_off"
     return kind, "", reasons.get(getattr(fact, "write_off_id", ""), UNKNOWN)
