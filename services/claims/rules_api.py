@@ -1,4 +1,4 @@
-"""HTTP of rules and reference data: drafts, activation, dry runs, tables, and what patients keep from their plans."""
+"""HTTP of rules and tables: drafts, activation, dry runs, loading; with them restrictions (`restrictions_api.py`)."""
 
 import hashlib
 import json
@@ -21,28 +21,23 @@ from services.claims.core.rules_library import (
     LIBRARY_ID,
     ActivateRule,
     DraftRule,
-    KeepRestrictions,
     Library,
-    LibraryMessage,
-    LibraryRefused,
     ListTable,
     RetireRule,
 )
-from services.claims.core.rules_restriction import RESTRICTION, LiftRestriction, Restrict
 from services.claims.core.scrub import Case, scrubbed
 from services.claims.intake import Arrival
 from services.claims.parts import Parts, make_parts
 from services.claims.reference_performer import FOLDER
 from services.claims.reference_rows import KINDS
+from services.claims.restrictions_api import router as restrictions_router
 from services.claims.routing import Routing
 from services.claims.rulebooks import RESERVED, base_rules, books_of, rule_blob
+from services.claims.rules_http import Author, Keeper, Reader, Reason, library_meta, tell_library
 from services.claims.vault import FileTooLargeError
 from shared.audit_edge import without_patients
-from shared.auth import Principal
-from shared.contracts import Meta
-from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
+from shared.http import Body, IdempotencyKey, Run, command_meta, first_use, running_of
 from shared.overload import while_there_is_room
-from shared.runtime import Runtime
 from shared.store.port import Key
 
 RULE_BYTES_MAX = 32_000
@@ -50,14 +45,11 @@ REFERENCE_PATHS = tuple(f"/reference/{kind}" for kind in KINDS)
 """Where long bodies are streamed to."""
 DRY_RUN = UUID(int=0)
 """The id of a claim that is only looked at: nothing is kept under it."""
-Reader = Annotated[Principal, Depends(allow("biller", "operator", "auditor"))]
-Author = Annotated[Principal, Depends(allow("biller", "operator"))]
-Keeper = Annotated[Principal, Depends(allow("operator"))]
 Name = Annotated[str, Query(max_length=40, pattern="^[a-z0-9-]*$")]
 Kind = Literal["codes", "fees", "ptp", "mue", "global_days", "limits", "credentialing", "bundles", "drugs"]
-Reason = Annotated[str, Field(min_length=3, max_length=200)]
 
 router = APIRouter()
+router.include_router(restrictions_router)
 
 
 class Activate(Body):
@@ -79,24 +71,6 @@ class TryOut(Body):
     """Which version to try on past claims."""
 
     version: Annotated[int, Field(strict=True, ge=1)]
-
-
-class RestrictionBody(Body):
-    """Services that a patient paid in full and keeps from the plan; without procedures, all of the days."""
-
-    payer_id: Annotated[str, Field(min_length=1, max_length=80)]
-    member_id: Annotated[str, Field(min_length=1, max_length=80)]
-    first: date
-    last: date
-    procedures: Annotated[tuple[Annotated[str, Field(min_length=1, max_length=7)], ...], Field(max_length=50)] = ()
-    reason: Reason
-
-
-class Lift(Body):
-    """Which coverage's restriction the patient gave up, and why."""
-
-    coverage_id: Annotated[str, Field(min_length=1, max_length=80)]
-    reason: Reason
 
 
 def _parts(request: Request) -> Parts:
@@ -154,9 +128,9 @@ async def draft_rule(
     digest = hashlib.sha256(text).hexdigest()
     command_id = await first_use(run, caller, key, f"rule/{digest}")
     await run.store.put_blob(caller.tenant, rule_blob(digest), _once(text))
-    meta = _meta(run, caller, command_id)
+    meta = library_meta(run, caller, command_id)
     before = await books_of(run.store).library(caller.tenant)
-    library = await _tell(run, DraftRule(meta=meta, rule_id=rule.id, digest=digest, title=rule.title))
+    library = await tell_library(run, DraftRule(meta=meta, rule_id=rule.id, digest=digest, title=rule.title))
     latest = library.versions_of(rule.id)[-1]
     is_new = len(library.versions) > len(before.versions)
     response.status_code = 201 if is_new else 200
@@ -216,11 +190,11 @@ async def activate(rule_id: str, body: Activate, run: Run, caller: Keeper, key: 
         raise HTTPException(409, f"these rules would never come to rest: {'; '.join(looping)}")
     command_id = await first_use(run, caller, key, f"activate/{rule_id}/{body.model_dump_json()}")
     await run.audit.record(caller, "rule.activate", f"rule/{rule_id}/{body.version}", body.reason)
-    meta = _meta(run, caller, command_id)
+    meta = library_meta(run, caller, command_id)
     message = ActivateRule(
         meta=meta, rule_id=rule_id, version=body.version, valid_from=body.valid_from, reason=body.reason
     )
-    return shown_rule(await _tell(run, message), rule_id)
+    return shown_rule(await tell_library(run, message), rule_id)
 
 
 @router.post("/rules/{rule_id}/retire")
@@ -231,9 +205,9 @@ async def retire(rule_id: str, body: Retire, run: Run, caller: Keeper, key: Idem
         raise HTTPException(404, "no such rule here")
     command_id = await first_use(run, caller, key, f"retire/{rule_id}/{body.model_dump_json()}")
     await run.audit.record(caller, "rule.retire", f"rule/{rule_id}", body.reason)
-    meta = _meta(run, caller, command_id)
+    meta = library_meta(run, caller, command_id)
     message = RetireRule(meta=meta, rule_id=rule_id, valid_from=body.valid_from, reason=body.reason)
-    return shown_rule(await _tell(run, message), rule_id)
+    return shown_rule(await tell_library(run, message), rule_id)
 
 
 @router.post("/rules/{rule_id}/dry-run", status_code=202)
@@ -304,39 +278,6 @@ async def reference(run: Run, caller: Reader) -> list[dict[str, Any]]:
     return [{"kind": one.kind, "name": one.name, "rows": one.rows, "job_id": one.file_id} for one in library.tables]
 
 
-@router.post("/restrictions", status_code=201)
-async def restrict(body: RestrictionBody, run: Run, caller: Author, key: IdempotencyKey) -> dict[str, Any]:
-    """Keep services from a plan (45 CFR 164.522(a)(1)(vi)): claims for them are held from now on."""
-    if body.last < body.first:
-        raise HTTPException(422, "the last day lies before the first")
-    coverage_id = run.pseudonyms.of("cov", caller.tenant, body.payer_id, body.member_id)
-    digest = run.pseudonyms.of("req", caller.tenant, "restriction", body.model_dump_json())
-    command_id = await first_use(run, caller, key, digest)
-    meta = command_meta(run, caller, "claims", command_id, f"restriction/{coverage_id}", "restriction")
-    await _tell(run, KeepRestrictions(meta=_meta(run, caller, command_id)))
-    message = Restrict(meta=meta, coverage_id=coverage_id, first=body.first, last=body.last, procedures=body.procedures)
-    await run.shell.transact_one(RESTRICTION, message)
-    await run.audit.record(caller, "restriction.keep", f"restriction/{command_id}", body.reason)
-    return {"restriction_id": command_id, "coverage_id": coverage_id}
-
-
-@router.post("/restrictions/{restriction_id}/lift")
-async def lift(restriction_id: str, body: Lift, run: Run, caller: Keeper, key: IdempotencyKey) -> dict[str, Any]:
-    """The patient agreed that the plan may be told."""
-    command_id = await first_use(run, caller, key, f"lift/{restriction_id}/{body.coverage_id}")
-    meta = command_meta(run, caller, "claims", command_id, f"restriction/{body.coverage_id}", "restriction")
-    key_of = Key(caller.tenant, body.coverage_id)
-    state = (await run.store.load(RESTRICTION, (key_of,)))[key_of].snapshot.state
-    kept = next((one for one in state.kept if str(one.id) == restriction_id), None)
-    if kept is None:
-        raise HTTPException(404, "no such restriction here")
-    await run.shell.transact_one(
-        RESTRICTION, LiftRestriction(meta=meta, coverage_id=body.coverage_id, restriction_id=kept.id)
-    )
-    await run.audit.record(caller, "restriction.lift", f"restriction/{restriction_id}", body.reason)
-    return {"restriction_id": kept.id, "lifted": True}
-
-
 @router.post("/claims/dry-run")
 async def dry_run(body: ClaimBody, request: Request, run: Run, caller: Author, parts: Here) -> dict[str, Any]:
     """What would come of a claim if it were sent in now. Nothing is kept, and no number is taken."""
@@ -398,15 +339,3 @@ def shown_job(state: Job) -> dict[str, Any]:
         "refused_total": state.refused_total,
         "reason": state.reason,
     }
-
-
-def _meta(run: Runtime, caller: Principal, command_id: Any) -> Meta:
-    return command_meta(run, caller, "claims", command_id, f"rule_library/{LIBRARY_ID}", LIBRARY_ID)
-
-
-async def _tell(run: Runtime, message: LibraryMessage) -> Library:
-    decided = await run.shell.transact_one(LIBRARY, message)
-    for fact in decided.facts:
-        if isinstance(fact, LibraryRefused):
-            raise HTTPException(409, fact.why)
-    return decided.snapshot.state

@@ -4,7 +4,8 @@ from collections.abc import Iterable
 from datetime import date
 
 from services.eligibility.core import Outcome
-from services.eligibility.core.benefits import Benefits, Share, read_benefits
+from services.eligibility.core.benefit_terms import Benefits, Share
+from services.eligibility.core.benefits import read_benefits
 from services.eligibility.core.check_messages import Rejection
 from services.eligibility.core.directory import DEFAULT, PayerTerms
 from shared.x12.eligibility import Answer271, read_271

@@ -9,7 +9,8 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from services.eligibility.answers import answer_to
 from services.eligibility.api_models import InquiryBody
 from services.eligibility.core import Check, CheckFact, CheckMessage, RequestCheck
-from services.eligibility.core.benefits import Benefits, read_benefits
+from services.eligibility.core.benefit_terms import Benefits
+from services.eligibility.core.benefits import read_benefits
 from services.eligibility.core.check import not_asked
 from services.eligibility.core.check_messages import id_of
 from services.eligibility.core.directory import Directory

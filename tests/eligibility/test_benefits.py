@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from services.eligibility.answers import outcome_of, outcome_of_answer
-from services.eligibility.core.benefits import ACTIVE, Share, line_of, read_benefits
+from services.eligibility.core.benefit_terms import Share
+from services.eligibility.core.benefits import ACTIVE, line_of, read_benefits
 from services.eligibility.core.directory import PayerTerms
 from shared.x12.eligibility import Aaa, Answer271, Benefit, BenefitDate, Party, Payer, Person, read_271, write_271
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.eligibility.core.benefits import Benefits, Share, read_benefits
+from services.eligibility.core.benefit_terms import Benefits, Share
+from services.eligibility.core.benefits import read_benefits
 from services.eligibility.core.estimates import (
     ExpectedItem,
     disputable,

@@ -7,10 +7,23 @@ understands is still there. Whether coverage is in force is said only where the 
 
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
-from typing import Literal, TypeAlias
+from typing import Literal
 
+from services.eligibility.core.benefit_terms import (
+    Benefits,
+    Line,
+    ManagedCare,
+    Need,
+    Needs,
+    Network,
+    PlanType,
+    Share,
+    ShareKind,
+    Span,
+    Standing,
+)
 from services.eligibility.core.directory import DEFAULT, PayerTerms
-from shared.contracts import Cents, Contract, OtherPayer, UnknownCause
+from shared.contracts import OtherPayer, UnknownCause
 from shared.x12.eligibility import Answer271, Benefit, BenefitDate, Party
 
 HEALTH_PLAN = "30"
@@ -19,11 +32,11 @@ INACTIVE = frozenset({"6", "7", "8"})
 SPAN_DATES = frozenset({"291", "307"})  # plan, eligibility: a period, or its first day
 SPAN_BEGINS = frozenset({"346", "356", "348"})
 SPAN_ENDS = frozenset({"347", "357", "349"})
-SHARES: dict[str, "ShareKind"] = {"A": "coinsurance", "B": "copay", "C": "deductible", "G": "out_of_pocket"}
+SHARES: dict[str, ShareKind] = {"A": "coinsurance", "B": "copay", "C": "deductible", "G": "out_of_pocket"}
 PERIOD_TOTALS = frozenset({"21", "22", "23", "25"})  # of years: calendar, service, contract
 YEAR_TO_DATE = "24"
 REMAINING = frozenset({"29", "33"})
-PLAN_TYPES: dict[str, "PlanType"] = {
+PLAN_TYPES: dict[str, PlanType] = {
     "HM": "hmo",
     "HN": "hmo",
     "PS": "pos",
@@ -41,107 +54,6 @@ PRIMACY: dict[str, Literal["primary", "secondary", "tertiary", "unknown"]] = {
 }
 PAYER_ENTITIES = frozenset({"PR", "PRP", "SEP", "TTP", "X3", "GP", "IN"})
 ORGANIZATION = "2"
-
-ShareKind: TypeAlias = Literal["coinsurance", "copay", "deductible", "out_of_pocket"]
-PlanType: TypeAlias = Literal["hmo", "pos", "ppo", "epo", "fee_for_service"]
-Network: TypeAlias = Literal["in", "out", "both", "unknown"]
-Standing: TypeAlias = Literal["active", "inactive", "unknown"]
-Need: TypeAlias = Literal["yes", "no", "unknown"]
-
-
-class Span(Contract):
-    """Days on which the payer says coverage is in force or not; an open end is None."""
-
-    standing: Literal["active", "inactive"]
-    first: date | None = None
-    last: date | None = None
-    service_types: tuple[str, ...] = ()
-    plan: str = ""
-    insurance_type: str = ""
-
-    def holds(self, on: date) -> bool:
-        return (self.first is None or self.first <= on) and (self.last is None or on <= self.last)
-
-
-class Share(Contract):
-    """What the patient pays: of one kind, for some service types, in or out of network, for one level and period.
-
-    `total_cents`, `met_cents`, `remaining_cents` are of deductible and out-of-pocket limits; `cents` is a copay;
-    `percent` is an exact decimal, 20 for twenty per cent. Each is None when the payer did not say it; a part that
-    follows from the other two is worked out. `period` is EB06 as it came, of the total or of the copay.
-    """
-
-    kind: ShareKind
-    service_types: tuple[str, ...] = ()
-    network: Network = "unknown"
-    coverage_level: str = ""
-    period: str = ""
-    cents: Cents | None = None
-    percent: str | None = None
-    total_cents: Cents | None = None
-    met_cents: Cents | None = None
-    remaining_cents: Cents | None = None
-    procedure: str = ""
-
-
-class Needs(Contract):
-    """Whether something is needed before the service, and why that is thought; `service_types` empty means any."""
-
-    need: Need
-    because: Literal["stated", "plan_type", "not_stated"]
-    service_types: tuple[str, ...] = ()
-
-
-class ManagedCare(Contract):
-    """The organization a Medicaid agency hands the member's care to, and the payer that takes its claims, if known."""
-
-    name: str
-    identifier: str = ""
-    route_to_payer_id: str | None = None
-
-
-class Line(Contract):
-    """One EB loop exactly as it came, in the names of `shared.x12`."""
-
-    code: str
-    coverage_level: str
-    service_types: tuple[str, ...]
-    insurance_type: str
-    plan: str
-    time_period: str
-    amount_cents: int | None
-    percent: str | None
-    quantity_qualifier: str
-    quantity: str | None
-    authorization_required: bool | None
-    in_network: bool | None
-    network_applies: bool
-    procedure_qualifier: str
-    procedure: str
-    modifiers: tuple[str, ...]
-    dates: tuple[tuple[str, date | None, date | None], ...]
-    messages: tuple[str, ...]
-    entities: tuple[tuple[str, str, str, str], ...]  # entity code, name, identifier's qualifier, identifier
-    rejections: tuple[tuple[str, str, str, bool], ...]
-    extras: tuple[tuple[str, ...], ...]
-
-
-class Benefits(Contract):
-    """What a payer answered about one person, for a service date where one was asked about."""
-
-    standing: Standing
-    cause: UnknownCause | None = None
-    spans: tuple[Span, ...] = ()
-    plan: str = ""
-    plan_type: PlanType | None = None
-    primary_care_provider: bool = False  # the payer names one
-    shares: tuple[Share, ...] = ()
-    authorization: tuple[Needs, ...] = ()
-    referral: Needs = Needs(need="unknown", because="not_stated")
-    other_payers: tuple[OtherPayer, ...] = ()
-    managed_care: ManagedCare | None = None
-    qualified_medicare_beneficiary: bool = False  # EB04 QM: cost sharing is never billed to the patient
-    lines: tuple[Line, ...] = ()
 
 
 def read_benefits(answer: Answer271, on: date | None = None, terms: PayerTerms = DEFAULT) -> Benefits:

@@ -6,7 +6,8 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Literal
 
-from services.eligibility.core.benefits import HEALTH_PLAN, Benefits, Share
+from services.eligibility.core.benefit_terms import Benefits, Share
+from services.eligibility.core.benefits import HEALTH_PLAN
 from shared.business_days import after_business_days
 from shared.contracts import Cents, Contract
 
