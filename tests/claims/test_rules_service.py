@@ -59,7 +59,7 @@ async def test_who_activated_what_and_why_is_in_the_audit_log(client: RulesClien
     await client.send("/rules/office-visits/retire", {"valid_from": "2026-08-01", "reason": "no longer asked"})
     notes = [dict(note) for note in await client.world.store.notes("audit", TENANT, None, 100)]
     assert [(note["action"], note["actor"], note["reason"]) for note in notes if note["kind"] == "write"] == [
-        ("rule.draft", "pat@lakeside", ""),
+        ("rule.draft", "pat@lakeside", "a test wants it"),  # of the header: the document holds none
         ("rule.activate", "pat@lakeside", "agreed with the payer"),
         ("rule.retire", "pat@lakeside", "no longer asked"),
     ]
