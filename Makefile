@@ -8,6 +8,9 @@ BIN := $(VENV)/bin
 UV := $(BIN)/uv
 MEMBERS := shared services/eligibility services/claims services/payments services/collections services/console sandbox revcycle
 SOURCES := shared services sandbox revcycle tests
+# How many processes share the tests: one a core, or PROCESSES=4; 0 runs them in pytest's own.
+PROCESSES ?= auto
+PYTEST := $(BIN)/pytest -n $(PROCESSES)
 
 .PHONY: help
 help: ## List the targets
@@ -60,8 +63,8 @@ status: setup ## Show the health of every process and what waits where
 	@$(BIN)/revcycle status
 
 .PHONY: test
-test: setup ## Run the whole default test suite
-	@$(BIN)/pytest
+test: setup ## Run the whole default test suite, shared among processes (PROCESSES=0 for one)
+	@$(PYTEST)
 
 .PHONY: kafka
 kafka: setup ## Run Apache Kafka (BROKERS=3 for a cluster); needs Java and, the first time, Maven
@@ -69,13 +72,13 @@ kafka: setup ## Run Apache Kafka (BROKERS=3 for a cluster); needs Java and, the 
 
 .PHONY: test-kafka
 test-kafka: setup ## Run every test that talks to a broker on Apache Kafka, faults of three brokers included
-	@$(BIN)/pytest --kafka=apache $(TESTS)
+	@$(PYTEST) --kafka=apache $(TESTS)
 
 .PHONY: lint
 lint: ## Check format, lint, types and import contracts
 .PHONY: check
 check: ## Check format, lint, types and import contracts, and run the fast tests
-check: FAST_TESTS = && $(BIN)/pytest -q --hypothesis-profile=quick -m "not slow and not stack and not docker"
+check: FAST_TESTS = && $(PYTEST) -q --hypothesis-profile=quick -m "not slow and not stack and not docker"
 lint check: setup
 	@# pyright takes longest: it has a core to itself while everything else takes its turn on the other.
 	@$(BIN)/basedpyright & pyright=$$!; \

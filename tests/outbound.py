@@ -1,14 +1,17 @@
-"""pyx12 judges what leaves as 837P and 837I in any test of this process: a plugin of every run.
+"""pyx12 judges what leaves as 837P and 837I in any test: a plugin of every run.
 
 Whatever the service writes is noted. Of claims that look alike one is kept, and at the end of the run those that are
 left are judged together, in a file of the same writer for each kind and usage: seconds, whatever the number of files.
-What pyx12 complains of fails the run, with the test that wrote it. `REVCYCLE_JUDGE=off` leaves it out.
+What pyx12 complains of fails the run, with the test that wrote it. Where several processes share a run, each hands
+over what it kept, and the first judges all of it. `REVCYCLE_JUDGE=off` leaves it out.
 """
 
 import os
+import pickle
 import sys
-from collections.abc import Callable, Iterator, MutableMapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -24,7 +27,7 @@ Verdict = tuple[bool, set[tuple[str, ...]]]
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """A claim that looks like none before it, and who wrote it first."""
+    """A claim that looks like none before it, who wrote it first, and the batch it was in without its claims."""
 
     batch: Batch837
     claim: Claim837
@@ -41,14 +44,25 @@ class Outbound:
 
     def note(self, kind: str, writer: Writer, batch: Batch837, test: str) -> None:
         """Keep the claims of a file that have something no claim had before."""
+        envelope = replace(batch, claims=())
         for claim in batch.claims:
             self.claims += 1
-            looks = set(patterns(f"{kind}{batch.usage}", writer(replace(batch, claims=(claim,)))))
-            if not looks <= self.seen:
-                self.seen |= looks
-                self.kept.setdefault((kind, batch.usage), []).append(Kept(batch, claim, test))
+            self._keep(kind, writer, Kept(envelope, claim, test))
 
-    def faults(self, writers: MutableMapping[Any, Writer], judge: Callable[[bytes], Verdict]) -> Iterator[str]:
+    def _keep(self, kind: str, writer: Writer, one: Kept) -> None:
+        looks = set(patterns(f"{kind}{one.batch.usage}", writer(replace(one.batch, claims=(one.claim,)))))
+        if not looks <= self.seen:
+            self.seen |= looks
+            self.kept.setdefault((kind, one.batch.usage), []).append(one)
+
+    def absorb(self, other: "Outbound", writers: Mapping[Any, Writer]) -> None:
+        """Take over what another process kept, as far as nothing here looks like it."""
+        self.claims += other.claims
+        for (kind, _), kept in sorted(other.kept.items()):
+            for one in kept:
+                self._keep(kind, writers[kind], one)
+
+    def faults(self, writers: Mapping[Any, Writer], judge: Callable[[bytes], Verdict]) -> Iterator[str]:
         """A sentence for each claim that is not accepted, found by halves; none where all together are."""
         for (kind, _), kept in sorted(self.kept.items()):
             yield from _faults(kind, kept, writers[kind], judge)
@@ -120,6 +134,11 @@ def pytest_collection_finish() -> None:
 ORIGINAL: dict[Any, Writer] = {}
 
 
+def plain_writers() -> Mapping[Any, Writer]:
+    """The writers nobody listens to."""
+    return ORIGINAL or import_module(PERFORMER).WRITERS
+
+
 def _listening(kind: str, writer: Writer) -> Writer:
     def write(batch: Batch837) -> bytes:
         content = writer(batch)  # one that cannot be written leaves by no file, and is not noted
@@ -129,14 +148,34 @@ def _listening(kind: str, writer: Writer) -> Writer:
     return write
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Another process of this run has ended: what it kept came with its farewell."""
+    handed = getattr(node, "workeroutput", {}).get(HANDED)
+    if handed is not None:
+        OUTBOUND.absorb(pickle.loads(handed), plain_writers())
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
     if not OUTBOUND.kept:
         return
+    farewell: dict[str, bytes] | None = getattr(session.config, "workeroutput", None)
+    if farewell is None:
+        judge_all(session)
+    else:
+        farewell[HANDED] = pickle.dumps(OUTBOUND)
+
+
+HANDED = "outbound"
+
+
+def judge_all(session: pytest.Session) -> None:
+    """What any process of this run wrote."""
     from tests.x12.judge import judged_by_pyx12
 
     try:
-        FAULTS.extend(OUTBOUND.faults(ORIGINAL, judged_by_pyx12))
+        FAULTS.extend(OUTBOUND.faults(plain_writers(), judged_by_pyx12))
     except pytest.skip.Exception:
         NOTES.append("pyx12 is not installed: no outbound 837 was judged")
         return

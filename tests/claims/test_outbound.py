@@ -1,5 +1,6 @@
 """The plugin that has every outbound 837 judged: what it keeps, and that it names what is refused."""
 
+import pickle
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -45,6 +46,18 @@ def test_what_is_refused_is_named_with_its_test() -> None:
     writers: dict[Any, Writer] = {"P": write_837p}
     assert list(outbound.faults(writers, judge)) == ["bad: 837P, [('REF', '2')]"]
     assert not list(outbound.faults(writers, lambda _: (True, set())))
+
+
+def test_what_two_processes_kept_is_judged_as_if_one_had() -> None:
+    here, there, batch = Outbound(), Outbound(), batch_of(claims())
+    here.note("P", write_837p, batch, "here")
+    other = replace(batch.claims[0], prior_authorization_number="AUTH77")
+    there.note("P", write_837p, replace(batch, claims=(*batch.claims, other)), "there")
+    alike = len(here.kept["P", "P"])
+    here.absorb(pickle.loads(pickle.dumps(there)), {"P": write_837p})
+    assert [one.test for one in here.kept["P", "P"]] == ["here"] * alike + ["there"]
+    assert here.claims == 2 * len(batch.claims) + 1
+    assert here.kept["P", "P"][-1].claim == other
 
 
 def test_a_code_is_kept_as_it_is_and_a_name_by_its_kind() -> None:
