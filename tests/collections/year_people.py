@@ -50,7 +50,7 @@ class People:
         self.at = datetime.min.replace(tzinfo=UTC)
         self.orders: list[AccountMessage] = []
         self._ahead: dict[int, list[Callable[[], None]]] = defaultdict(list)
-        kinds = [kind for kind, weight in KINDS for _ in range(weight)]
+        kinds: list[Kind] = [kind for kind, weight in KINDS for _ in range(weight)]
         self.known = {
             account: Guarantor(account, self.random.choice(kinds)) for account in (f"acct_{n:05}" for n in range(count))
         }
