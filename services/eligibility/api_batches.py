@@ -21,6 +21,7 @@ from services.eligibility.core.directory import Directory, PayerTerms
 from services.eligibility.core.night import ID as NIGHTLY
 from services.eligibility.core.night import KIND, NightDecider
 from services.eligibility.views import why_unknown
+from shared.audit_edge import without_patients
 from shared.auth import Principal
 from shared.contracts import Meta
 from shared.http import IdempotencyKey, Run, command_meta, first_use, running_of
@@ -201,6 +202,7 @@ async def get_batch(batch_id: str, run: Run, caller: Reader, batch: Batches) -> 
 
 
 @router.get("/nightly")
+@without_patients
 async def get_nightly(run: Run, caller: Reader, night: Nights) -> dict[str, Any]:
     """When the tenant's next list is made, and what the last one was; its batches are at `/batches/{id}`."""
     key = Key(caller.tenant, NIGHTLY)
