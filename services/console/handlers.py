@@ -139,6 +139,13 @@ OF_ACCOUNTS = (
     AccountRecalled,
     AccountWrittenOff,
     AccountSettled,
+    ReviewRequested,
+    LateChargeRaised,
+    RiskLimitCrossed,
+    AssistanceRequested,
+    AssistanceGranted,
+    AssistanceDenied,
+    AssistanceEnded,
 )
 OF_REMITTANCES = (RemittanceReceived, RemittanceParked, ProviderAdjustmentPosted)
 OF_NO_VIEW = (
@@ -168,16 +175,8 @@ OF_NO_VIEW = (
     DepositUnmatched,
     PatientPaymentPending,
     PatientPaymentFailed,
-    ReviewRequested,
-    LateChargeRaised,
-    RiskLimitCrossed,
-    AssistanceRequested,
-    AssistanceGranted,
-    AssistanceDenied,
-    AssistanceEnded,
 )
-"""Of coverages, authorizations, providers, files, deposits, refunds, and what a policy decided: without a page,
-the newest events show them."""
+"""Of coverages, authorizations, providers, files, deposits and refunds: without a page, the newest events show them."""
 EVERYTHING = tuple(event for events in EVENTS.values() for event in events)
 
 

@@ -34,10 +34,8 @@ def _map(name: str, _params: Any, folder: str | None) -> Any:
 
 @cache
 def _read_map(name: str, folder: str | None) -> Any:
-    from pyx12.map_if._loader import load_map_file
-    from pyx12.params import params
-
-    return load_map_file(name, params(), folder)
+    params = pytest.importorskip("pyx12.params").params()
+    return pytest.importorskip("pyx12.map_if._loader").load_map_file(name, params, folder)
 
 
 def _complaints(answer: str) -> Iterator[Complaint]:

@@ -15,11 +15,16 @@ from shared.contracts import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AssistanceDenied,
+    AssistanceEnded,
+    AssistanceGranted,
+    AssistanceRequested,
     BalanceOverdue,
     CollectionsEvent,
     ContactLogged,
     Contract,
     CreditBalanceFound,
+    LateChargeRaised,
     Meta,
     PatientBalanceChanged,
     PatientPaymentReceived,
@@ -27,6 +32,8 @@ from shared.contracts import (
     PlanCompleted,
     PlanStarted,
     ReminderSent,
+    ReviewRequested,
+    RiskLimitCrossed,
     StatementSent,
 )
 from shared.decider import Decider, Effect, Fact, Scalar
@@ -154,7 +161,23 @@ def changes_of(message: AccountMessage) -> AccountChanges:
             return _dunned(message)
 
 
-def _dunned(event: StatementSent | ReminderSent | ContactLogged | BalanceOverdue) -> AccountChanges:
+_Dunned: TypeAlias = (
+    StatementSent
+    | ReminderSent
+    | ContactLogged
+    | BalanceOverdue
+    | ReviewRequested
+    | LateChargeRaised
+    | RiskLimitCrossed
+    | AssistanceRequested
+    | AssistanceGranted
+    | AssistanceDenied
+    | AssistanceEnded
+)
+
+
+def _dunned(event: _Dunned) -> AccountChanges:
+    """What has no figure of its own in the view is a line of the account's story."""
     match event:
         case StatementSent():
             sent = Statement(
@@ -167,10 +190,8 @@ def _dunned(event: StatementSent | ReminderSent | ContactLogged | BalanceOverdue
             return AccountChanges(stage="statement", statement=sent)
         case BalanceOverdue():
             return AccountChanges(stage="overdue")
-        case ReminderSent() | ContactLogged():
-            return AccountChanges()
         case _:
-            assert_never(event)
+            return AccountChanges()
 
 
 def _planned(event: PlanStarted | PlanBroken | PlanCompleted) -> AccountChanges:
