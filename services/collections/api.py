@@ -113,7 +113,8 @@ async def post_contact(
     command = LogContact(
         meta=command_meta(run, caller, "collections", command_id, f"collection/{body.account_id}", body.account_id),
         contact_id=f"con_{command_id.hex[:20]}",
-        **{**body.model_dump(), "contacted_at": contacted_at},
+        contacted_at=contacted_at,
+        **body.model_dump(exclude={"contacted_at"}),
     )
     await run.shell.transact_one(accounts, command)
     await run.audit.record(caller, "contact.log", f"collection/{body.account_id}")

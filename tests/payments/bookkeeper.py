@@ -24,7 +24,7 @@ from tests.payments.kit import (
     submitted,
     written_off,
 )
-from tests.payments.test_money_back import refund_payer, restore, reverse
+from tests.payments.test_money_back import Cause, refund_payer, restore, reverse
 
 FIRST = date(2026, 1, 1)
 
@@ -130,11 +130,14 @@ def pasts(draw: st.DrawFn, account: str = "acct_1") -> AccountBook:
     return book_of(*past.made)
 
 
+CAUSES: tuple[Cause, ...] = ("refund", "chargeback", "returned_check")
+
+
 def _money_back(draw: st.DrawFn, past: _Past) -> None:
     gap = st.integers(0, 40)
     if draw(st.booleans()):
         past.then(draw(gap), refund_payer("ref_p", draw(st.integers(1, 3_000))))
-    cause = draw(st.sampled_from(("refund", "chargeback", "returned_check")))
+    cause: Cause = draw(st.sampled_from(CAUSES))
     past.then(draw(gap), reverse("rev_1", "pay_1", draw(st.integers(1, 6_000)), cause))
     if draw(st.booleans()):
         past.then(draw(gap), restore("rev_1"))

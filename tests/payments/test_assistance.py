@@ -58,12 +58,6 @@ def test_what_was_paid_of_it_is_the_guarantors_again() -> None:
     )
 
 
-def test_less_than_the_least_refund_stays_where_it_was_paid() -> None:
-    state = after(*CLAIM, paid("pay_1", 4_000), granted(10, least_cents=500))
-    assert (state.owed_cents, state.receivables["clm_a"].written_off_cents) == (0, 0)
-    assert after(*CLAIM, paid("pay_1", 4_000), granted(10, least_cents=400)).owed_cents == -400
-
-
 def test_bad_debt_becomes_charity_and_nothing_is_paid_out() -> None:
     state = after(*CLAIM, written_off("wo_1", 4_000), granted(75))
     assert {one.write_off_id: one.cents for one in state.receivables["clm_a"].given_up} == {

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -32,7 +32,9 @@ def refund_sent_twice(patch: pytest.MonkeyPatch) -> None:
     async def send(self: Any, key: Key, pending: Pending) -> Message:
         effect = pending.effect
         assert isinstance(effect, SendRefund), "registered for this effect"
-        asked: Counter[Any] = vars(self._processor).setdefault("asked", Counter())  # it lives as long as the seed
+        asked = cast(
+            "Counter[Any]", vars(self._processor).setdefault("asked", Counter())
+        )  # it lives as long as the seed
         asked[pending.id] += 1
         again = f"-{asked[pending.id]}" if asked[pending.id] > 1 else ""
         made = await self._processor.create_refund(key.tenant, f"{key.id}{again}", effect.processor_id, effect.cents)

@@ -30,7 +30,6 @@ def note_grant(state: Account, event: AssistanceGranted) -> tuple[AnyAccountFact
         discount_percent=event.discount_percent,
         covers_from=event.covers_from,
         covers_until=event.covers_until,
-        refund_at_least_cents=event.refund_at_least_cents,
     )
     return _noted(state, event, grant)
 
@@ -57,11 +56,10 @@ def assist(state: Account) -> Iterator[AnyAccountFact]:
     if not state.grants_heard:
         return
     due = {item_id: _due(state, item) for item_id, item in state.receivables.items()}
-    settles_paid = _excess_cents(state, due) >= _least_refund(state)
     for item_id in sorted(due, key=lambda one: (state.receivables[one].service_date, one)):
         item = state.receivables[item_id]
         yield from _taken_back(state, item_id, item, due[item_id])
-        yield from _given(state, item_id, item, due[item_id], settles_paid=settles_paid)
+        yield from _given(state, item_id, item, due[item_id])
 
 
 def _due(state: Account, item: Receivable) -> Mapping[str, int]:
@@ -87,20 +85,6 @@ def _standing(state: Account, item: Receivable) -> Mapping[str, int]:
     return stands
 
 
-def _excess_cents(state: Account, due: Mapping[str, Mapping[str, int]]) -> int:
-    """What the guarantor paid too much, when everything due is given."""
-    total_cents = 0
-    for item_id, wanted in due.items():
-        item = state.receivables[item_id]
-        lacking = sum(wanted.values()) - sum(_standing(state, item).values())
-        total_cents += max(0, min(lacking - max(0, item.patient_cents), item.patient_paid_cents))
-    return total_cents
-
-
-def _least_refund(state: Account) -> int:
-    return min((grant.refund_at_least_cents for grant in state.grants.values()), default=0)
-
-
 def _taken_back(state: Account, item_id: str, item: Receivable, due: Mapping[str, int]) -> Iterator[AnyAccountFact]:
     for application_id, stands_cents in _standing(state, item).items():
         too_much_cents = stands_cents - due.get(application_id, 0)
@@ -114,15 +98,13 @@ def _taken_back(state: Account, item_id: str, item: Receivable, due: Mapping[str
             )
 
 
-def _given(
-    state: Account, item_id: str, item: Receivable, due: Mapping[str, int], *, settles_paid: bool
-) -> Iterator[AnyAccountFact]:
+def _given(state: Account, item_id: str, item: Receivable, due: Mapping[str, int]) -> Iterator[AnyAccountFact]:
     stands = _standing(state, item)
     for application_id, due_cents in due.items():
         others_cents = sum(cents for one, cents in stands.items() if one != application_id)
         open_cents = max(0, item.patient_cents) + others_cents
         lacking_cents = max(0, due_cents - stands.get(application_id, 0))
-        freed = tuple(_freed(state, item_id, item, lacking_cents - open_cents, settles_paid=settles_paid))
+        freed = tuple(_freed(state, item_id, item, lacking_cents - open_cents))
         cents = min(lacking_cents, open_cents + sum(fact.effect_on(PATIENT) for fact in freed))
         yield from freed
         if cents:
@@ -140,9 +122,9 @@ def _given(
 
 
 def _freed(
-    state: Account, item_id: str, item: Receivable, cents: int, *, settles_paid: bool
+    state: Account, item_id: str, item: Receivable, cents: int
 ) -> Iterator[WriteOffReversed | PatientPaymentReleased]:
-    """Room for a gift: first what was given up as bad debt, then the newest payments, where they are worth a refund."""
+    """Room for a gift: first what was given up as bad debt, then the newest payments."""
     if cents <= 0:
         return
     others = replace(item, given_up=tuple(one for one in item.given_up if one.write_off_id not in state.grants_heard))
@@ -154,8 +136,6 @@ def _freed(
             write_off_id=one.write_off_id,
             **sides(PATIENT, GIVEN_UP, one.cents),
         )
-    if not settles_paid:
-        return
     for payment_id, paid_cents in newest_paid(item, cents):
         yield PatientPaymentReleased(
             account_id=state.account_id,

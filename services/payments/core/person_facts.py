@@ -80,7 +80,6 @@ class Grant(Contract):
     discount_percent: int
     covers_from: date
     covers_until: date
-    refund_at_least_cents: NonNegativeCents
 
 
 class AssistanceNoted(AccountFact):
