@@ -37,6 +37,7 @@ from .claim_facts import (
     NetworkNoted,
     PersonRefused,
     RemittanceKept,
+    StandingHeard,
 )
 from .claim_intake import correct, rebilled, receive
 from .claim_messages import (
@@ -172,15 +173,16 @@ def _stand(state: Claim, message: RecordStanding) -> Facts:
     """Providers' standing with the payer stops a claim in the house, or lets it go on."""
     wanted = () if PROVIDER_STANDING in state.waived else message.holds
     now = tuple(one for one in state.holds if one.rule == PROVIDER_STANDING)
-    if state.status not in IN_HOUSE:
+    if state.status not in IN_HOUSE or message.meta.id in state.commands:
         return ()
+    heard = StandingHeard(command_id=message.meta.id)
     noted = (NetworkNoted(network=message.network),) if message.network != state.network else ()
     if set(now) == set(wanted):
-        return noted
+        return (heard, *noted) if noted else ()
     lifted = (HoldsLifted(rules=(PROVIDER_STANDING,)),) if now else ()
     if wanted:
-        return (*noted, *lifted, ClaimStopped(reasons=wanted, waivable=(PROVIDER_STANDING,)))
-    return then(state, (*noted, *lifted), onward)
+        return (heard, *noted, *lifted, ClaimStopped(reasons=wanted, waivable=(PROVIDER_STANDING,)))
+    return then(state, (heard, *noted, *lifted), onward)
 
 
 def _index(state: Claim) -> dict[str, Scalar]:

@@ -124,6 +124,13 @@ class NetworkNoted(Fact):
     network: Literal["in", "out"] | None
 
 
+class StandingHeard(Fact):
+    """News of the providers' standing changed something: the same news again changes nothing more."""
+
+    type: Literal["standing-heard"] = "standing-heard"
+    command_id: UUID
+
+
 class AuthorizationEntered(Fact):
     """The payer authorized the service, or needs no authorization (`authorization_number` None)."""
 
@@ -303,6 +310,7 @@ ClaimFact: TypeAlias = (
     | AuthorizationEntered
     | PapersAnnounced
     | NetworkNoted
+    | StandingHeard
     | CoverageAwaited
     | ClaimReadied
     | ClaimBatched
