@@ -25,6 +25,7 @@ from services.collections.core.policy_messages import (
 )
 from services.collections.policy_activations import digest_of
 from services.collections.views import shown_account
+from shared.audit_edge import asks_why
 from shared.auth import Principal
 from shared.decider import Decider
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use
@@ -79,7 +80,7 @@ def policy_routes(book: PolicyBook) -> APIRouter:
 
 
 def _add_exceptions(router: APIRouter) -> None:
-    @router.put("/accounts/{account_id}/description")
+    @router.put("/accounts/{account_id}/description", dependencies=[asks_why])
     async def describe(
         account_id: OfAccount,
         body: DescriptionBody,
@@ -94,7 +95,7 @@ def _add_exceptions(router: APIRouter) -> None:
         given = body.model_dump()
         return await _order(run, accounts, caller, key, account_id, ("account.describe", DescribeAccount, given))
 
-    @router.post("/accounts/{account_id}/exclusion", status_code=201)
+    @router.post("/accounts/{account_id}/exclusion", status_code=201, dependencies=[asks_why])
     async def exclude(
         account_id: OfAccount, body: ExclusionBody, run: Run, caller: Collector, key: IdempotencyKey, accounts: Accounts
     ) -> dict[str, Any]:
@@ -107,7 +108,7 @@ def _add_exceptions(router: APIRouter) -> None:
         given = {**body.model_dump(), "exclusion_id": f"exc_{key}"}
         return await _order(run, accounts, caller, key, account_id, ("account.exclude", ExcludeAccount, given))
 
-    @router.delete("/accounts/{account_id}/exclusion")
+    @router.delete("/accounts/{account_id}/exclusion", dependencies=[asks_why])
     async def include(
         account_id: OfAccount, run: Run, caller: Collector, key: IdempotencyKey, accounts: Accounts
     ) -> dict[str, Any]:
@@ -120,7 +121,7 @@ def _add_exceptions(router: APIRouter) -> None:
 
 
 def _add_decisions(router: APIRouter, book: PolicyBook) -> None:
-    @router.post("/accounts/{account_id}/review", status_code=201)
+    @router.post("/accounts/{account_id}/review", status_code=201, dependencies=[asks_why])
     async def decide(
         account_id: OfAccount, body: ReviewBody, run: Run, caller: Collector, key: IdempotencyKey, accounts: Accounts
     ) -> dict[str, Any]:
@@ -132,7 +133,7 @@ def _add_decisions(router: APIRouter, book: PolicyBook) -> None:
             raise HTTPException(422, "until goes with a decision to wait, and only with that")
         return await _order(run, accounts, caller, key, account_id, ("review.decide", DecideReview, body.model_dump()))
 
-    @router.post("/accounts/{account_id}/policy", status_code=201)
+    @router.post("/accounts/{account_id}/policy", status_code=201, dependencies=[asks_why])
     async def adopt(
         account_id: OfAccount, body: AdoptionBody, run: Run, caller: Operator, key: IdempotencyKey, accounts: Accounts
     ) -> dict[str, Any]:

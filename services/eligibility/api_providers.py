@@ -25,7 +25,7 @@ from services.eligibility.core.provider import (
     provider_id,
     standing_on,
 )
-from shared.audit_edge import without_patients
+from shared.audit_edge import asks_why, without_patients
 from shared.auth import Principal
 from shared.decider import Decided, Decider
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -71,7 +71,7 @@ class CredentialsBody(Body):
     otherwise: Literal["send", "hold"] = "hold"
 
 
-@router.put("/providers/{npi}/payers/{payer_id}/enrollments/{transaction}")
+@router.put("/providers/{npi}/payers/{payer_id}/enrollments/{transaction}", dependencies=[asks_why])
 async def put_enrollment(
     npi: Npi,
     payer_id: PayerId,
@@ -95,7 +95,7 @@ async def put_enrollment(
     return await _answer(run, caller, decided, f"enrollment.{transaction}", name)
 
 
-@router.put("/providers/{npi}/payers/{payer_id}/credentials")
+@router.put("/providers/{npi}/payers/{payer_id}/credentials", dependencies=[asks_why])
 async def put_credentials(
     npi: Npi,
     payer_id: PayerId,

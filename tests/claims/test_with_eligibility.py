@@ -146,7 +146,7 @@ async def test_a_denial_that_the_payer_stands_by_sends_nothing_again(both: Both)
 async def credentials(both: Both, key: str, *spans: dict[str, Any]) -> None:
     client = both.house.client("operator")
     path, body = f"/providers/{NPI}/payers/{PAYER}/credentials", {"spans": list(spans), "otherwise": "hold"}
-    answer = await client.put(path, json=body, headers={"Idempotency-Key": key})
+    answer = await client.put(path, json=body, headers={"Idempotency-Key": key, "X-Reason": "as the payer says"})
     assert answer.is_success, answer.text
     await both.settle()
 
@@ -154,7 +154,7 @@ async def credentials(both: Both, key: str, *spans: dict[str, Any]) -> None:
 async def enrollment(both: Both, key: str, **says: Any) -> None:
     client = both.house.client("operator")
     path = f"/providers/{NPI}/payers/{PAYER}/enrollments/837P"
-    answer = await client.put(path, json=says, headers={"Idempotency-Key": key})
+    answer = await client.put(path, json=says, headers={"Idempotency-Key": key, "X-Reason": "as the payer says"})
     assert answer.is_success, answer.text
     await both.settle()
 

@@ -22,7 +22,7 @@ async def house(tmp_path: Path) -> AsyncGenerator[House]:
 
 
 async def ask(client: httpx.AsyncClient, method: str, path: str, body: Any = None, key: str = "once") -> httpx.Response:
-    return await client.request(method, path, json=body, headers={"Idempotency-Key": key})
+    return await client.request(method, path, json=body, headers={"Idempotency-Key": key, "X-Reason": "as agreed"})
 
 
 async def test_an_account_is_left_alone_and_goes_on(house: House) -> None:
@@ -80,3 +80,17 @@ async def test_another_tenants_account_is_not_there(house: House, method: str, p
     body = {"reason": "staff"} if path == "exclusion" else {}
     answer = await ask(house.client("collector", tenant="northgate"), method, f"{AT}/{path}", body)
     assert answer.status_code == 404
+
+
+async def test_why_is_asked_when_a_person_changes_how_an_account_is_collected(house: House) -> None:
+    client = house.client("collector", "operator")
+    wishes = (
+        ("POST", "exclusion"),
+        ("DELETE", "exclusion"),
+        ("POST", "review"),
+        ("POST", "policy"),
+        ("PUT", "description"),
+    )
+    for method, path in wishes:
+        answer = await client.request(method, f"{AT}/{path}", json={}, headers={"Idempotency-Key": "why"})
+        assert (answer.status_code, "X-Reason" in answer.text) == (400, True), path

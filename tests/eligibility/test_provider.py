@@ -41,7 +41,8 @@ async def house(tmp_path: Path) -> AsyncGenerator[House]:
 
 async def put(house: House, path: str, body: dict[str, Any], key: str, *roles: str) -> Any:
     client = house.client(*(roles or ("operator",)))
-    return await client.put(f"{PATH}/{path}", json=body, headers={"Idempotency-Key": key})
+    headers = {"Idempotency-Key": key, "X-Reason": "as the payer says"}
+    return await client.put(f"{PATH}/{path}", json=body, headers=headers)
 
 
 async def test_an_enrollment_goes_through_its_states_and_each_is_told(house: House) -> None:
@@ -179,3 +180,10 @@ def test_batching_is_invisible_and_spans_never_overlap(steps: list[Any], data: s
     spans = whole.snapshot.state.spans
     days = [one.last for one in spans[:-1]]
     assert all(last is not None and last < later.first for last, later in zip(days, spans[1:], strict=True))
+
+
+async def test_why_is_asked_when_a_providers_standing_is_changed(house: House) -> None:
+    client = house.client("operator")
+    for path, body in (("credentials", {"spans": []}), ("enrollments/837P", {"state": "requested"})):
+        answer = await client.put(f"{PATH}/{path}", json=body, headers={"Idempotency-Key": "why"})
+        assert (answer.status_code, "X-Reason" in answer.text) == (400, True)
