@@ -10,6 +10,7 @@ from collections.abc import Generator, Sequence
 from typing import Any
 
 import pytest
+from _pytest.nodeid import NodeId
 
 SERVER_FIXTURES = {"mongo_url", "kafka", "each_kafka", "local_kafka", "apache_kafka", "three_brokers"}
 """A test that asks for one of these, itself or through another fixture, needs a server that lasts for the run."""
@@ -27,12 +28,12 @@ def pytest_collection_finish(session: pytest.Session) -> Generator[None]:
         yield
         return
     session.items[:] = longest_first(session.items)
-    plain: list[tuple[Any, str]] = [(item, item.nodeid) for item in session.items]
+    plain: list[tuple[Any, NodeId]] = [(item, item._id) for item in session.items]
     for item, nodeid in plain:
-        item._nodeid = f"{nodeid}@{group_of(item)}"
+        item._id = NodeId.parse(f"{nodeid}@{group_of(item)}")
     yield
     for item, nodeid in plain:
-        item._nodeid = nodeid
+        item._id = nodeid
 
 
 def group_of(item: pytest.Item) -> str:

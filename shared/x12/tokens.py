@@ -258,8 +258,11 @@ def _parted(text: str, terminator: str) -> tuple[list[str], int, bool]:
 
 
 def _tidied(piece: str) -> str:
-    """A segment without the blanks around it and the line breaks in it."""
-    body = piece.strip(_BLANK_TEXT) if piece[:1] in _BLANK_TEXT or piece[-1:] in "\r\n" else piece
+    """A segment without the blanks before it and the line breaks in and behind it.
+
+    Other blanks at its end are its last element's, as they are where nothing has to be tidied.
+    """
+    body = piece.lstrip(_BLANK_TEXT).rstrip("\r\n")
     return body.replace("\r", "").replace("\n", "") if "\n" in body else body
 
 

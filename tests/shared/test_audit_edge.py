@@ -38,6 +38,7 @@ SHOWS_NO_PATIENTS = {
     "GET /internal/parked": "ids and reasons of the machinery; a release is recorded",
     "GET /internal/dead-letters": "places and reasons; their content stays sealed",
     "GET /internal/quarantine": "files' names and what is wrong with their form",
+    "GET /nightly": "how many questions a night asked and left",
     "GET /providers": "providers' enrollments and credentials",
     "GET /providers/{npi}/payers/{payer_id}/standing": "a provider's standing",
     "GET /rules": "rules",

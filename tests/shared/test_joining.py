@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Sequence
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -45,7 +46,8 @@ def consumer_of(broker: Broker, topics: Sequence[str] = ("till.commands.v1",)) -
 def app_of(consumer: Consumer) -> FastAPI:
     nobody: Any = None
     app = bare_app("till")
-    app.state.running = Running(nobody, nobody, consumer, (), ())
+    runtime: Any = SimpleNamespace(audit=None)  # nothing that is asked here is recorded
+    app.state.running = Running(runtime, nobody, consumer, (), ())
     return app
 
 

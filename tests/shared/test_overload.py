@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import APIRouter, FastAPI, Request
 
+from shared.audit import Audit
 from shared.http import bare_app
 from shared.overload import BACKLOG_LOOK, Gate, Limits, ShedError, while_there_is_room
 from tests.shared.harness import WALL, Machine
@@ -147,7 +148,8 @@ async def test_intake_pauses_while_too_much_work_waits_in_the_store() -> None:
 
 
 def running_on(machine: Machine) -> Any:
-    runtime = SimpleNamespace(store=machine.store, clock=machine.clock, wall=machine.clock.wall)
+    audit = Audit(machine.store, machine.clock.wall)
+    runtime = SimpleNamespace(store=machine.store, clock=machine.clock, wall=machine.clock.wall, audit=audit)
     return SimpleNamespace(runtime=runtime, spec=SimpleNamespace(deciders=(TILL,)))
 
 

@@ -1,6 +1,10 @@
 """How tests are dealt out among processes: what stays together, and what begins first."""
 
+import os
+import subprocess
+import sys
 from dataclasses import dataclass
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -24,6 +28,7 @@ def item(nodeid: str, *marks: pytest.MarkDecorator, asks_for: str = "tmp_path") 
     return cast("pytest.Item", Item(nodeid, (asks_for,), tuple(mark.mark for mark in marks)))
 
 
+ROOT = Path(__file__).parents[2]
 STACK, LONG = pytest.mark.stack, pytest.mark.timeout(900)
 
 
@@ -40,3 +45,26 @@ def test_what_may_take_longest_begins_first_and_the_rest_keeps_its_order() -> No
     stack, other = item("tests/b.py::up", STACK), item("tests/c.py::down", STACK, LONG)
     slow, brief = item("tests/d.py::slow", LONG), item("tests/d.py::brief")
     assert longest_first([one, stack, two, brief, other, slow]) == [stack, other, brief, slow, one, two]
+
+
+TWO_FILES = """
+import os, pathlib, pytest
+
+@pytest.mark.parametrize("n", range(6))
+def test(n: int) -> None:
+    with (pathlib.Path(__file__).parent / "where.txt").open("a") as file:
+        file.write(f"{pathlib.Path(__file__).name} {os.environ['PYTEST_XDIST_WORKER']}\\n")
+"""
+
+
+def test_each_file_runs_in_one_process_of_a_run_in_two(tmp_path: Path) -> None:
+    names = [f"test_{name}.py" for name in "abcd"]
+    for name in names:
+        (tmp_path / name).write_text(TWO_FILES)
+    options = ["-n", "2", "--dist=loadgroup", "-p", "tests.sharing", "-p", "no:cacheprovider", "-c", os.devnull]
+    words = [sys.executable, "-m", "pytest", "-q", *options, f"--rootdir={tmp_path}", str(tmp_path)]
+    done = subprocess.run(words, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    ran = set((tmp_path / "where.txt").read_text().splitlines())
+    assert sorted(one.split()[0] for one in ran) == names
+    assert {one.split()[1] for one in ran} == {"gw0", "gw1"}

@@ -205,3 +205,12 @@ def test_any_bytes_give_segments_or_the_readers_own_error(noise: bytes) -> None:
     for data in (noise, ISA + noise, ISA[:-1] + noise):
         with suppress(X12Error):
             assert all(one.tag or one.elements for one in read_segments([data]))
+
+
+def test_what_stands_at_a_segments_end_does_not_depend_on_how_the_file_is_cut() -> None:
+    filler = b"NTE*ADD*words~\n" * 60  # more than is read to find the delimiters
+    data = ISA + b"\n" + filler + b"LX*1~LX*2~\nLX*3\x01\x00\x00  ~\nSE*1*1~\n"
+    whole = list(read_segments([data]))
+    assert next(one for one in whole if one.elements[0].startswith("3")).elements == ("3\x01\x00\x00  ",)
+    for size in range(1, 40):
+        assert list(read_segments(data[at : at + size] for at in range(0, len(data), size))) == whole
