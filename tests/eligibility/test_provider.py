@@ -184,6 +184,7 @@ def test_batching_is_invisible_and_spans_never_overlap(steps: list[Any], data: s
 
 async def test_why_is_asked_when_a_providers_standing_is_changed(house: House) -> None:
     client = house.client("operator")
-    for path, body in (("credentials", {"spans": []}), ("enrollments/837P", {"state": "requested"})):
+    wishes: dict[str, dict[str, Any]] = {"credentials": {"spans": []}, "enrollments/837P": {"state": "requested"}}
+    for path, body in wishes.items():
         answer = await client.put(f"{PATH}/{path}", json=body, headers={"Idempotency-Key": "why"})
         assert (answer.status_code, "X-Reason" in answer.text) == (400, True)
