@@ -35,9 +35,9 @@ from .claim_facts import (
     ClaimStopped,
     HoldsLifted,
     NetworkNoted,
+    NewsHeard,
     PersonRefused,
     RemittanceKept,
-    StandingHeard,
 )
 from .claim_intake import correct, rebilled, receive
 from .claim_messages import (
@@ -175,7 +175,7 @@ def _stand(state: Claim, message: RecordStanding) -> Facts:
     now = tuple(one for one in state.holds if one.rule == PROVIDER_STANDING)
     if state.status not in IN_HOUSE or message.meta.id in state.commands:
         return ()
-    heard = StandingHeard(command_id=message.meta.id)
+    heard = NewsHeard(command_id=message.meta.id)
     noted = (NetworkNoted(network=message.network),) if message.network != state.network else ()
     if set(now) == set(wanted):
         return (heard, *noted) if noted else ()

@@ -1,7 +1,7 @@
 """What a claim makes of people's tags, notes and ownership, and of restrictions that come after it."""
 
 from .after_coverage import IN_HOUSE
-from .claim_facts import ClaimFact, ClaimStopped, ClaimTransmitted, HoldsLifted
+from .claim_facts import ClaimFact, ClaimStopped, ClaimTransmitted, HoldsLifted, NewsHeard
 from .claim_notes import (
     TAGS_MAX,
     AssignClaimOwner,
@@ -45,6 +45,13 @@ def _tag(state: Claim, message: TagClaim) -> Facts:
 
 def keep_from_plan(state: Claim, message: RecordRestriction) -> Facts:
     """A claim in the house waits, or goes on; one in a file is stopped before it is written; one that left is work."""
+    if message.meta.id in state.commands:
+        return ()
+    made = _kept(state, message)
+    return (NewsHeard(command_id=message.meta.id), *made) if made else ()
+
+
+def _kept(state: Claim, message: RecordRestriction) -> Facts:
     wanted = () if state.content is not None and state.content.frequency_code == "8" else message.holds
     if state.status in IN_HOUSE:
         return _in_house(state, message.model_copy(update={"holds": wanted}))

@@ -27,10 +27,10 @@ from .claim_facts import (
     HoldsLifted,
     IntakeContradicted,
     NetworkNoted,
+    NewsHeard,
     PapersAnnounced,
     PersonRefused,
     RemittanceKept,
-    StandingHeard,
 )
 from .claim_notes import ClaimNoted, ClaimOwned, ClaimTagged, DeskFact
 from .claim_restricted import RestrictionNoted
@@ -80,7 +80,7 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
             return replace(state, papers=(*state.papers, fact.segment))
         case NetworkNoted():
             return replace(state, network=fact.network)
-        case StandingHeard():
+        case NewsHeard():
             return _remember(state, fact.command_id)
         case CoverageAwaited():
             return replace(state, status="waiting_coverage")

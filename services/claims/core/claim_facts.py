@@ -124,10 +124,10 @@ class NetworkNoted(Fact):
     network: Literal["in", "out"] | None
 
 
-class StandingHeard(Fact):
-    """News of the providers' standing changed something: the same news again changes nothing more."""
+class NewsHeard(Fact):
+    """News of how things are now (a standing, a restriction) changed something: repeated, it changes nothing more."""
 
-    type: Literal["standing-heard"] = "standing-heard"
+    type: Literal["news-heard"] = "news-heard"
     command_id: UUID
 
 
@@ -310,7 +310,7 @@ ClaimFact: TypeAlias = (
     | AuthorizationEntered
     | PapersAnnounced
     | NetworkNoted
-    | StandingHeard
+    | NewsHeard
     | CoverageAwaited
     | ClaimReadied
     | ClaimBatched
