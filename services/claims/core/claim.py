@@ -159,6 +159,8 @@ def _release(state: Claim, message: ReleaseClaim) -> Facts:
     command_id = message.meta.id
     if command_id in state.commands:
         return ()
+    if state.status == "rejected" and state.kept_from_plan and not state.holds:
+        return (ClaimStopped(reasons=state.kept_from_plan, command_id=command_id),)
     if state.status == "rejected" and not state.holds:
         return (ClaimReadied(words=message.reason, command_id=command_id),)
     rules = {hold.rule for hold in state.holds}
