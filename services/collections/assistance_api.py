@@ -1,5 +1,6 @@
 """HTTP of financial assistance: apply, prove, decide by the client's policy, confirm, take back, and the letter."""
 
+from dataclasses import dataclass
 from datetime import date
 from typing import Annotated, Any, Literal, cast
 from uuid import UUID
@@ -165,60 +166,60 @@ async def application(
     return shown_application(policy, caller.tenant, state)
 
 
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What every change of one application needs: whose, by whom, and what decides it."""
+
+    application_id: str
+    run: Run
+    caller: Collector
+    key: IdempotencyKey
+    kind: Assistance
+    policy: Policy
+
+    async def is_done(self, command_type: type[AssistanceCommand], body: Body) -> dict[str, Any]:
+        """The application after the command; 409 with the reason where it changes nothing."""
+        run, caller, name = self.run, self.caller, self.application_id
+        before = await _known(run, caller, self.kind, name)
+        verb = command_type.__name__.removesuffix("Assistance").lower()
+        command_id = await first_use(run, caller, self.key, _digest(run, caller, f"{verb}/{name}", body))
+        command = command_type(
+            meta=_meta(run, caller, command_id, name, before.account_id),
+            application_id=name,
+            **{field: getattr(body, field) for field in type(body).model_fields},
+        )
+        await run.audit.record(caller, f"assistance.{verb}", f"assistance/{name}", getattr(body, "reason", ""))
+        state = (await run.shell.transact_one(self.kind, cast("AssistanceMessage", command))).snapshot.state
+        if because := state.because(str(command_id)):
+            raise HTTPException(409, because)
+        return shown_application(self.policy, caller.tenant, state)
+
+
+Wished = Annotated[Wish, Depends()]
+
+
 @assistance.post("/assistance/{application_id}/amend")
-async def amend(
-    application_id: str,
-    body: AmendBody,
-    run: Run,
-    caller: Collector,
-    key: IdempotencyKey,
-    kind: Assistance,
-    policy: Policy,
-) -> dict[str, Any]:
+async def amend(body: AmendBody, wish: Wished) -> dict[str, Any]:
     """Add what was learned or brought. One that was denied or lapsed is opened again by it."""
-    return await _do(run, caller, key, kind, policy, application_id, AmendAssistance, body)
+    return await wish.is_done(AmendAssistance, body)
 
 
 @assistance.post("/assistance/{application_id}/decide")
-async def decide(
-    application_id: str,
-    body: DecideBody,
-    run: Run,
-    caller: Collector,
-    key: IdempotencyKey,
-    kind: Assistance,
-    policy: Policy,
-) -> dict[str, Any]:
+async def decide(body: DecideBody, wish: Wished) -> dict[str, Any]:
     """Decide it. Against the policy, or above what one person may grant, it waits for a second person."""
-    return await _do(run, caller, key, kind, policy, application_id, DecideAssistance, body)
+    return await wish.is_done(DecideAssistance, body)
 
 
 @assistance.post("/assistance/{application_id}/confirm")
-async def confirm(
-    application_id: str,
-    body: ConfirmBody,
-    run: Run,
-    caller: Collector,
-    key: IdempotencyKey,
-    kind: Assistance,
-    policy: Policy,
-) -> dict[str, Any]:
+async def confirm(body: ConfirmBody, wish: Wished) -> dict[str, Any]:
     """Another person confirms a decision, or gives it back; 409 for the one who decided."""
-    return await _do(run, caller, key, kind, policy, application_id, ConfirmAssistance, body)
+    return await wish.is_done(ConfirmAssistance, body)
 
 
 @assistance.post("/assistance/{application_id}/end")
-async def end(
-    application_id: str,
-    body: EndBody,
-    run: Run,
-    caller: Collector,
-    key: IdempotencyKey,
-    kind: Assistance,
-    policy: Policy,
-) -> dict[str, Any]:
+async def end(body: EndBody, wish: Wished) -> dict[str, Any]:
     """Withdraw an open application, or take back what was granted; payments then undoes what it gave up."""
-    return await _do(run, caller, key, kind, policy, application_id, EndAssistance, body)
+    return await wish.is_done(EndAssistance, body)
 
 
 @assistance.get("/assistance/{application_id}/letter.pdf")
@@ -247,31 +248,6 @@ async def letter(
     found, today = assess(policy, caller.tenant, state), run.clock.now().date()
     pdf = determination_pdf(head, guarantor, state, found, today, language)
     return Response(pdf, media_type="application/pdf")
-
-
-async def _do(
-    run: Runtime,
-    caller: Principal,
-    key: str,
-    kind: AssistanceDecider,
-    policy: AssistancePolicy,
-    application_id: str,
-    command_type: type[AssistanceCommand],
-    body: Body,
-) -> dict[str, Any]:
-    before = await _known(run, caller, kind, application_id)
-    verb = command_type.__name__.removesuffix("Assistance").lower()
-    command_id = await first_use(run, caller, key, _digest(run, caller, f"{verb}/{application_id}", body))
-    command = command_type(
-        meta=_meta(run, caller, command_id, application_id, before.account_id),
-        application_id=application_id,
-        **{name: getattr(body, name) for name in type(body).model_fields},
-    )
-    await run.audit.record(caller, f"assistance.{verb}", f"assistance/{application_id}", getattr(body, "reason", ""))
-    state = (await run.shell.transact_one(kind, cast("AssistanceMessage", command))).snapshot.state
-    if because := state.because(str(command_id)):
-        raise HTTPException(409, because)
-    return shown_application(policy, caller.tenant, state)
 
 
 def _digest(run: Runtime, caller: Principal, what: str, body: Body) -> str:
