@@ -23,6 +23,9 @@ class StatementSent(CollectionEvent):
     balance_cents: PositiveCents
     sent_on: date
     due_on: date
+    pay_request_id: str = Field(default="", description="Of the payment link on it; the link itself stays secret.")
+    pay_until: AwareDatetime | None = Field(default=None, description="How long the link is good.")
+    replaces: NonNegativeInt = Field(default=0, description="The number of the statement that it corrects; 0: none.")
 
 
 class ReminderSent(CollectionEvent):

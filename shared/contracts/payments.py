@@ -105,6 +105,9 @@ class ClaimRemitted(AccountEvent):
         description="Stated as the patient's, but kept from the patient by a rule; not in the responsibility.",
     )
     drg: str = Field(default="", description="CLP11: the DRG that the payer decided by.")
+    open_at_payer_cents: Cents | None = Field(
+        default=None, description="Of the claim's charge, still open at payers after this decision."
+    )
 
 
 class PaymentPosted(AccountEvent):
@@ -158,6 +161,31 @@ class InsuredCorrected(AccountEvent):
     sealed_corrected: Sealed
 
 
+class BillLine(Contract):
+    """A service line as it was billed."""
+
+    line_control_number: str = ""
+    procedure: str
+    modifiers: tuple[str, ...] = ()
+    charge_cents: Cents
+
+
+class PatientBill(Contract):
+    """A claim or charge as the ledger has it, absolute. Its charge is the sum of all the other amounts."""
+
+    bill_id: str = Field(description="The claim, or the charge without one.")
+    kind: Literal["claim", "charge"]
+    service_date: date
+    charge_cents: Cents
+    insurance_paid_cents: Cents = 0
+    adjusted_cents: Cents = Field(default=0, description="Written down: nobody owes it.")
+    patient_paid_cents: Cents = 0
+    given_up_cents: Cents = Field(default=0, description="Written off, financial assistance too.")
+    open_at_payer_cents: Cents = Field(default=0, description="Not decided, or refused and worked on: not owed.")
+    owed_cents: Cents = Field(default=0, description="By the guarantor, before unapplied money.")
+    lines: tuple[BillLine, ...] = ()
+
+
 class PatientBalanceChanged(AccountEvent):
     """What the guarantor owes now, absolute; amounts still pending at a payer are not in it."""
 
@@ -165,6 +193,13 @@ class PatientBalanceChanged(AccountEvent):
     balance_cents: Cents
     claims: NonNegativeInt = Field(description="Number of claims and charges with something owed by the patient.")
     sealed_guarantor: Sealed | None = None
+    bills: tuple[PatientBill, ...] = Field(
+        default=(),
+        description="Every claim and charge with something owed, or open at a payer; empty where they are not told.",
+    )
+    unapplied_cents: Cents = Field(
+        default=0, description="Patients' money that pays no bill yet and lowers the balance."
+    )
 
 
 class PatientPaymentReceived(AccountEvent):

@@ -29,7 +29,16 @@ BALANCE = meta("collections", f"collection/{ACCOUNT}")
 OWED: dict[str, Any] = {"meta": BALANCE, "account_id": ACCOUNT}
 
 EXAMPLES: tuple[Event, ...] = (
-    StatementSent(**OWED, statement_id="stm_1", number=1, balance_cents=2_000, sent_on=DAY, due_on=DAY),
+    StatementSent(
+        **OWED,
+        statement_id="stm_1",
+        number=1,
+        balance_cents=2_000,
+        sent_on=DAY,
+        due_on=DAY,
+        pay_request_id="preq_1",
+        pay_until=AT,
+    ),
     ReminderSent(**OWED, level=1, balance_cents=2_000, days_overdue=30),
     ContactLogged(**OWED, contact_id="con_1", channel="letter", purpose="statement", outcome="sent", contacted_at=AT),
     BalanceOverdue(**OWED, balance_cents=2_000, due_on=DAY, days_overdue=1),

@@ -5,6 +5,7 @@ from typing import Any
 from shared.contracts import (
     Adjustment,
     AdjustmentPosted,
+    BillLine,
     ClaimRemitted,
     CreditBalanceCleared,
     CreditBalanceFound,
@@ -14,6 +15,7 @@ from shared.contracts import (
     InsuredCorrected,
     LineDecision,
     PatientBalanceChanged,
+    PatientBill,
     PatientMoneyRestored,
     PatientMoneyReversed,
     PatientPaymentFailed,
@@ -97,7 +99,25 @@ EXAMPLES: tuple[Event, ...] = (
     PaymentPosted(**POSTED, paid_cents=6_000),
     AdjustmentPosted(**POSTED, group="CO", reason="45", amount_cents=2_000),
     PaymentReversed(**POSTED, reversed_cents=6_000),
-    PatientBalanceChanged(meta=LEDGER, account_id=ACCOUNT, balance_cents=2_000, claims=1, sealed_guarantor=SEALED),
+    PatientBalanceChanged(
+        meta=LEDGER,
+        account_id=ACCOUNT,
+        balance_cents=2_000,
+        claims=1,
+        sealed_guarantor=SEALED,
+        bills=(
+            PatientBill(
+                bill_id=CLAIM,
+                kind="claim",
+                service_date=DAY,
+                charge_cents=10_000,
+                insurance_paid_cents=6_000,
+                adjusted_cents=2_000,
+                owed_cents=2_000,
+                lines=(BillLine(line_control_number="1", procedure="99213", charge_cents=10_000),),
+            ),
+        ),
+    ),
     PatientPaymentReceived(
         meta=LEDGER,
         account_id=ACCOUNT,

@@ -15,6 +15,7 @@ from services.payments.core.account_facts import (
 from services.payments.core.account_state import Account
 from services.payments.core.adjudication import Action
 from services.payments.core.never_billed import Stops
+from services.payments.core.patient_bills import bills_of, open_after, unapplied_of
 from services.payments.core.person_facts import (
     ClaimUnposted,
     InsuredCorrectionFound,
@@ -94,6 +95,8 @@ def publish(stops: Stops, state: Account, fact: AnyAccountFact, meta: Meta) -> E
                 balance_cents=fact.balance_cents,
                 claims=fact.owing_items,
                 sealed_guarantor=state.sealed_guarantor,
+                bills=bills_of(state),
+                unapplied_cents=unapplied_of(state),
             )
         case _:
             return None
@@ -167,6 +170,7 @@ def _remitted(state: Account, fact: ClaimAdjudicated, stopped_cents: int, meta: 
         position=remitted.position,
         reverses=_place(fact.reverses) if fact.reverses is not None else None,
         drg=remitted.drg,
+        open_at_payer_cents=open_after(state, fact, stopped_cents),
     )
 
 
