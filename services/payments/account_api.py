@@ -20,7 +20,8 @@ from services.payments.core.account_messages import (
     RevertWriteOff,
 )
 from services.payments.core.account_state import Account
-from services.payments.policy.patient import load_never_billed, load_shares
+from services.payments.core.account_write_offs import why_not_approve
+from services.payments.policy.patient import load_never_billed, load_shares, load_write_offs
 from services.payments.views import shown_balance
 from shared.auth import Principal
 from shared.contracts import Meta
@@ -33,20 +34,21 @@ account_work = APIRouter()
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
 Poster = Annotated[Principal, Depends(allow("poster"))]
+Approver = Annotated[Principal, Depends(allow("poster", "operator"))]
 Informer = Annotated[Principal, Depends(allow("poster", "biller", "integrator"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Why = Annotated[str, Field(min_length=3, max_length=500, description="Why; no patient data.")]
 Item = Annotated[str, Field(min_length=1, max_length=80, description="A claim or charge of the account.")]
 Cents = Annotated[int, Field(strict=True, gt=0, le=99_999_999_99)]
 
-STOPS, SHARES = load_never_billed(), load_shares()
+STOPS, SHARES, WRITE_OFFS = load_never_billed(), load_shares(), load_write_offs()
 """Read once; the entries are dated."""
 
 
 class WriteOffBody(Body):
-    """Money of one claim or charge that is given up; `side` says of whose share."""
+    """Money that is given up; `side` says of whose share. An empty `item_id` is the whole account, the oldest first."""
 
-    item_id: Item
+    item_id: Annotated[str, Field(max_length=80, description="A claim or charge of the account; empty: all of them.")]
     side: Literal["patient", "payer"]
     reason: str = Field(pattern=r"^[a-z_]{1,40}$", description="As the write-off policy names it.")
     written_off_cents: Cents
@@ -202,6 +204,13 @@ def _informer(run: Run, caller: Informer, accounts: Accounts, key: IdempotencyKe
 
 
 PosterSays = Annotated[Speaker, Depends(_poster)]
+
+
+def _approver(run: Run, caller: Approver, accounts: Accounts, key: IdempotencyKey) -> Speaker:
+    return Speaker(run, caller, accounts, key)
+
+
+ApproverSays = Annotated[Speaker, Depends(_approver)]
 InformerSays = Annotated[Speaker, Depends(_informer)]
 
 
@@ -209,20 +218,31 @@ InformerSays = Annotated[Speaker, Depends(_informer)]
 async def write_off(account_id: str, body: WriteOffBody, speaker: PosterSays) -> dict[str, Any]:
     """Give up money: posted within the limit of its reason, else it waits for another person. 409 with the rule."""
     meta = await speaker.meta(account_id, body.model_dump_json())
-    command = RequestWriteOff(meta=meta, account_id=account_id, write_off_id=f"wo_{meta.id.hex}", **body.model_dump())
+    command = RequestWriteOff(
+        meta=meta,
+        account_id=account_id,
+        write_off_id=f"wo_{meta.id.hex}",
+        roles=tuple(sorted(speaker.caller.roles)),
+        **body.model_dump(),
+    )
     return _answered_write_off(await speaker.say(command, body.note), command.write_off_id)
 
 
 @account_work.post("/accounts/{account_id}/write-offs/{write_off_id}/decision")
-async def decide(account_id: str, write_off_id: str, body: DecisionBody, speaker: PosterSays) -> dict[str, Any]:
-    """Approve or decline. 403 for the person who asked; 409 when it does not wait."""
+async def decide(account_id: str, write_off_id: str, body: DecisionBody, speaker: ApproverSays) -> dict[str, Any]:
+    """Approve or decline. 403 for the person who asked, and above what their roles may; 409 when it does not wait."""
     asked = (await speaker.account(account_id)).asked_write_offs.get(write_off_id)
     if asked is None:
         raise HTTPException(404, "no such write-off was asked for")
     if asked.requested_by == speaker.caller.actor:
         raise HTTPException(403, "another person decides about a write-off than the one who asked for it")
     meta = await speaker.meta(account_id, write_off_id, body.model_dump_json())
-    command = DecideWriteOff(meta=meta, account_id=account_id, write_off_id=write_off_id, **body.model_dump())
+    roles = tuple(sorted(speaker.caller.roles))
+    if body.approved and (because := why_not_approve(WRITE_OFFS, asked, roles, meta.occurred_at.date())):
+        raise HTTPException(403, because)
+    command = DecideWriteOff(
+        meta=meta, account_id=account_id, write_off_id=write_off_id, roles=roles, **body.model_dump()
+    )
     state = await speaker.say(command, body.note)
     made = state.asked_write_offs[write_off_id]
     if made.decided_by != speaker.caller.actor or (made.status == "declined") is body.approved:

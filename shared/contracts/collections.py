@@ -102,12 +102,15 @@ class AccountRecalled(CollectionEvent):
 
 
 class AccountWrittenOff(CollectionEvent):
-    """The policy gave the balance up; payments books it as bad debt."""
+    """The balance was given up, by the policy or a person; payments books what is still open of it.
+
+    `bad_debt` is still owed, and what is paid of it later takes the write-off back. Nothing else is asked for again.
+    """
 
     type: Literal["account.written-off.v1"] = "account.written-off.v1"
     write_off_id: str
     written_off_cents: PositiveCents
-    reason: Literal["bad_debt", "small_balance"]
+    reason: Literal["bad_debt", "small_balance", "bankruptcy", "deceased", "settlement", "administrative"]
 
 
 class AccountSettled(CollectionEvent):

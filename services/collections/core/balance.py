@@ -1,22 +1,20 @@
 """What a balance does: it opens an episode of the policy, ends it, or is given up."""
 
-from typing import Literal
-
 from services.collections.core.evolve import evolve
 from services.collections.core.facts import (
     BalanceNoted,
     BalanceSettled,
-    BalanceWrittenOff,
     BecameOverdue,
     EpisodeOpened,
     RetryAllowed,
+    WriteOffReason,
 )
-from services.collections.core.identity import name
 from services.collections.core.letters import Books, Items, Today, day_of, prepare_statement, recall
 from services.collections.core.plans import fulfil
 from services.collections.core.policy import DunningPolicy
 from services.collections.core.schedule import situation
 from services.collections.core.state import Account, Episode
+from services.collections.core.write_off import given_up
 from shared.contracts import PatientBalanceChanged
 
 
@@ -52,15 +50,9 @@ def still_unbooked_cents(account: Account, balance_cents: int) -> int:
     return 0 if booked else account.written_off_cents
 
 
-def write_off(today: Today, account: Account, episode: Episode, reason: Literal["bad_debt", "small_balance"]) -> Items:
+def write_off(today: Today, account: Account, episode: Episode, reason: WriteOffReason) -> Items:
     """Give the balance up. An agency that has it keeps it: bad debt is still owed, it is only not expected."""
-    written_off = BalanceWrittenOff(
-        account_id=account.account_id,
-        write_off_id=name("wof", today.tenant, account.account_id, episode.number),
-        written_off_cents=account.owed_cents,
-        reason=reason,
-    )
-    return (written_off,)
+    return given_up(today.tenant, account, episode, reason)
 
 
 def is_small(policy: DunningPolicy, account: Account, episode: Episode) -> bool:

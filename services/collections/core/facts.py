@@ -12,6 +12,10 @@ from services.collections.core.person_facts import GateFacts, PersonFacts
 from services.collections.core.policy_facts import PolicyFact
 from shared.contracts import Cents, Contract, NonNegativeCents, PositiveCents, Sealed
 
+WriteOffReason: TypeAlias = Literal[
+    "bad_debt", "small_balance", "bankruptcy", "deceased", "settlement", "administrative"
+]
+"""As `AccountWrittenOff` says it: only bad debt is still owed."""
 PlanRefusal: TypeAlias = Literal[
     "no_balance_owed",
     "plan_already_active",
@@ -251,12 +255,12 @@ class PlanFulfilled(AccountFact):
 
 
 class BalanceWrittenOff(AccountFact):
-    """The policy gave the balance up: this run of it is over."""
+    """The balance was given up, by the policy, a court or a person: this run of the policy is over."""
 
     type: Literal["balance-written-off"] = "balance-written-off"
     write_off_id: str
     written_off_cents: PositiveCents
-    reason: Literal["bad_debt", "small_balance"]
+    reason: WriteOffReason
 
 
 class BalanceSettled(AccountFact):

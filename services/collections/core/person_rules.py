@@ -22,6 +22,8 @@ from services.collections.core.person_facts import (
 )
 from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
 from services.collections.core.state import Account, Placement
+from services.collections.core.write_off import discharged
+from shared.decider import Effect
 
 MEDIUM_NAMES: dict[str, MediumName] = {
     "call": "call",
@@ -35,13 +37,19 @@ SOFT_BOUNCES_MAX = 3
 
 
 def note_person(account: Account, command: NotePerson) -> Items:
-    """Note it once. An agency must stop where the law stays everything, so the account is taken back."""
+    """Note it once. An agency must stop where the law stays everything, so the account is taken back.
+
+    What a bankruptcy court discharged is closed.
+    """
     if str(command.meta.id) in account.heard:
         return ()
     noted = _named(account, command, command.learned)
     for fact in noted:
         account = evolve(account, fact)
-    return (*noted, *taken_back(account, command))
+    back = taken_back(account, command)
+    for item in back:
+        account = account if isinstance(item, Effect) else evolve(account, item)
+    return (*noted, *back, *discharged(command.meta.tenant, account, noted))
 
 
 def ask_gate(asker: Asker, account: Account, command: AskGate) -> Items:

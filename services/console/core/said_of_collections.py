@@ -22,7 +22,14 @@ from shared.contracts import (
     StatementSent,
 )
 
-WRITTEN_OFF_AS = {"bad_debt": "bad debt", "small_balance": "a small balance"}
+WRITTEN_OFF_AS = {
+    "bad_debt": "bad debt",
+    "small_balance": "a small balance",
+    "bankruptcy": "discharged in bankruptcy",
+    "deceased": "owed by somebody who died without an estate",
+    "settlement": "the rest of a settlement",
+    "administrative": "given up for an administrative reason",
+}
 
 
 @words.register

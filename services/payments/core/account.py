@@ -55,7 +55,12 @@ from services.payments.core.account_person import (
     unpost_remitted,
 )
 from services.payments.core.account_state import Account, Share, evolve, fold, owner
-from services.payments.core.account_write_offs import decide_write_off, request_write_off, revert_write_off
+from services.payments.core.account_write_offs import (
+    decide_write_off,
+    recover_bad_debt,
+    request_write_off,
+    revert_write_off,
+)
 from services.payments.core.adjudication import AdjustmentPolicy
 from services.payments.core.allocation import apply_chosen
 from services.payments.core.posting import post_held, post_remitted
@@ -245,12 +250,13 @@ def _take_payment(state: Account, command: PostPatientPayment) -> tuple[AnyAccou
         **sides(LedgerAccount.PATIENT_CASH, LedgerAccount.UNAPPLIED_CREDIT, command.paid_cents),
     )
     chosen = () if command.reserved_for else tuple(apply_chosen(fold(state, (taken,)), command))
-    now = fold(state, (taken, *chosen))
+    recovered = () if command.reserved_for else tuple(recover_bad_debt(fold(state, (taken, *chosen))))
+    now = fold(state, (taken, *chosen, *recovered))
     rest = match_oldest(spendable(now), owing(now, command.claim_id))
     applied_cents = sum(one.cents for one in chosen) + sum(
         one.cents for one in rest if one.source == command.payment_id
     )
-    return taken.model_copy(update={"applied_cents": applied_cents}), *chosen
+    return taken.model_copy(update={"applied_cents": applied_cents}), *chosen, *recovered
 
 
 def _write_off(state: Account, event: AccountWrittenOff) -> tuple[AnyAccountFact, ...]:

@@ -82,7 +82,10 @@ class NoteStandings(AccountCommand):
 
 
 class RequestWriteOff(AccountCommand):
-    """A person gives up money of one claim or charge; above the limit of the reason, another person approves it."""
+    """A person gives up money; above the limit of the reason, another person approves it.
+
+    Of one claim or charge; with an empty `item_id` of the whole account, the oldest first. `roles` are the person's.
+    """
 
     type: Literal["payments.request-write-off.v1"] = "payments.request-write-off.v1"
     write_off_id: Reference
@@ -91,6 +94,7 @@ class RequestWriteOff(AccountCommand):
     reason: str
     written_off_cents: PositiveCents
     note: Why
+    roles: tuple[str, ...] = ()
 
 
 class DecideWriteOff(AccountCommand):
@@ -100,6 +104,7 @@ class DecideWriteOff(AccountCommand):
     write_off_id: Reference
     approved: bool
     note: Why
+    roles: tuple[str, ...] | None = None
 
 
 class RevertWriteOff(AccountCommand):

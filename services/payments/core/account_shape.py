@@ -43,6 +43,7 @@ class GivenUp(NamedTuple):
     side: Side
     cents: int
     denied_cents: int = 0
+    reason: str = ""  # as it was written off; empty in entries of before it was kept
 
 
 class AskedWriteOff(NamedTuple):

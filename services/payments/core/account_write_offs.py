@@ -4,11 +4,18 @@ A write-off takes no more than is open of the side it is meant for. Undoing one 
 stands of it: what a payer's later decision took back already is not given back twice.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 
-from services.payments.core.account_facts import AnyAccountFact, LedgerAccount, RepeatDiffered, sides
+from services.payments.core.account_facts import (
+    AnyAccountFact,
+    LedgerAccount,
+    RepeatDiffered,
+    WriteOffReversed,
+    sides,
+)
 from services.payments.core.account_messages import DecideWriteOff, RequestWriteOff, RevertWriteOff
+from services.payments.core.account_money_back import spendable
 from services.payments.core.account_state import Account, AskedWriteOff, Receivable
 from services.payments.core.person_facts import (
     PersonAnswered,
@@ -18,6 +25,7 @@ from services.payments.core.person_facts import (
     WriteOffReverted,
 )
 from services.payments.core.remitted import digest_of
+from services.payments.core.settling import owing
 from services.payments.core.write_off_policy import Side, WriteOffPolicy
 
 GIVEN_UP = {"patient": LedgerAccount.BAD_DEBT, "payer": LedgerAccount.DENIAL_WRITE_OFF}
@@ -26,7 +34,7 @@ OPEN = {"patient": LedgerAccount.PATIENT_RECEIVABLE, "payer": LedgerAccount.INSU
 
 def request_write_off(policy: WriteOffPolicy, state: Account, command: RequestWriteOff) -> tuple[AnyAccountFact, ...]:
     """Post it, let it wait for a second person, or refuse it with the rule that it breaks."""
-    digest = digest_of(command)
+    digest = digest_of(command, "roles")
     known = state.asked_write_offs.get(command.write_off_id)
     if known is not None:
         if known.digest == digest or digest in state.conflicts:
@@ -52,7 +60,7 @@ def request_write_off(policy: WriteOffPolicy, state: Account, command: RequestWr
         return requested, _answer(state, command.write_off_id, "refused", because=because)
     rule = policy.find(asked.reason, command.meta.occurred_at.date())
     assert rule is not None, "a reason that is not in force was refused"
-    if asked.cents > rule.alone_cents:
+    if asked.cents > rule.alone_for(command.roles):
         return requested, _answer(state, command.write_off_id, "waiting")
     return requested, *_posted(state, command.write_off_id, asked, approved_by="")
 
@@ -64,10 +72,21 @@ def decide_write_off(policy: WriteOffPolicy, state: Account, command: DecideWrit
         return ()
     if not command.approved:
         return (_answer(state, command.write_off_id, "declined", command.meta.actor, command.note),)
-    because = _why_not(policy, state, asked, command.meta.occurred_at.date())
+    today = command.meta.occurred_at.date()
+    because = _why_not(policy, state, asked, today)
     if because:
         return (_answer(state, command.write_off_id, "refused", command.meta.actor, because),)
+    if why_not_approve(policy, asked, command.roles, today):
+        return ()
     return _posted(state, command.write_off_id, asked, approved_by=command.meta.actor)
+
+
+def why_not_approve(policy: WriteOffPolicy, asked: AskedWriteOff, roles: Iterable[str] | None, today: date) -> str:
+    """Why a second person of these roles may not approve it; empty when they may. Until one may, it waits."""
+    rule = policy.find(asked.reason, today)
+    if rule is None or rule.may_approve(roles, asked.cents):
+        return ""
+    return f"{asked.cents} cents for {asked.reason} are more than your roles may approve: ask somebody who may"
 
 
 def revert_write_off(state: Account, command: RevertWriteOff) -> tuple[AnyAccountFact, ...]:
@@ -97,42 +116,81 @@ def _reverting(state: Account, command: RevertWriteOff) -> Iterator[WriteOffReve
                 )
 
 
+def recover_bad_debt(state: Account) -> Iterator[WriteOffReversed]:
+    """A payment after bad debt was written off: what it can pay of that is owed again, and paid.
+
+    Only bad debt is still owed. What comes for a balance that a court discharged, that was settled for less or that was
+    a courtesy stays unapplied: it is given back.
+    """
+    left_cents = sum(one.cents for one in spendable(state)) - sum(item.patient_cents for _, item in owing(state))
+    oldest = sorted(state.receivables.items(), key=lambda one: (one[1].service_date, one[0]))
+    for item_id, item in oldest:
+        for one in item.given_up:
+            cents = min(one.cents, left_cents)
+            if one.side != "patient" or one.reason != "bad_debt" or cents <= 0:
+                continue
+            left_cents -= cents
+            yield WriteOffReversed(
+                account_id=state.account_id,
+                item_id=item_id,
+                write_off_id=one.write_off_id,
+                **sides(OPEN["patient"], GIVEN_UP["patient"], cents),
+            )
+
+
 def open_cents(item: Receivable, side: Side) -> int:
     """What is open of a side: nothing where it shows a credit."""
     return max(0, item.patient_cents if side == "patient" else item.insurance_cents)
 
 
 def _why_not(policy: WriteOffPolicy, state: Account, asked: AskedWriteOff, today: date) -> str:
-    rule, item = policy.find(asked.reason, today), state.receivables.get(asked.item_id)
+    rule, open_here_cents = policy.find(asked.reason, today), sum(cents for _, cents in _open_items(state, asked))
     if rule is None:
         return "no such reason is in force: choose one that the write-off policy knows"
     if asked.side not in rule.sides:
         return f"this reason is not for the {asked.side}'s share"
-    if item is None:
+    if asked.item_id and asked.item_id not in state.receivables:
         return "the account has no such claim or charge"
     if rule.most_cents is not None and asked.cents > rule.most_cents:
         return f"more than the {rule.most_cents} cents that this reason allows"
-    if asked.cents > open_cents(item, asked.side):
-        return f"only {open_cents(item, asked.side)} cents of the {asked.side}'s share are open"
+    if asked.cents > open_here_cents:
+        return f"only {open_here_cents} cents of the {asked.side}'s share are open"
     return ""
 
 
+def _open_items(state: Account, asked: AskedWriteOff) -> Iterator[tuple[str, int]]:
+    """What is open of a side, on the claim or charge that was named, or on each of the account, the oldest first."""
+    if asked.item_id:
+        found = ((one, item) for one, item in state.receivables.items() if one == asked.item_id)
+    else:
+        found = iter(sorted(state.receivables.items(), key=lambda one: (one[1].service_date, one[0])))
+    yield from ((one, cents) for one, item in found if (cents := open_cents(item, asked.side)))
+
+
 def _posted(state: Account, write_off_id: str, asked: AskedWriteOff, approved_by: str) -> tuple[AnyAccountFact, ...]:
-    item = state.receivables[asked.item_id]
-    denied_cents = min(asked.cents, max(0, item.denied_cents)) if asked.side == "payer" else 0
-    entry = PersonWroteOff(
-        account_id=state.account_id,
-        item_id=asked.item_id,
-        write_off_id=write_off_id,
-        side=asked.side,
-        reason=asked.reason,
-        note=asked.note,
-        requested_by=asked.requested_by,
-        approved_by=approved_by,
-        denied_cents=denied_cents,
-        **sides(GIVEN_UP[asked.side], OPEN[asked.side], asked.cents),
-    )
-    return _answer(state, write_off_id, "posted", approved_by), entry
+    return _answer(state, write_off_id, "posted", approved_by), *_entries(state, write_off_id, asked, approved_by)
+
+
+def _entries(state: Account, write_off_id: str, asked: AskedWriteOff, approved_by: str) -> Iterator[PersonWroteOff]:
+    left_cents = asked.cents
+    for item_id, open_here_cents in _open_items(state, asked):
+        cents = min(left_cents, open_here_cents)
+        left_cents -= cents
+        if not cents:
+            return
+        denied_cents = max(0, state.receivables[item_id].denied_cents)
+        yield PersonWroteOff(
+            account_id=state.account_id,
+            item_id=item_id,
+            write_off_id=write_off_id,
+            side=asked.side,
+            reason=asked.reason,
+            note=asked.note,
+            requested_by=asked.requested_by,
+            approved_by=approved_by,
+            denied_cents=min(cents, denied_cents) if asked.side == "payer" else 0,
+            **sides(GIVEN_UP[asked.side], OPEN[asked.side], cents),
+        )
 
 
 def _answer(

@@ -102,11 +102,11 @@ def as_given_up(item: Receivable, fact: GivingUp) -> Receivable:
     """Which write-offs stand on a claim, and what of its refused amount nobody gave up."""
     match fact:
         case BalanceWrittenOff():
-            return _given_up(item, GivenUp(fact.write_off_id, "patient", fact.cents))
+            return _given_up(item, GivenUp(fact.write_off_id, "patient", fact.cents, 0, fact.reason))
         case DenialWrittenOff():
             return _given_up(item, GivenUp(fact.write_off_id, "payer", fact.cents, fact.cents))
         case PersonWroteOff():
-            return _given_up(item, GivenUp(fact.write_off_id, fact.side, fact.cents, fact.denied_cents))
+            return _given_up(item, GivenUp(fact.write_off_id, fact.side, fact.cents, fact.denied_cents, fact.reason))
         case WriteOffReversed():
             return _taken_back(item, "patient", fact.write_off_id, fact.cents, 0)
         case DenialWriteOffReversed():

@@ -9,6 +9,7 @@ from typing import Any, get_args
 from services.payments.core.never_billed import Standing, Stop, Stops
 from services.payments.core.responsibility import KindRule, ShareKind, SharePolicy
 from services.payments.core.write_off_policy import Side, WriteOffPolicy, WriteOffReason
+from shared.auth import Role
 
 SETS = ("groups", "reasons", "but_reasons", "but_filing_codes", "statuses", "filing_codes", "remark_codes", "standings")
 
@@ -75,6 +76,10 @@ def read_write_offs(text: str) -> WriteOffPolicy:
 
 def _reason(number: int, entry: Mapping[str, Any]) -> WriteOffReason:
     alone_cents, most_cents = entry.get("alone_cents"), entry.get("most_cents")
+    by_role = [*entry.get("alone_by_role", {}).items(), *entry.get("approves_by_role", {}).items()]
+    if not all(role in get_args(Role) and isinstance(cents, int) and cents >= 0 for role, cents in by_role):
+        msg = f"write_offs, entry {number}: alone_by_role, approves_by_role: cents for roles that there are"
+        raise ValueError(msg)
     limits_hold = isinstance(alone_cents, int) and alone_cents >= 0 and (most_cents is None or most_cents > 0)
     if not limits_hold or not frozenset(entry["sides"]) <= frozenset(get_args(Side)):
         msg = f"write_offs, entry {number}: an unknown side, or a limit that is none"
@@ -88,6 +93,8 @@ def _reason(number: int, entry: Mapping[str, Any]) -> WriteOffReason:
         valid_to=entry.get("valid_to"),
         source=entry["source"],
         owner=entry["owner"],
+        alone_by_role=entry.get("alone_by_role", {}),
+        approves_by_role=entry.get("approves_by_role", {}),
     )
 
 
