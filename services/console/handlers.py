@@ -10,6 +10,8 @@ from shared.contracts import (
     AcknowledgementArrived,
     AcknowledgementOverdue,
     AdjustmentPosted,
+    AgencyPaymentReported,
+    AgencyRemittanceReceived,
     AppealDecided,
     AssistanceDenied,
     AssistanceEnded,
@@ -56,7 +58,10 @@ from shared.contracts import (
     InformationRequested,
     InformationSettled,
     InsuredCorrected,
+    JudgmentEntered,
     LateChargeRaised,
+    LegalActionEnded,
+    LegalActionStarted,
     OtherCoverageFound,
     PatientBalanceChanged,
     PatientMoneyRestored,
@@ -146,6 +151,10 @@ OF_ACCOUNTS = (
     AssistanceGranted,
     AssistanceDenied,
     AssistanceEnded,
+    AgencyPaymentReported,
+    LegalActionStarted,
+    JudgmentEntered,
+    LegalActionEnded,
 )
 OF_REMITTANCES = (RemittanceReceived, RemittanceParked, ProviderAdjustmentPosted)
 OF_NO_VIEW = (
@@ -175,6 +184,7 @@ OF_NO_VIEW = (
     DepositUnmatched,
     PatientPaymentPending,
     PatientPaymentFailed,
+    AgencyRemittanceReceived,
 )
 """Of coverages, authorizations, providers, files, deposits and refunds: without a page, the newest events show them."""
 EVERYTHING = tuple(event for events in EVENTS.values() for event in events)

@@ -40,13 +40,18 @@ from .collections import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AgencyPaymentReported,
+    AgencyRemittanceReceived,
     AssistanceDenied,
     AssistanceEnded,
     AssistanceGranted,
     AssistanceRequested,
     BalanceOverdue,
     ContactLogged,
+    JudgmentEntered,
     LateChargeRaised,
+    LegalActionEnded,
+    LegalActionStarted,
     PlanBroken,
     PlanCompleted,
     PlanStarted,
@@ -193,6 +198,11 @@ CollectionsEvent: TypeAlias = (
     | ReviewRequested
     | LateChargeRaised
     | RiskLimitCrossed
+    | AgencyRemittanceReceived
+    | AgencyPaymentReported
+    | LegalActionStarted
+    | JudgmentEntered
+    | LegalActionEnded
 )
 
 EVENTS: dict[str, tuple[type[Event], ...]] = {
@@ -217,6 +227,8 @@ __all__ = [
     "AcknowledgementOverdue",
     "Adjustment",
     "AdjustmentPosted",
+    "AgencyPaymentReported",
+    "AgencyRemittanceReceived",
     "AppealDecided",
     "AssistanceDenied",
     "AssistanceEnded",
@@ -273,7 +285,10 @@ __all__ = [
     "InformationRequested",
     "InformationSettled",
     "InsuredCorrected",
+    "JudgmentEntered",
     "LateChargeRaised",
+    "LegalActionEnded",
+    "LegalActionStarted",
     "LineDecision",
     "Message",
     "Meta",

@@ -180,3 +180,59 @@ class AssistanceEnded(CollectionEvent):
     type: Literal["assistance.ended.v1"] = "assistance.ended.v1"
     application_id: str
     how: Literal["withdrawn", "lapsed", "revoked"]
+
+
+class AgencyRemittanceReceived(Event):
+    """An agency accounted for what it collected: its own sums, which agreed with its lines.
+
+    net = gross less what it kept of that as its fee, and less its fees for what guarantors paid the practice directly.
+    """
+
+    type: Literal["agency-remittance.received.v1"] = "agency-remittance.received.v1"
+    remittance_id: str
+    agency_id: str
+    trace: str = Field(description="Of its check or transfer, as the bank will show it.")
+    payments: NonNegativeInt
+    gross_cents: NonNegativeCents
+    fee_cents: NonNegativeCents
+    net_cents: NonNegativeCents
+    received_on: date
+
+
+class AgencyPaymentReported(CollectionEvent):
+    """A guarantor paid the agency; payments posts it to the account, whole. The fee is the practice's cost."""
+
+    type: Literal["agency-payment.reported.v1"] = "agency-payment.reported.v1"
+    agency_id: str
+    placement_id: str
+    remittance_id: str
+    payment_id: str
+    paid_cents: PositiveCents
+    fee_cents: NonNegativeCents = Field(description="By the contract, of this payment.")
+    received_on: date
+
+
+class LegalActionStarted(CollectionEvent):
+    """A suit was filed: it was proposed, approved by another person, and allowed by the compliance gate that day."""
+
+    type: Literal["legal-action.started.v1"] = "legal-action.started.v1"
+    case_id: str
+    filed_on: date
+    claimed_cents: PositiveCents
+
+
+class JudgmentEntered(CollectionEvent):
+    """A court decided for the practice."""
+
+    type: Literal["legal-action.judgment-entered.v1"] = "legal-action.judgment-entered.v1"
+    case_id: str
+    judged_on: date
+    judgment_cents: PositiveCents
+
+
+class LegalActionEnded(CollectionEvent):
+    """The suit is over: the judgment was satisfied, or the suit was dismissed or withdrawn."""
+
+    type: Literal["legal-action.ended.v1"] = "legal-action.ended.v1"
+    case_id: str
+    how: Literal["satisfied", "dismissed", "withdrawn"]

@@ -15,6 +15,7 @@ from shared.contracts import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AgencyPaymentReported,
     AssistanceDenied,
     AssistanceEnded,
     AssistanceGranted,
@@ -24,7 +25,10 @@ from shared.contracts import (
     ContactLogged,
     Contract,
     CreditBalanceFound,
+    JudgmentEntered,
     LateChargeRaised,
+    LegalActionEnded,
+    LegalActionStarted,
     Meta,
     PatientBalanceChanged,
     PatientPaymentReceived,
@@ -173,6 +177,10 @@ _Dunned: TypeAlias = (
     | AssistanceGranted
     | AssistanceDenied
     | AssistanceEnded
+    | AgencyPaymentReported
+    | LegalActionStarted
+    | JudgmentEntered
+    | LegalActionEnded
 )
 
 

@@ -6,13 +6,18 @@ from shared.contracts import (
     AccountRecalled,
     AccountSettled,
     AccountWrittenOff,
+    AgencyPaymentReported,
+    AgencyRemittanceReceived,
     AssistanceDenied,
     AssistanceEnded,
     AssistanceGranted,
     AssistanceRequested,
     BalanceOverdue,
     ContactLogged,
+    JudgmentEntered,
     LateChargeRaised,
+    LegalActionEnded,
+    LegalActionStarted,
     PlanBroken,
     PlanCompleted,
     PlanStarted,
@@ -126,3 +131,29 @@ def _(event: RiskLimitCrossed) -> Said:
 @words.register
 def _(_: AccountSettled) -> Said:
     return Said("Settled: nothing is owed any more")
+
+
+@words.register
+def _(event: AgencyRemittanceReceived) -> Said:
+    paid = counted(event.payments, "payment")
+    return Said(f"Agency {event.agency_id} accounted for {paid}, {event.trace}", event.net_cents)
+
+
+@words.register
+def _(event: AgencyPaymentReported) -> Said:
+    return Said(f"Paid to agency {event.agency_id}", event.paid_cents)
+
+
+@words.register
+def _(event: LegalActionStarted) -> Said:
+    return Said(f"Suit filed on {event.filed_on}", event.claimed_cents)
+
+
+@words.register
+def _(event: JudgmentEntered) -> Said:
+    return Said(f"Judgment of {event.judged_on}", event.judgment_cents)
+
+
+@words.register
+def _(event: LegalActionEnded) -> Said:
+    return Said(f"Suit over: {event.how}")
