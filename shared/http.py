@@ -142,9 +142,19 @@ def bare_app(
     return app
 
 
-def serve(app: FastAPI, settings: Settings) -> None:
-    """Run under uvicorn until a signal; access logs are off, because a path may hold an id."""
-    uvicorn.run(app, host=settings.host, port=settings.port, log_level="warning", access_log=False)
+def serve(app: FastAPI, settings: Settings, *, grace_seconds: int | None = None) -> None:
+    """Run under uvicorn until a signal; access logs are off, because a path may hold an id.
+
+    Requests in flight are finished first; with `grace_seconds` no longer than that, for streams that have no end.
+    """
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=grace_seconds,
+    )
 
 
 health = APIRouter()

@@ -42,6 +42,8 @@ def group_of(item: pytest.Item) -> str:
         return "servers"
     if item.get_closest_marker("stack") is not None:
         return "stacks"
+    if item.get_closest_marker("browser") is not None:
+        return "browser"  # one Chromium for all of them
     return item.nodeid.partition("::")[0]
 
 

@@ -6,13 +6,15 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
-from services.console.drawing import draw
+from services.console.drawing import THEME_COOKIE, THEMES, draw
 from services.console.session import COOKIE, check_origin, end_session, keep_session, local_path
+from shared.audit_edge import without_patients
 from shared.auth import NotAuthenticatedError
 from shared.http import Run
 from shared.runtime import Runtime
 
 router = APIRouter(include_in_schema=False)
+YEAR_SECONDS = 365 * 24 * 3600
 TOKEN_CHARACTERS_MAX = 3500
 """A cookie holds 4 KB, so a longer token is cut off and refused."""
 
@@ -50,6 +52,23 @@ async def logout(request: Request, run: Run) -> Response:
         await run.audit.record(principal, "console.logout", f"actor/{principal.actor}", kind="sign-in")
     response = RedirectResponse("/login", 303)
     end_session(response, secure=_is_production(run))
+    return response
+
+
+@router.post("/theme")
+@without_patients
+async def theme(
+    request: Request, run: Run, theme: Annotated[str, Form()] = "", next: Annotated[str, Form()] = "/"
+) -> Response:
+    """Light, dark, or as the system has it; kept in this browser."""
+    check_origin(request)
+    response = RedirectResponse(local_path(next), 303)
+    if theme in THEMES:
+        response.set_cookie(
+            THEME_COOKIE, theme, YEAR_SECONDS, path="/", httponly=True, samesite="strict", secure=_is_production(run)
+        )
+    else:
+        response.delete_cookie(THEME_COOKIE, path="/")
     return response
 
 

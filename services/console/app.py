@@ -14,6 +14,7 @@ from services.console.api import router as pages
 from services.console.audit_log import router as audit_log
 from services.console.drawing import STATIC, draw, protect
 from services.console.handlers import DECIDERS, TOPICS, routes
+from services.console.live import router as live
 from services.console.peers import ClientFactory, Peers, client_factory
 from services.console.session import LoginNeededError
 from services.console.settings import ConsoleSettings
@@ -22,6 +23,8 @@ from services.console.system import router as system
 from shared.http import make_app, serve
 from shared.runtime import Spec
 
+STREAMS_END_SECONDS = 1
+"""Browsers hold streams of news open: a console that is told to stop does not wait for them."""
 TITLES = {403: "Not for this role", 404: "Not found", 422: "That filter does not work"}
 
 
@@ -32,7 +35,7 @@ def make_spec() -> Spec:
 
 def furnish(app: FastAPI, settings: ConsoleSettings, client_for: ClientFactory | None = None) -> FastAPI:
     """Pages, static files, error pages and headers, onto an application that has its machinery or will have it."""
-    for router in (pages, audit_log, system, access):
+    for router in (pages, audit_log, system, live, access):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     app.state.peers = Peers(settings.service_urls(), client_for or client_factory(settings.service_timeout_seconds))
@@ -73,4 +76,4 @@ async def _explain(request: Request, error: Exception) -> Response:
 
 if __name__ == "__main__":
     settings = ConsoleSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    serve(create_app(settings), settings)
+    serve(create_app(settings), settings, grace_seconds=STREAMS_END_SECONDS)

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from services.console.core import counted, dollars
+from services.console.sections import SECTIONS
 from shared.http import runtime_of
 
 HERE = Path(__file__).parent
@@ -19,6 +20,8 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self'; "
     "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 )
+THEME_COOKIE = "revcycle_theme"
+THEMES = ("light", "dark")
 LABELS = {
     "authorization_required": "authorization needed",
     "inactive": "not in force",
@@ -74,7 +77,12 @@ def make_environment() -> Environment:
     environment.filters.update(
         dollars=dollars, moment=moment_text, day=day_text, number=number_text, label=label_text, tone=tone_of
     )
-    own: dict[str, Any] = {"counted": counted, "stamps": {path.name: stamp_of(path.name) for path in STATIC.iterdir()}}
+    files = (path.relative_to(STATIC).as_posix() for path in STATIC.rglob("*") if path.is_file())
+    own: dict[str, Any] = {
+        "counted": counted,
+        "sections": SECTIONS,
+        "stamps": {name: stamp_of(name) for name in files},
+    }
     environment.globals.update(own)
     return environment
 
@@ -87,7 +95,17 @@ def draw(request: Request, template: str, values: Mapping[str, Any], status_code
     running = getattr(request.app.state, "running", None)
     now = None if running is None else runtime_of(request).clock.now()
     principal = getattr(request.state, "principal", None)
-    page = {"visitor": principal, "path": request.url.path, "now": now, "live_seconds": 0, **values}
+    theme = request.cookies.get(THEME_COOKIE, "")
+    page = {
+        "visitor": principal,
+        "path": request.url.path,
+        "here_url": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "theme": theme if theme in THEMES else "",
+        "now": now,
+        "live_seconds": 0,
+        "poll_seconds": 0,
+        **values,
+    }
     return HTMLResponse(ENVIRONMENT.get_template(template).render(page), status_code)
 
 

@@ -32,7 +32,7 @@ async def system(request: Request, who: Operator) -> Response:
     """Every service is asked now, with the caller's own token; the console reports on itself."""
     peers: Peers = request.app.state.peers
     others, own = await asyncio.gather(peers.report(who.authorization), own_report(running_of(request), who.tenant))
-    values = {"reports": [*others, own], "numbers": NUMBERS, "alarming": ALARMING, "live_seconds": 5}
+    values = {"reports": [*others, own], "numbers": NUMBERS, "alarming": ALARMING, "live_seconds": 5, "poll_seconds": 5}
     return draw(request, "system.html", values)
 
 

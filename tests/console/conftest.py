@@ -9,6 +9,16 @@ from tests.console.desk import Desk, make_desk
 from tests.console.story import Story, whole_story
 
 
+async def tell_everything(desk: Desk) -> None:
+    """The whole story of one tenant, and a little of another, whose secrets nobody else must see."""
+    await desk.hears(whole_story().events)
+    other = Story("northgate")
+    other.claim(901, 77_00).received().held("Secret of the other tenant.")
+    other.account(901).owes(77_00)
+    other.remittance(901, parked=True, cents=77_00)
+    await desk.hears(other.events)
+
+
 @pytest.fixture
 async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
     """A console that knows nothing yet."""
@@ -20,10 +30,5 @@ async def desk(tmp_path: Path) -> AsyncGenerator[Desk]:
 @pytest.fixture
 async def told(desk: Desk) -> Desk:
     """The same, told everything."""
-    await desk.hears(whole_story().events)
-    other = Story("northgate")
-    other.claim(901, 77_00).received().held("Secret of the other tenant.")
-    other.account(901).owes(77_00)
-    other.remittance(901, parked=True, cents=77_00)
-    await desk.hears(other.events)
+    await tell_everything(desk)
     return desk

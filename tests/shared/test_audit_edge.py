@@ -38,6 +38,8 @@ SHOWS_NO_PATIENTS = {
     "GET /internal/parked": "ids and reasons of the machinery; a release is recorded",
     "GET /internal/dead-letters": "places and reasons; their content stays sealed",
     "GET /internal/quarantine": "files' names and what is wrong with their form",
+    "GET /news": "says that something was handled, and not what",
+    "POST /theme": "keeps a colour in the browser",
     "GET /nightly": "how many questions a night asked and left",
     "GET /providers": "providers' enrollments and credentials",
     "GET /providers/{npi}/payers/{payer_id}/standing": "a provider's standing",
