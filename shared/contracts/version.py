@@ -1,0 +1,3 @@
+"""The version of the contract; its wheel is named by it."""
+
+VERSION = "0.1.0"
