@@ -130,7 +130,7 @@ class Audited:
             shows_none = getattr(endpoint, "without_patients", False)
             if shows_none or (status >= NOTHING_HAPPENED and status != CONFLICT):
                 return []
-        line = line_of(who, _action(scope), _subject(scope, status), "", visit.kind)
+        line = line_of(who, action_of(scope), _subject(scope, status), "", visit.kind)
         if status in REFUSED:
             return [(who, line._replace(kind="refused"))]
         return [] if self._same_look(scope, who, line, audit.now()) else [(who, line)]
@@ -183,7 +183,7 @@ def _caller(scope: Scope, status: int) -> Principal | None:
     return principal
 
 
-def _action(scope: Scope) -> str:
+def action_of(scope: Scope) -> str:
     """Method and path of the route, as it is declared: it holds no id.
 
     A route knows its path below the router it is in; what leads there is the rest of what was asked for.

@@ -51,9 +51,20 @@ class Consumer:
         self._subscriber(self._handle)
 
     @property
+    def pipeline(self) -> Pipeline:
+        """What is in hand, and what was retried."""
+        return self._pipeline
+
+    @property
     def received(self) -> int:
         """Records that are handled and committed."""
         return self._pipeline.handled
+
+    @property
+    def joined(self) -> bool:
+        """Whether the group gave this member partitions."""
+        consumer: Any = self._subscriber.consumer
+        return consumer is not None and bool(consumer.assignment())
 
     async def start(self) -> None:
         """Join the group and begin to read. After a failure it may be called again."""
@@ -77,13 +88,27 @@ class Consumer:
         consumer: Any = self._subscriber.consumer
         if consumer is None:
             return int(self._joining)
-        partitions: list[TopicPartition] = list(consumer.assignment())
-        if not partitions:
+        if not consumer.assignment():
             return 1  # not assigned yet: nothing can be said to be handled
+        behind = sum(end - position for end, position in (await self._places(consumer)).values())
+        return max(behind, 0) + self._pipeline.in_hand
+
+    async def lags(self) -> dict[tuple[str, int], int]:
+        """Records of each partition of this member that are not handled and committed yet."""
+        consumer: Any = self._subscriber.consumer
+        if consumer is None:
+            return {}
+        places, committed = await self._places(consumer), self._pipeline.committed
+        for where in committed.keys() - places.keys():
+            del committed[where]  # another member has it now, and gets further than we know
+        return {where: max(end - committed.get(where, position), 0) for where, (end, position) in places.items()}
+
+    async def _places(self, consumer: Any) -> dict[tuple[str, int], tuple[int, int]]:
+        """The end of each partition of this member, and what it reads next."""
+        partitions: list[TopicPartition] = list(consumer.assignment())
         ends: dict[TopicPartition, int] = await consumer.end_offsets(partitions)
         positions: list[int] = await asyncio.gather(*(consumer.position(partition) for partition in partitions))
-        behind = sum(ends[partition] - position for partition, position in zip(partitions, positions, strict=True))
-        return max(behind, 0) + self._pipeline.in_hand
+        return {(p.topic, p.partition): (ends[p], at) for p, at in zip(partitions, positions, strict=True)}
 
     async def _handle(self, message: KafkaMessage) -> None:
         if self._closing:  # it is not committed: whoever has the partition next will see it

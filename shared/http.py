@@ -15,6 +15,8 @@ from shared.audit_edge import Audited, without_patients
 from shared.auth import NotAuthenticatedError, Principal, Role
 from shared.collector import calm_collector
 from shared.contracts import Meta
+from shared.health_api import router as probes
+from shared.metrics_http import Measured
 from shared.overload import Gate, Limits, Shedding, ShedError, answer_shed, gate_of
 from shared.runtime import Running, Runtime, Spec, open_runtime, run
 from shared.settings import Settings
@@ -127,10 +129,14 @@ def bare_app(
     app.state.gate = Gate(limits or Limits(), streams)
     app.add_middleware(Audited)
     app.add_middleware(Shedding, gate=app.state.gate)
+    app.add_middleware(Measured)
     from shared.audit_api import router as audit  # they are made of what this module has
+    from shared.metrics_api import router as metrics
     from shared.versions_api import router as versions
 
+    app.include_router(probes)
     app.include_router(health)
+    app.include_router(metrics)
     app.include_router(audit)
     app.include_router(versions)
     for router in routers:
@@ -158,23 +164,6 @@ def serve(app: FastAPI, settings: Settings, *, grace_seconds: int | None = None)
 
 
 health = APIRouter()
-
-
-@health.get("/health/live")
-@without_patients
-async def live() -> dict[str, str]:
-    """The process answers."""
-    return {"status": "live"}
-
-
-@health.get("/health/ready")
-@without_patients
-async def ready(request: Request) -> dict[str, str]:
-    """Everything started, and no loop has ended. The consumer may still be joining its group."""
-    running: Running | None = getattr(request.app.state, "running", None)
-    if running is None or not running.serves:
-        raise HTTPException(503, "a part of this service is not running; see its log")
-    return {"status": "ready"}
 
 
 @health.get("/internal/status")

@@ -121,6 +121,7 @@ class Inbox:
                 "sealed_value": await self._sealer.seal("system", "dead-letters", value),
             },
         )
+        self._shell.tally.add("dead_letters_total", record.topic)
         self._log.error(
             "record_buried", topic=record.topic, partition=record.partition, offset=record.offset, reason=reason
         )

@@ -6,7 +6,7 @@ Offsets are committed batch by batch, in order, each after everything it and all
 
 import asyncio
 from collections import deque
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from typing import Any, Protocol
 from zlib import crc32
 
@@ -41,6 +41,8 @@ class Pipeline:
         self._batches: deque[asyncio.Task[None]] = deque()
         self.in_hand = 0
         self.handled = 0
+        self.retries = self.redelivered = 0
+        self.committed: dict[tuple[str, int], int] = {}  # the offset after the last record handled here
 
     async def take(self, records: Sequence[Received], consumer: Acknowledging) -> None:
         """Begin with a batch, and return as soon as there is room for another one."""
@@ -96,6 +98,7 @@ class Pipeline:
                 return await self._inbox.handle(records)
             except Exception as error:  # noqa: BLE001 - any driver's error is an outage here: rules park, records are buried
                 attempt += 1
+                self.retries += 1
                 seconds = min(0.1 * 2**attempt, BACKOFF_SECONDS_MAX)
                 self._log.warning("batch_postponed", error=type(error).__name__, attempt=attempt, seconds=seconds)
                 await self._wait(seconds)
@@ -117,15 +120,26 @@ class Pipeline:
 
     async def _commit(self, records: Sequence[Received], consumer: Acknowledging) -> None:
         """Exactly the offsets of this batch."""
-        offsets: dict[TopicPartition, int] = {}
-        for record in records:
-            partition = TopicPartition(record.topic, record.partition)
-            offsets[partition] = max(offsets.get(partition, 0), record.offset + 1)
+        offsets = self._reached(records)
         try:
-            await consumer.commit(offsets)
+            await consumer.commit({TopicPartition(*where): offset for where, offset in offsets.items()})
         except Exception as error:  # noqa: BLE001 - whatever the reason, an offset that is not committed loses nothing
             # Mostly the partition moved to another member: it will see these records again, and decide nothing.
             self._log.warning("commit_refused", error=type(error).__name__)
+
+    def _reached(self, records: Sequence[Received]) -> Mapping[tuple[str, int], int]:
+        """The offset after the last record of each partition; what had been handled here before is counted."""
+        offsets: dict[tuple[str, int], int] = {}
+        before, again = self.committed, 0
+        for record in records:
+            where, after = (record.topic, record.partition), record.offset + 1
+            again += after <= before.get(where, 0)
+            if after > offsets.get(where, 0):
+                offsets[where] = after
+        self.redelivered += again
+        for where, offset in offsets.items():
+            before[where] = max(offset, before.get(where, 0))
+        return offsets
 
 
 def _begin(work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:

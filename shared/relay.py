@@ -28,6 +28,7 @@ class Batch(NamedTuple):
 
     decider: Decider[Any, Any, Any]
     keys: tuple[Key, ...]
+    begun_at: datetime
     given_up_at: datetime | None = None  # an outage came between: the sweep takes over
     written: bool = False  # and all of it
 
@@ -46,10 +47,11 @@ class Relay:
 
     async def begin(self, decider: Decider[Any, Any, Any], keys: Collection[Key]) -> Mark:
         """The mark of a batch about to be written. Nobody may think us dead while we write."""
-        if self._wall() - self._reported_at > LEFT_BEHIND / 2:
+        now = self._wall()
+        if now - self._reported_at > LEFT_BEHIND / 2:
             await self.report()
         self._number += 1
-        self._open[self._number] = Batch(decider, tuple(keys))
+        self._open[self._number] = Batch(decider, tuple(keys), now)
         return Mark(self._writer, self._number)
 
     def done(self, mark: Mark) -> None:
@@ -104,6 +106,11 @@ class Relay:
         for upto in await self._others(self._wall() - left_behind):
             found += await self._bury(deciders, upto)
         return found
+
+    def oldest_seconds(self) -> float:
+        """How long the oldest of this process's batches has waited to be public; 0 when none does."""
+        begun = [batch.begun_at for batch in self._open.values()]
+        return max((self._wall() - min(begun)).total_seconds(), 0.0) if begun else 0.0
 
     async def owing(self, deciders: Sequence[Decider[Any, Any, Any]], limit: int = SWEEP_LIMIT) -> int:
         """Aggregates, up to the limit, with something in their outbox that is not known to be public."""

@@ -22,8 +22,10 @@ from shared.bus.port import Bus
 from shared.clock import Clock, FileClock, Wall, system_wall
 from shared.consumer import Consumer
 from shared.decider import Decider, Effect
+from shared.health import Sample, Watchdog
 from shared.inbox import Inbox, Routes
 from shared.log import Log, configure_logs
+from shared.metrics_tally import Figure
 from shared.pulse import Pulse, Pulses, follow_clock
 from shared.relay import Relay
 from shared.sealed import KeyVaultSealer, Pseudonyms, Sealer
@@ -112,6 +114,8 @@ class Spec:
     loops: Callable[[Runtime], Sequence[Loop]] = lambda _: ()
     topics: Sequence[str] = ()
     """Topics it reads: other services' events, and its own commands."""
+    figures: Sequence[Figure] = ()
+    """What it counts of its business, besides what every service counts."""
 
 
 @dataclass(slots=True)
@@ -127,11 +131,18 @@ class Running:
     rest: dict[str, Any] = field(default_factory=dict[str, Any])  # the last answer of `at_rest`, and when it was true
     looked: tuple[int, datetime] | None = None
     looked_at: datetime = NEVER
+    watchdog: Watchdog = field(default_factory=Watchdog)
+
+    @property
+    def troubles(self) -> list[str]:
+        """Why it does not serve: a loop has ended, or the broker refused the consumer the last time it was asked."""
+        ended = sorted(task.get_name() for task in self.tasks if task.done())
+        refused = ["the broker refuses the consumer; it asks again every second"] if self.consumer.refused else []
+        return [*(f"the loop {name} has ended" for name in ended), *refused]
 
     @property
     def serves(self) -> bool:
-        """No loop has ended, and no broker refused the consumer the last time it was asked."""
-        return not self.consumer.refused and not any(task.done() for task in self.tasks)
+        return not self.troubles
 
     async def at_rest(self) -> dict[str, Any]:
         """Whether nothing waits to be done at the clock's time, and when the next thing comes.
@@ -240,6 +251,7 @@ async def run(spec: Spec, runtime: Runtime) -> AsyncGenerator[Running]:
         Worker(runtime.shell, by_kind[kind], by_effect, runtime.clock, runtime.wall, runtime.log, owner)
         for kind, by_effect in performers.items()
     ]
+    runtime.shell.tally.watch(spec.figures)
     inbox = Inbox(runtime.shell, runtime.bus, runtime.sealer, spec.routes, runtime.log, runtime.wall)
     consumer = Consumer(runtime.settings, spec.name, spec.topics, inbox, runtime.log)
     running = Running(runtime, spec, consumer, workers, spec.loops(runtime))
@@ -295,6 +307,10 @@ def _start_loops(running: Running) -> list[asyncio.Task[None]]:
         await runtime.audit.anchor()
         return 0
 
+    async def watch() -> int:
+        running.watchdog.see(await look(running))
+        return 0
+
     steps: list[tuple[Step, Rest, float]] = [
         (report, asyncio.sleep, tick),
         (anchor, asyncio.sleep, HOUSEKEEPING_SECONDS),
@@ -302,11 +318,28 @@ def _start_loops(running: Running) -> list[asyncio.Task[None]]:
         *((loop.step, _rest_of(loop, pulses), tick) for loop in running.loops),
         (sweep_all, _resting(pulses.of("clock")), tick),
         (keep_house, asyncio.sleep, HOUSEKEEPING_SECONDS),
+        (watch, asyncio.sleep, HOUSEKEEPING_SECONDS),
     ]
-    loops = [asyncio.create_task(_forever(step, rest, seconds, runtime.log)) for step, rest, seconds in steps]
+    loops = [
+        asyncio.create_task(_forever(step, rest, seconds, runtime.log), name=_name_of(step))
+        for step, rest, seconds in steps
+    ]
     if isinstance(runtime.clock, FileClock):
         loops.append(asyncio.create_task(follow_clock(runtime.clock, pulses)))
     return loops
+
+
+async def look(running: Running) -> Sample:
+    """How far the consumer is. Raises when broker or store is away: then it is no fault of this process."""
+    runtime = running.runtime
+    await runtime.store.count_notes("waiting")
+    lag = sum((await running.consumer.lags()).values())
+    return Sample(runtime.wall(), lag, running.consumer.received)
+
+
+def _name_of(step: Step) -> str:
+    owner = getattr(step, "__self__", None)
+    return str(getattr(owner, "name", None) or getattr(step, "__name__", "step"))
 
 
 def _rest_of(loop: Loop, pulses: Pulses) -> Rest:

@@ -44,6 +44,9 @@ class Settings(BaseSettings):
     audit_anchor_file: Path | None = Field(
         default=None, description="Where copies of the audit log's anchors are appended, best outside the store."
     )
+    metrics_token_file: Path | None = Field(
+        default=None, description="What Prometheus shows to read /metrics; without it, an operator's token is needed."
+    )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     batch_records: PositiveInt = Field(
         default=1000,

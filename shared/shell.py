@@ -6,6 +6,7 @@ its messages wait in the store, in order, until a person or a fix releases it, a
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
+from time import perf_counter
 from typing import Any, NamedTuple, TypeVar
 
 from shared.bus.port import BusUnavailableError
@@ -13,6 +14,7 @@ from shared.collector import Tidy
 from shared.contracts import Message
 from shared.decider import Decided, Decider, Fact
 from shared.log import Log
+from shared.metrics_tally import Tally
 from shared.pulse import Pulses
 from shared.relay import Relay
 from shared.store.documents import entry_to_document
@@ -59,6 +61,7 @@ class Shell:
         self.pulses = Pulses()
         self.handled = 0
         self.commits = 0
+        self.tally = Tally()
         self._tidy = Tidy()
 
     async def transact(
@@ -71,6 +74,7 @@ class Shell:
         """
         if not messages:
             return {}
+        began = perf_counter()
         pending = group(decider, messages)
         done: dict[Key, Decided[S, F]] = {}
         for _ in range(ATTEMPTS_MAX):
@@ -84,14 +88,36 @@ class Shell:
             failed = {**plan.failed, **refused.failed}
             kept = {k: d for k, d in plan.decided.items() if k not in refused.lost and k not in failed}
             done.update(kept)
+            self._count(decider, pending, kept, refused, plan)
             lost = refused.lost | await self._park(decider, rows, failed, pending)
             if not lost:
                 self.handled += len(messages)
+                self.tally.handled(decider.kind, messages)
+                self.tally.took(perf_counter() - began, "batch_seconds", decider.kind)
                 self._tidy.after(len(messages))
                 return done
             pending = {key: pending[key] for key in lost}
         msg = f"{len(pending)} {decider.kind} aggregates still conflict after {ATTEMPTS_MAX} rounds"
         raise ContentionError(msg)
+
+    def _count(
+        self,
+        decider: Decider[S, M, F],
+        pending: Mapping[Key, Sequence[M]],
+        kept: Mapping[Key, Decided[S, F]],
+        refused: Refused,
+        plan: Plan,
+    ) -> None:
+        """What a round came to: what was written, what changed nothing, what lost a race, what broke."""
+        tally, kind = self.tally, decider.kind
+        tally.written(kind, kept.values())
+        unchanged = sum(len(pending[key]) for key, decided in kept.items() if not decided.changed)
+        if unchanged:
+            tally.add("messages_unchanged_total", kind, by=unchanged)
+        if refused.lost:
+            tally.add("conflicts_total", kind, by=len(refused.lost))
+        if plan.failed or refused.failed:
+            tally.add("parked_total", kind, by=len(plan.failed) + len(refused.failed))
 
     async def transact_one(self, decider: Decider[S, M, F], message: M) -> Decided[S, F]:
         """Handle one message and return what was decided. Raises ParkedError when its aggregate is parked."""
@@ -186,6 +212,7 @@ class Shell:
             await self._relay.publish(decider, {key: entries for key, entries in said.items() if entries})
         except BusUnavailableError as error:
             # It is committed; the relay's sweep publishes it when the broker is back.
+            self.tally.add("publish_postponed_total", decider.kind)
             self._log.warning("publish_postponed", kind=decider.kind, aggregates=len(said), error=str(error))
             return False
         return True

@@ -8,6 +8,7 @@ performer must be safe to repeat; its answer counts once, because an answer to a
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
+from time import perf_counter
 from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid5
 
@@ -102,6 +103,11 @@ class Worker:
         await end_tasks(self._tasks)
 
     @property
+    def performed(self) -> tuple[tuple[str, str], ...]:
+        """Kind of aggregate and effect of everything that this worker performs."""
+        return tuple((self._decider.kind, effect.__name__) for effect in self._performers)
+
+    @property
     def in_flight(self) -> int:
         return len(self._tasks) + len(self._finished)
 
@@ -116,13 +122,16 @@ class Worker:
     async def _perform_all(self, lease: Leased, owner: str) -> None:
         answers: list[Message] = []
         failed: Pending | None = None
+        tally, kind = self._shell.tally, self._decider.kind
         for pending in lease.effects:
+            effect, began = type(pending.effect).__name__, perf_counter()
             try:
                 answers.append(await self._performers[type(pending.effect)](lease.key, pending))
+                tally.took(perf_counter() - began, "effect_seconds", kind, effect)
             except Exception as error:  # noqa: BLE001 - one effect's failure must not stop its neighbours
+                tally.add("effect_failures_total", kind, effect)
                 failed = pending._replace(error=type(error).__name__)
-                effect = type(pending.effect).__name__
-                self._log.warning("effect_failed", kind=self._decider.kind, effect=effect, error=failed.error)
+                self._log.warning("effect_failed", kind=kind, effect=effect, error=failed.error)
                 break
         self._finished.append(Finished(lease.key, owner, tuple(answers), failed))
         self._pulse.beat()

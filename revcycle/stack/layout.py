@@ -94,6 +94,11 @@ class Layout:
         """Key and webhook secret between payments and the emulated card processor."""
         return self.keys / "processor.toml"
 
+    @property
+    def metrics_token(self) -> Path:
+        """What Prometheus shows to read the services' metrics."""
+        return self.keys / "metrics.token"
+
     def log(self, name: str) -> Path:
         return self.logs / f"{name}.log"
 
@@ -106,6 +111,8 @@ class Layout:
         _make_key(self.pseudonym_key, length_bytes=32)
         _make_audit_keys(self.audit_keys)
         _make_processor(self.processor)
+        if not self.metrics_token.exists():
+            write_private(self.metrics_token, secrets.token_urlsafe(32).encode())
 
 
 def _make_key(path: Path, *, length_bytes: int) -> None:

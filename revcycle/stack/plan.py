@@ -86,6 +86,7 @@ def environment(name: str, options: Options, layout: Layout) -> dict[str, str]:
         "REVCYCLE_PSEUDONYM_KEY_FILE": str(layout.pseudonym_key),
         "REVCYCLE_AUDIT_KEYS_FILE": str(layout.audit_keys),
         "REVCYCLE_AUDIT_ANCHOR_FILE": str(layout.anchors),
+        "REVCYCLE_METRICS_TOKEN_FILE": str(layout.metrics_token),
         "REVCYCLE_SANDBOX_STATE": str(layout.sandbox),
         "REVCYCLE_PROCESSOR_FILE": str(layout.processor),
         "REVCYCLE_LOG_LEVEL": options.log_level,

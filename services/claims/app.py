@@ -41,6 +41,7 @@ from services.claims.core.work_messages import WorkFact, WorkMessage
 from services.claims.core.work_state import WorkItem
 from services.claims.coverage_performer import CoverageTeller, Rebiller
 from services.claims.desk_api import router as desk_router
+from services.claims.figures import FIGURES
 from services.claims.file_performer import FileReader
 from services.claims.forms import Readers
 from services.claims.handlers import TOPICS, all_routes, papers_routes, watch_routes
@@ -161,6 +162,7 @@ def make_spec(
         performers=built.performers,
         loops=built.loops,
         topics=TOPICS,
+        figures=FIGURES,
     )
 
 

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from fastapi import FastAPI
 
 from services.collections.api import router
-from services.collections.assistance import assistance_policy
 from services.collections.assistance_api import assistance
 from services.collections.assistance_performers import AssistancePerformers
-from services.collections.compliance import rule_shelf
+from services.collections.books import HouseBooks, read_books
 from services.collections.core import Channel, PolicyBook, PolicyError, make_decider
 from services.collections.core.assistance import make_assistance
+from services.collections.figures import FIGURES
 from services.collections.handlers import TOPICS, routes
 from services.collections.outlets import Outlet
 from services.collections.performers import OutgoingMail
-from services.collections.policies import letterheads, policy_book
 from services.collections.policy_api import policy_routes
 from services.collections.ports import outlets_of
 from services.collections.render import template_names
@@ -27,19 +26,23 @@ from shared.runtime import Runtime, Spec
 from shared.worker import Performer
 
 
-def make_spec(settings: CollectionsSettings, outlets: Mapping[Channel, Outlet] | None = None) -> Spec:
-    """What makes this service; policies and letterheads are read once, at start. `outlets` replace those set."""
-    rules = rule_shelf(settings.dunning_folder, production=settings.env == "production")
-    book = policy_book(settings.dunning_folder)
-    require_templates(book)
-    accounts = make_decider(book, rules)
-    applications = make_assistance(assistance_policy(settings.dunning_folder, production=settings.env == "production"))
-    heads = letterheads(settings.letterhead_file)
+def make_spec(
+    settings: CollectionsSettings,
+    outlets: Mapping[Channel, Outlet] | None = None,
+    books: HouseBooks | None = None,
+) -> Spec:
+    """What makes this service. `outlets` replace those set; `books` are what was read at start already."""
+    books = read_books(settings) if books is None else books
+    require_templates(books.policies)
+    accounts = make_decider(books.policies, books.rules, books.work)
+    applications = make_assistance(books.assistance)
     ports = outlets_of(settings) if outlets is None else outlets
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
         return {
-            accounts.kind: OutgoingMail(runtime, accounts, rules, heads, settings.exchange, ports).performers(),
+            accounts.kind: OutgoingMail(
+                runtime, accounts, books.rules, books.letterheads, settings.exchange, ports
+            ).performers(),
             applications.kind: AssistancePerformers(runtime, applications, accounts).performers(),
         }
 
@@ -49,6 +52,7 @@ def make_spec(settings: CollectionsSettings, outlets: Mapping[Channel, Outlet] |
         routes=join_routes(routes(accounts), route(applications, Due)),
         performers=performers,
         topics=TOPICS,
+        figures=FIGURES,
     )
 
 
@@ -65,10 +69,11 @@ def require_templates(book: PolicyBook) -> None:
 def create_app(settings: CollectionsSettings | None = None) -> FastAPI:
     """The ASGI application."""
     settings = settings or CollectionsSettings()  # pyright: ignore[reportCallIssue] - fields come from the environment
-    own = policy_routes(policy_book(settings.dunning_folder))
-    app = make_app(make_spec(settings), settings, router, people, own, assistance)
-    app.state.assistance_policy = assistance_policy(settings.dunning_folder, production=settings.env == "production")
-    app.state.letterheads = letterheads(settings.letterhead_file)
+    books = read_books(settings)
+    app = make_app(
+        make_spec(settings, books=books), settings, router, people, policy_routes(books.policies), assistance
+    )
+    app.state.books = books
     return app
 
 

@@ -4,8 +4,9 @@ It holds the payer's breaker, its rate and its line. Who may not pass is put off
 again, the backlog asks for them at once.
 """
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import date
+from time import perf_counter
 from typing import Any, Generic, NamedTuple, TypeAlias, TypeVar
 
 from services.eligibility.core.directory import Directory, PayerTerms
@@ -15,10 +16,14 @@ from services.eligibility.settings import EligibilitySettings
 from shared.clock import Clock
 from shared.contracts import Message
 from shared.decider import Decider, Pending
+from shared.metrics_tally import Series, Tally
 from shared.runtime import Runtime
 from shared.store.port import Key
 
 RESUMED_AT_ONCE = 200
+UNLISTED = "unlisted"
+"""Payers that the directory does not name, together: what stands in a claim is no name for a metric."""
+BREAKER = {"closed": 0, "probing": 1, "open": 2}
 T = TypeVar("T")
 
 
@@ -39,8 +44,10 @@ class PutOff(NamedTuple):
 class PayerGate:
     """Every payer's gate in this process, under the terms of the day."""
 
-    def __init__(self, directory: Directory, settings: EligibilitySettings, clock: Clock) -> None:
-        self._directory, self._clock = directory, clock
+    def __init__(
+        self, directory: Directory, settings: EligibilitySettings, clock: Clock, tally: Tally | None = None
+    ) -> None:
+        self._directory, self._clock, self._tally = directory, clock, tally or Tally()
         self.lines = PayerLines(settings.payer_inquiries_max, settings.payer_patience_seconds)
         self.spared: dict[str, Sparing] = {}
 
@@ -55,10 +62,11 @@ class PayerGate:
                 return self._put_off(sparing, who, wait_seconds)
             if not await self._line(payer_id).turn():
                 return self._put_off(sparing, who)
-            spoke, well = False, False
+            spoke, well, began = False, False, perf_counter()
             try:
                 result, spoke, well = await ask()
             finally:
+                self._count(payer_id, perf_counter() - began, answered=bool(well))
                 self.lines.of(payer_id).end(answered=spoke)
                 self.lines.leave(payer_id)
         finally:
@@ -73,6 +81,33 @@ class PayerGate:
 
     def today(self) -> date:
         return self._clock.now().date()
+
+    def gauges(self) -> Iterator[tuple[Series, float]]:
+        """Breaker and backlog of every payer of the directory, and of the others together."""
+        breaker = dict.fromkeys((*self._directory.payers, UNLISTED), 0)
+        backlog = dict(breaker)
+        for payer_id, sparing in self.spared.items():
+            payer = self._known(payer_id)
+            state = "open" if self.lines.silent(payer_id) else sparing.circuit.state
+            breaker[payer] = max(breaker[payer], BREAKER[state])
+            backlog[payer] += len(sparing.backlog)
+        yield from ((("payer_breaker", payer), state) for payer, state in breaker.items())
+        yield from ((("payer_backlog", payer), count) for payer, count in backlog.items())
+
+    def series(self) -> Iterator[Series]:
+        """What is shown before any payer was asked."""
+        for payer in (*self._directory.payers, UNLISTED):
+            yield "payer_seconds", payer
+            yield "payer_unanswered_total", payer
+
+    def _count(self, payer_id: str, seconds: float, *, answered: bool) -> None:
+        payer = self._known(payer_id)
+        self._tally.took(seconds, "payer_seconds", payer)
+        if not answered:
+            self._tally.add("payer_unanswered_total", payer)
+
+    def _known(self, payer_id: str) -> str:
+        return payer_id if payer_id in self._directory.payers else UNLISTED
 
     def _put_off(self, sparing: Sparing, who: Waiting, wait_seconds: float | None = None) -> PutOff:
         sparing.put_off(who)
@@ -118,6 +153,12 @@ class Backlog:
             resumed = [message for key, pending in effects if (message := resume(key, pending)) is not None]
             await self._runtime.shell.transact(decider, resumed)
         return len(drained)
+
+    def gauges(self) -> Iterator[tuple[Series, float]]:
+        return self._gate.gauges()
+
+    def series(self) -> Iterator[Series]:
+        return self._gate.series()
 
     async def pending(self) -> int:
         return sum(sparing.owed for sparing in self._gate.spared.values())

@@ -92,6 +92,11 @@ class PayerLines:
             line = self._lines[payer_id] = PayerLine(each_max or self._each_max, self._patience_seconds)
         return line
 
+    def silent(self, payer_id: str) -> bool:
+        """Whether the payer has said nothing for so long that others give way."""
+        line = self._lines.get(payer_id)
+        return line is not None and line.silent
+
     def leave(self, payer_id: str) -> None:
         """Forget a line that nobody stands in."""
         if self._lines[payer_id].idle:

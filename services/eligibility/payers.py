@@ -51,7 +51,7 @@ class PayerConnection:
         directory: Directory = OPEN_DIRECTORY,
     ) -> None:
         self._runtime, self._settings, self._client, self._directory = runtime, settings, client, directory
-        self.gate = PayerGate(directory, settings, runtime.clock)
+        self.gate = PayerGate(directory, settings, runtime.clock, runtime.shell.tally)
         self._numbers = ControlNumbers(runtime.store, NUMBERS_A_BLOCK)
         self._conversations = Grouped[tuple[str, str, Document]](
             lambda notes: runtime.store.note_all("conversations", notes)

@@ -18,6 +18,7 @@ from services.payments.core.inbound_file import INBOUND_FILE
 from services.payments.core.provider import PROVIDER
 from services.payments.core.remittance import REMITTANCE
 from services.payments.core.sent_statements import SENT_STATEMENTS
+from services.payments.figures import figures
 from services.payments.handlers import TOPICS, routes
 from services.payments.payees import read_payees
 from services.payments.performers import Performers
@@ -67,6 +68,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
         performers=performers,
         loops=loops,
         topics=TOPICS,
+        figures=figures(),
     )
 
 

@@ -152,6 +152,8 @@ def leaks_in_numbers(stack: Stack, marks: set[bytes]) -> list[str]:
             "/internal/dead-letters",
             "/internal/quarantine",
             "/internal/parked",
+            "/health/deep",
+            "/metrics",
             "/audit",
         ):
             url = f"{stack.record.url(service)}{path}"

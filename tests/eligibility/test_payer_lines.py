@@ -15,6 +15,7 @@ from services.eligibility.payer_lines import PROBES, PayerLine, PayerLines
 from services.eligibility.payers import PayerConnection
 from services.eligibility.settings import EligibilitySettings
 from shared.identity import Individual, SubscriberIdentity, seal_model
+from shared.metrics_tally import Tally
 from shared.worker import IN_FLIGHT_MAX, Worker
 from tests.eligibility.test_check import ACTIVE, AT, CHECK, answered, asked, meta, received
 from tests.shared.harness import Machine
@@ -35,6 +36,7 @@ class Payers:
             sandbox_url="http://payers", payer_inquiries_max=EACH, payer_patience_seconds=FOREVER, submitter_id="R"
         )
         runtime: Any = SimpleNamespace(
+            shell=SimpleNamespace(tally=Tally()),
             store=self.machine.store, sealer=self.sealer, clock=self.machine.clock, log=self.machine.log
         )
         client = httpx.AsyncClient(base_url="http://payers", transport=httpx.MockTransport(self._answer))

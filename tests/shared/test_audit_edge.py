@@ -31,8 +31,12 @@ from tests.shared.test_audit import Unsteady
 from tests.shared.test_audit_chain import KEYS, TENANT, Ticking
 
 SHOWS_NO_PATIENTS = {
-    "GET /health/live": "says that the process answers",
-    "GET /health/ready": "says that it serves",
+    "GET /live": "says that the process answers and is not stuck",
+    "GET /ready": "says that it serves, or which loop has ended",
+    "GET /health/live": "the same",
+    "GET /health/ready": "the same",
+    "GET /health/deep": "which part is well, in numbers",
+    "GET /metrics": "numbers",
     "GET /internal/status": "numbers",
     "GET /internal/at-rest": "numbers",
     "GET /internal/parked": "ids and reasons of the machinery; a release is recorded",
