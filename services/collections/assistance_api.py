@@ -10,6 +10,7 @@ from pydantic import Field
 
 from services.collections.api import Accounts, Limit
 from services.collections.assistance_letter import determination_pdf
+from services.collections.books import books_of
 from services.collections.core.assistance import AssistanceDecider, AssistanceMessage, assess
 from services.collections.core.assistance_messages import (
     AmendAssistance,
@@ -47,8 +48,7 @@ def assistance_of(request: Request) -> AssistanceDecider:
 
 
 def policy_of(request: Request) -> AssistancePolicy:
-    policy: AssistancePolicy = request.app.state.assistance_policy
-    return policy
+    return books_of(request).assistance
 
 
 Assistance = Annotated[AssistanceDecider, Depends(assistance_of)]
@@ -237,7 +237,7 @@ async def letter(
     account = Key(caller.tenant, state.account_id)
     owner = (await run.store.load(accounts, (account,)))[account].snapshot.state
     sealed, language = owner.sealed_guarantor, owner.person.language
-    head = request.app.state.letterheads.get(caller.tenant)
+    head = books_of(request).letterheads.get(caller.tenant)
     if sealed is None or head is None:
         raise HTTPException(409, "there is nobody to write to, or no letterhead for this client")
     await run.audit.record(caller, "assistance.letter", f"assistance/{application_id}")

@@ -7,6 +7,7 @@ from fastapi import APIRouter, HTTPException
 from pydantic import AwareDatetime, Field
 
 from services.collections.api import AccountId, Accounts, Collector, Reader
+from services.collections.books import Books
 from services.collections.core import Channel
 from services.collections.core.gate import Act, Carried, Party, Purpose
 from services.collections.core.inbound_words import read_words
@@ -15,7 +16,7 @@ from services.collections.core.person_messages import AskGate, DeliveryReport, H
 from services.collections.core.state import Contact
 from services.collections.person_views import decisions_made_again, shown_decision
 from services.collections.ports import words_of
-from services.collections.telling import Reasoned, command_id_of, known_account, rules_of, tell, told
+from services.collections.telling import Reasoned, command_id_of, known_account, tell, told
 from shared.http import Body, IdempotencyKey, Run, command_meta
 from shared.store.port import Key
 
@@ -92,11 +93,13 @@ async def ask_gate(
 
 
 @contacting.get("/accounts/{account_id}/decisions")
-async def list_decisions(account_id: str, run: Run, caller: Reader, accounts: Accounts) -> list[dict[str, Any]]:
+async def list_decisions(
+    account_id: str, run: Run, caller: Reader, accounts: Accounts, books: Books
+) -> list[dict[str, Any]]:
     """Every answer of the gate, oldest first, each made again from the journal: `same` says that it came out equal."""
     await known_account(run, accounts, caller.tenant, account_id)
     history = await run.store.history(accounts, Key(caller.tenant, account_id))
-    again = decisions_made_again(accounts, rules_of(run), caller.tenant, history)
+    again = decisions_made_again(accounts, books.rules, caller.tenant, history)
     return [{**shown_decision(fact), "same": same} for fact, same in again]
 
 

@@ -1,9 +1,7 @@
 """What the API's commands share: one account is told something once, and the audit log keeps who, what and why."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from hashlib import sha256
-from pathlib import Path
 from typing import Annotated, TypeAlias
 from uuid import UUID
 
@@ -11,10 +9,7 @@ from fastapi import HTTPException
 from pydantic import Field
 
 from services.collections.api import Accounts
-from services.collections.compliance import rule_shelf
 from services.collections.core import Account, AccountMessage
-from services.collections.core.gate_shelf import RuleShelf
-from services.collections.ports import own_settings
 from shared.auth import Principal
 from shared.contracts import Meta
 from shared.http import Body, command_meta, first_use
@@ -75,14 +70,3 @@ async def told(
     command_id = await command_id_of(run, caller, key, body, f"{action}/{account_id}")
     meta = command_meta(run, caller, "collections", command_id, f"collection/{account_id}", account_id)
     return await tell(run, caller, accounts, make(meta, command_id), action, body.reason), command_id
-
-
-def rules_of(run: Runtime) -> RuleShelf:
-    """The rules of the gate, as the service's decider has them."""
-    settings = own_settings(run.settings)
-    return _shelf(settings.dunning_folder, settings.env == "production")
-
-
-@lru_cache(maxsize=4)
-def _shelf(folder: Path, production: bool) -> RuleShelf:
-    return rule_shelf(folder, production=production)

@@ -103,5 +103,9 @@ def shown_fact(entry: Entry[CollectionFact]) -> dict[str, Any]:
     return {
         "at": entry.meta.occurred_at,
         "actor": entry.meta.actor,
-        **entry.fact.model_dump(exclude={"account_id", "sealed_guarantor"}),
+        **{name: value for name, value in entry.fact.model_dump().items() if _is_shown(name)},
     }
+
+
+def _is_shown(name: str) -> bool:
+    return name not in {"account_id", "heard"} and not name.startswith("sealed")

@@ -13,9 +13,10 @@ from services.collections.api import router
 from services.collections.app import make_spec
 from services.collections.assistance import assistance_policy
 from services.collections.assistance_api import assistance
+from services.collections.books import HouseBooks, read_books
 from services.collections.core import Channel
 from services.collections.outlets import Outlet
-from services.collections.policies import letterheads, policy_book
+from services.collections.policies import policy_book
 from services.collections.policy_api import policy_routes
 from services.collections.routers import people
 from services.collections.settings import CollectionsSettings
@@ -57,6 +58,7 @@ class House:
     inbox: Inbox
     sweep: Sweep
     outlets: dict[Channel, Outlet]
+    books: HouseBooks
     sequence: int = 0
     read: int = 0
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
@@ -120,8 +122,7 @@ class House:
         }
         token = jwt.encode({"alg": "ES256", "kid": "test"}, claims, self.key)
         app = app_of("collections", router, people, assistance, POLICY_ROUTES)
-        app.state.assistance_policy = assistance_policy(production=False)
-        app.state.letterheads = letterheads()
+        app.state.books = self.books
         consumer = Consumer(self.runtime.settings, "collections", self.spec.topics, self.inbox, self.machine.log)
         app.state.running = Running(self.runtime, self.spec, consumer, self.workers, ())
         client = httpx.AsyncClient(
@@ -166,7 +167,8 @@ def make_house(root: Path) -> House:
         authenticator=Authenticator(KeySet([key]), DEVELOPMENT_ISSUER, "revcycle", production=False),
     )
     outlets: dict[Channel, Outlet] = {}
-    spec = make_spec(settings, outlets)
+    books = read_books(settings)
+    spec = make_spec(settings, outlets, books)
     deciders = {decider.kind: decider for decider in spec.deciders}
     workers = tuple(
         Worker(machine.shell, deciders[kind], performers, machine.clock, machine.clock.wall, machine.log, kind)
@@ -174,4 +176,4 @@ def make_house(root: Path) -> House:
     )
     inbox = Inbox(machine.shell, machine.bus, sealer, spec.routes, machine.log, machine.clock.wall)
     sweep = Sweep(machine.bus, machine.store, machine.clock, machine.clock.wall)
-    return House(machine, runtime, spec, sealer, settings.exchange, key, workers, inbox, sweep, outlets)
+    return House(machine, runtime, spec, sealer, settings.exchange, key, workers, inbox, sweep, outlets, books)

@@ -55,6 +55,9 @@ POLICY = DunningPolicy(
     plan_installment_min_cents=25_00,
     plan_first_due_within_days=45,
     pending_payment_wait_days=10,
+    promise_grace_days=3,
+    promise_ahead_days_max=31,
+    promises_rest_until_broken=2,
 )
 
 

@@ -56,9 +56,15 @@ from services.collections.core.policy_rules import (
     resume,
     with_risk,
 )
+from services.collections.core.promises import count_towards_promise, follow_up
 from services.collections.core.publish import publish
 from services.collections.core.schedule import Action, due_at, next_step
 from services.collections.core.state import Account, Episode
+from services.collections.core.work_facts import AccountCameBack
+from services.collections.core.work_messages import WorkCommand
+from services.collections.core.work_policy import NO_ORDER, WorkBook
+from services.collections.core.work_rank import work_index
+from services.collections.core.work_rules import hear_work
 from shared.contracts import PatientBalanceChanged, PatientPaymentFailed, PatientPaymentPending, PatientPaymentReceived
 from shared.decider import Decider, Due, Effect
 
@@ -78,7 +84,8 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
         case PatientBalanceChanged():
             return with_risk(books.policies, account, message, change_balance(books, account, message))
         case PatientPaymentReceived():
-            return (*note_payment(account, message), *count_payment(account, message))
+            paid = (*note_payment(account, message), *count_payment(account, message))
+            return (*paid, *count_towards_promise(account, message))
         case StartPlan():
             return start_plan(_policy(books, account), account, message)
         case LogContact():
@@ -101,6 +108,8 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
             return placement_answered(account, message, _retry_on(books, account, message))
         case RecallDelivered():
             return recall_answered(account, message, _retry_on(books, account, message))
+        case WorkCommand():
+            return hear_work(_policy(books, account), account, message)
         case AccountOrder() | PatientPaymentPending() | PatientPaymentFailed():
             return hear_of(books, account, message)
         case Due():
@@ -116,22 +125,38 @@ def work_off(books: Books, account: Account, due: Due) -> Items:
     not the account's deadline any more is passed over; the sweep sends the one that is.
     """
     on, policy = day_of(due.meta.occurred_at), _policy(books, account)
-    if policy is None or due.due_at != due_at(policy, account) or due.due_at > due.meta.occurred_at:
+    if due.due_at != due_at(policy, account) or due.due_at > due.meta.occurred_at:
         return ()
     worked_off = DeadlineWorkedOff(account_id=account.account_id, worked_on=on)
     made: list[CollectionFact | AnyAccountEffect] = [worked_off, *missed_calls(account, due.meta.occurred_at)]
     for item in made:
         account = account if isinstance(item, Effect) else evolve(account, item)
     for _ in range(STEPS_MAX):
+        policy = _policy(books, account)
         step = next_step(policy, account)
-        if account.episode is None or step is None or step.on > on:
+        if step is None or step.on > on:
             return tuple(made)
-        items = take(books.today(policy, due.meta), account, account.episode, step.action)
+        items = _worked_off(books, account, step.action, due)
         made.extend(items)
         for item in items:
             account = account if isinstance(item, Effect) else evolve(account, item)
     msg = "a deadline does not end"
     raise AssertionError(msg)
+
+
+def _worked_off(books: Books, account: Account, action: Action, due: Due) -> Items:
+    policy, episode = _policy(books, account), account.episode
+    if policy is None or episode is None:
+        return come_to(account, action, day_of(due.meta.occurred_at))
+    return take(books.today(policy, due.meta), account, episode, action)
+
+
+def come_to(account: Account, action: Action, on: date) -> Items:
+    """A collector's day has come."""
+    if action is Action.FOLLOW_UP:
+        return follow_up(account, on)
+    assert action is Action.COME_BACK, "only an open balance has steps of a policy"
+    return (AccountCameBack(account_id=account.account_id, came_back_on=on),)
 
 
 def take(today: Today, account: Account, episode: Episode, action: Action) -> Items:  # noqa: C901, PLR0911 - one case per action
@@ -157,17 +182,20 @@ def take(today: Today, account: Account, episode: Episode, action: Action) -> It
             return prepare_reminder(today, account, episode)
         case Action.STATE:
             return prepare_statement(today, account, episode)
+        case Action.FOLLOW_UP | Action.COME_BACK:
+            return come_to(account, action, today.on)
         case _:
             assert_never(action)
 
 
-def make_decider(book: PolicyBook, rules: RuleShelf) -> Decider[Account, AccountMessage, CollectionFact]:
-    """The decider under a book of policies, and the rules of the compliance gate."""
+def make_decider(
+    book: PolicyBook, rules: RuleShelf, work: WorkBook = NO_ORDER
+) -> Decider[Account, AccountMessage, CollectionFact]:
+    """The decider under a book of policies, the rules of the compliance gate, and the order of collectors' work."""
     books = Books(book, rules)
 
     def due(account: Account) -> datetime | None:
-        policy = _policy(books, account)
-        return None if policy is None else due_at(policy, account)
+        return due_at(_policy(books, account), account)
 
     return Decider(
         service="collections",
@@ -186,6 +214,7 @@ def make_decider(book: PolicyBook, rules: RuleShelf) -> Decider[Account, Account
             "status": account.status,
             "needs_work": account.work is not None or bool(account.call_tasks),
             "disputed": bool(account.debt.open_disputes),
+            **work_index(work, account),
         },
         due=due,
     )

@@ -14,6 +14,7 @@ from services.collections.core.messages import (
 )
 from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
 from services.collections.core.policy_messages import PolicyMessage
+from services.collections.core.work_messages import WorkMessage
 from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
 from shared.decider import Due
 
@@ -34,6 +35,7 @@ AccountMessage: TypeAlias = (
     | HearInbound
     | ReportDelivery
     | DisputeMessage
+    | WorkMessage
     | Due
 )
 

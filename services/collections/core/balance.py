@@ -77,7 +77,11 @@ def _open(books: Books, account: Account, message: PatientBalanceChanged) -> Ite
     policy = books.policies.choose(message.meta.tenant, on, situation(account, on)).policy
     today = books.today(policy, message.meta)
     opened = EpisodeOpened(
-        account_id=account.account_id, number=account.episodes + 1, policy=today.policy.name, opened_on=on
+        account_id=account.account_id,
+        number=account.episodes + 1,
+        policy=today.policy.name,
+        opened_on=on,
+        tenant=today.tenant,
     )
     account = evolve(account, opened)
     episode = account.episode

@@ -50,6 +50,8 @@ from services.collections.core.person_facts import (
 from services.collections.core.policy_evolve import at_new_balance, at_new_episode, evolve_policy, stated
 from services.collections.core.policy_facts import PolicyNews
 from services.collections.core.state import Account, Contact, Episode, Installment, Letter, Placement, Plan, PlanRequest
+from services.collections.core.work_facts import WorkFact
+from services.collections.core.work_state import contacted, episode_began, episode_ended, with_work
 from shared.replaced import replace
 
 CONTACTS_KEPT = 100
@@ -66,7 +68,8 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
             return _balance_noted(account, fact)
         case EpisodeOpened():
             opened = Episode(number=fact.number, policy=fact.policy, opened_on=fact.opened_on)
-            return at_new_episode(replace(account, episodes=fact.number, episode=opened, ended=None))
+            desk = episode_began(account.desk, fact.tenant)
+            return at_new_episode(replace(account, episodes=fact.number, episode=opened, ended=None, desk=desk))
         case StatementPrepared():
             return _statement_prepared(account, fact)
         case ReminderPrepared():
@@ -114,6 +117,8 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
             return evolve_policy(account, fact)
         case DisputeOpened() | EvidenceAdded() | DisputeResolved() | NoticePrepared() | NoticeWentOut():
             return evolve_dispute(account, fact)
+        case WorkFact():
+            return replace(account, desk=with_work(account.desk, fact))
         case PersonFact():
             return evolve_person(account, fact)
         case WishJudged() | StepHeld() | ValidationNoticeSent() | CallAsked() | CallTaskEnded() | ContactChanged():
@@ -124,9 +129,8 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
 
 def _episode_ended(account: Account, how: Literal["settled", "written_off"]) -> Account:
     placed = None if account.episode is None or how == "settled" else account.episode.placement
-    return replace(
-        account, episode=None, ended=how, work=None, holds=(), call_tasks=(), left_with=placed or account.left_with
-    )
+    desk, left_with = episode_ended(account.desk), placed or account.left_with
+    return replace(account, episode=None, ended=how, work=None, holds=(), call_tasks=(), left_with=left_with, desk=desk)
 
 
 def _contact_made(account: Account, fact: ContactMade) -> Account:
@@ -143,7 +147,8 @@ def _contact_made(account: Account, fact: ContactMade) -> Account:
         next_action_on=fact.next_action_on,
     )
     work = account.work or (f"breach: {fact.breach}" if fact.breach else None)
-    return replace(account, contacts=(*account.contacts, contact)[-CONTACTS_KEPT:], work=work)
+    desk = contacted(account.desk, fact.channel, fact.outcome, fact.contacted_at.date(), fact.next_action_on)
+    return replace(account, contacts=(*account.contacts, contact)[-CONTACTS_KEPT:], work=work, desk=desk)
 
 
 def _balance_noted(account: Account, fact: BalanceNoted) -> Account:

@@ -10,6 +10,7 @@ from services.collections.core.fact_base import AccountFact
 from services.collections.core.messages import Channel, ContactPurpose, FailureReason, LetterKind
 from services.collections.core.person_facts import GateFacts, PersonFacts
 from services.collections.core.policy_facts import PolicyFact
+from services.collections.core.work_facts import WorkFacts
 from shared.contracts import Cents, Contract, NonNegativeCents, PositiveCents, Sealed
 
 WriteOffReason: TypeAlias = Literal[
@@ -46,6 +47,7 @@ class EpisodeOpened(AccountFact):
     number: PositiveInt
     policy: str
     opened_on: date
+    tenant: str = ""
 
 
 class StatementPrepared(AccountFact):
@@ -297,4 +299,5 @@ CollectionFact: TypeAlias = (
     | PersonFacts
     | GateFacts
     | DisputeFacts
+    | WorkFacts
 )

@@ -23,6 +23,9 @@ NOT_NEGATIVE = (
     "pending_payment_wait_days",
     "spread_days",
     "risk_limit_cents",
+    "promise_grace_days",
+    "promise_ahead_days_max",
+    "promises_rest_until_broken",
 )
 
 
@@ -64,6 +67,9 @@ class DunningPolicy:
     laws: tuple[LawRow, ...] = ()  # what allows a late charge
     risk_limit_cents: int = 0
     contact_cost_cents: int = 0
+    promise_grace_days: int = 0
+    promise_ahead_days_max: int = 0  # 0: promises are for today
+    promises_rest_until_broken: int = 0  # after so many broken ones no promise delays anything; 0: none does
     activation_approvals: int = 0
     variant: str = ""
     rank: int = 0

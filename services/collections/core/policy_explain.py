@@ -78,6 +78,9 @@ def waits(policy: DunningPolicy, account: Account, on: date) -> Iterator[str]:
         for one in standing.pending:
             what = "waits to be placed" if one.unapplied else "is on its way"
             yield f"a payment of {dollars(one.cents)} {what} since {one.since_on}"
+    promise = account.desk.promise
+    if promise is not None and promise.rests and promise.follow_up_on > on:
+        yield f"{dollars(promise.promised_cents)} is promised for {promise.promised_for}"
     if policy.not_before(account.account_id) > on:
         yield f"its share of the policy's first days comes on {policy.not_before(account.account_id)}"
     for hold in account.holds:

@@ -16,6 +16,8 @@ from services.collections.core.state import Account, Episode
 class Action(IntEnum):
     """In the order in which they are taken when several fall on one day."""
 
+    FOLLOW_UP = -1  # what became of a promise to pay
+    COME_BACK = 0  # a collector's day has come
     RESUME = 1  # an exclusion ends
     BREAK_PLAN = 2
     MARK_OVERDUE = 3
@@ -45,9 +47,27 @@ class Step(NamedTuple):
     action: Action
 
 
-def next_step(policy: DunningPolicy, account: Account) -> Step | None:
-    """The earliest step, or None when nothing is owed or everything waits for an answer."""
-    return min(unheld(account, agenda(policy, account)), default=None)
+COLLECTORS = frozenset({Action.FOLLOW_UP, Action.COME_BACK})
+"""Steps of a collector's work: they go on while the policy rests."""
+
+
+def next_step(policy: DunningPolicy | None, account: Account) -> Step | None:
+    """The earliest step, or None when nothing is owed or everything waits for an answer.
+
+    `policy` is the open episode's; None when no balance is open.
+    """
+    dunning = () if policy is None else unheld(account, agenda(policy, account))
+    return min((*collectors_steps(policy, account), *dunning), default=None)
+
+
+def collectors_steps(policy: DunningPolicy | None, account: Account) -> Iterator[Step]:
+    """The day of a promise, when money on its way has had its time too, and the day for which work was put off."""
+    desk = account.desk
+    if desk.promise is not None:
+        yield Step(max(desk.promise.follow_up_on, _cleared_on(policy, account)), Action.FOLLOW_UP)
+    days = [day for day in (desk.put_off_until, desk.call_back_on) if day is not None]
+    if days and account.episode is not None:
+        yield Step(min(days), Action.COME_BACK)
 
 
 def unheld(account: Account, steps: Iterable[Step]) -> Iterator[Step]:
@@ -60,7 +80,7 @@ def unheld(account: Account, steps: Iterable[Step]) -> Iterator[Step]:
             yield step._replace(on=max(step.on, hold.until.date()))
 
 
-def due_at(policy: DunningPolicy, account: Account) -> datetime | None:
+def due_at(policy: DunningPolicy | None, account: Account) -> datetime | None:
     """Midnight UTC of the next step's day.
 
     Always later than the last deadline that was worked off: the message of a deadline derives its id from it, so the
@@ -114,9 +134,16 @@ def situation(account: Account, opened_on: date) -> Situation:
 
 
 def money_awaited_until(policy: DunningPolicy, account: Account) -> date:
-    """Until when nothing is demanded because money is on its way, or waits to be placed by a person."""
+    """Until when nothing is demanded: money is on its way, waits to be placed by a person, or was promised."""
+    promise, cleared_on = account.desk.promise, _cleared_on(policy, account)
+    return cleared_on if promise is None or not promise.rests else max(cleared_on, promise.follow_up_on)
+
+
+def _cleared_on(policy: DunningPolicy | None, account: Account) -> date:
+    if policy is None or not account.standing.pending:
+        return date.min
     wait = timedelta(policy.pending_payment_wait_days)
-    return max((one.since_on + wait for one in account.standing.pending), default=date.min)
+    return max(one.since_on + wait for one in account.standing.pending)
 
 
 class LevelAhead(NamedTuple):

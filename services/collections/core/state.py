@@ -8,6 +8,7 @@ from typing import Literal
 from services.collections.core.messages import Channel, LetterKind
 from services.collections.core.person import NOBODY, PLAIN_DEBT, CallTask, DebtRecord, Hold, PersonRecord
 from services.collections.core.policy_standing import NOTHING_KNOWN, Standing
+from services.collections.core.work_state import NO_WORK, Desk
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ class Account:
     call_tasks: tuple[CallTask, ...] = ()
     heard: tuple[str, ...] = ()  # ids of commands about the person and the gate
     standing: Standing = NOTHING_KNOWN  # what the policy asks beside balance and letters
+    desk: Desk = NO_WORK  # who works on it, promises, complaints
 
     @property
     def owed_cents(self) -> int:
