@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, TypeAdapter
 
 from shared.contracts import Contract, Event, Message, Meta
 from shared.derived import assembled, derived_id
+from shared.store.places import Place
 
 Scalar: TypeAlias = str | int | bool | None
 
@@ -106,6 +107,11 @@ NO_EFFECTS: TypeAdapter[Any] = TypeAdapter(Effect)
 """The `effect_codec` of aggregates that never ask the outside world for anything."""
 
 
+def nowhere(_: object) -> tuple[Place, ...]:
+    """The `places` of aggregates that stand in no ordered list."""
+    return ()
+
+
 def no_deadline(_: object) -> None:
     """The `due` of aggregates that wait for nothing; the sweep passes them over."""
 
@@ -126,8 +132,8 @@ class Decider(Generic[S, M, F]):
 
     `aggregate_id` finds the aggregate a message is for; `record_key` is the Kafka key of its events (the account where
     there is one); `index` names the few values that queries select by (nothing is found by None, False or an empty
-    text); `due` is its next deadline. A projection of other services' events keeps no history: what made it is in their
-    journals.
+    text); `due` is its next deadline; `places` are the ordered lists it stands in. A projection of other services'
+    events keeps no history: what made it is in their journals.
     """
 
     service: str
@@ -145,6 +151,11 @@ class Decider(Generic[S, M, F]):
     index: Callable[[S], Mapping[str, Scalar]] = lambda _: {}
     keeps_history: bool = True
     due: Callable[[S], datetime | None] = no_deadline
+    places: Callable[[S], Iterable[Place]] = nowhere
+
+    @property
+    def has_places(self) -> bool:
+        return self.places is not nowhere
 
     @property
     def has_effects(self) -> bool:

@@ -10,6 +10,7 @@ from pydantic_core import from_json, to_json
 
 from shared.contracts import TYPES, Event, Message, Meta
 from shared.decider import Decider, Entry, Fact, Pending, Scalar, Snapshot
+from shared.store.places import texts_of
 from shared.store.port import (
     DOCUMENT_BYTES_MAX,
     Document,
@@ -130,6 +131,7 @@ def fields_of(decider: Decider[S, M, F], write: Write[S]) -> dict[str, Any]:
         "facts": snapshot.facts,
         "events": snapshot.events,
         "keys": keys_of(decider, write),
+        **places_of(decider, write),
         "record_key": decider.record_key(snapshot.state),
         # What is parked waits for a person, not for a time.
         "next_due_at": decider.due(snapshot.state) if write.parked is None else None,
@@ -155,6 +157,13 @@ def keys_of(decider: Decider[S, M, F], write: Write[S]) -> list[str]:
     if write.parked is not None or any(p.stuck for p in write.snapshot.effects.values()):
         keys.append(ATTENTION)
     return keys
+
+
+def places_of(decider: Decider[S, M, F], write: Write[S]) -> dict[str, Any]:
+    """The ordered lists an aggregate stands in; a kind that stands in none has no such field."""
+    if not decider.has_places:
+        return {}
+    return {"places": texts_of(write.key.tenant, write.key.id, decider.places(write.snapshot.state))}
 
 
 def check_size(fields: Mapping[str, Any]) -> None:

@@ -26,6 +26,7 @@ from shared.store.documents import (
     row_from_document,
     wanted_keys,
 )
+from shared.store.places import prefix_of, rank_in, text_at
 from shared.store.port import (
     Document,
     DocumentTooLargeError,
@@ -199,6 +200,22 @@ class MemoryStore:
         documents = sorted((d for d in self._documents(decider)), key=lambda d: str(key_of(d)))
         found = (d for d in documents if after is None or str(key_of(d)) > str(after))
         return [(key_of(d), row_from_document(decider, d).snapshot.state) for d in islice(found, limit)]
+
+    async def find_placed(
+        self, decider: Decider[S, M, F], tenant: str, list: str, order: str, between: tuple[int, int], most: int, /
+    ) -> Sequence[tuple[Key, S, int]]:
+        prefix = prefix_of(tenant, list, order)
+        first, last = (text_at(tenant, list, order, rank) for rank in between)
+        found = [
+            (key_of(d), row_from_document(decider, d).snapshot.state, rank_in(d["places"], prefix))
+            for d in self._documents(decider)
+            if any(first <= text < last for text in d["places"])
+        ]
+        return sorted(found[:most], key=lambda row: (row[2], row[0].id))
+
+    async def count_placed(self, decider: Decider[S, M, F], tenant: str, list: str, order: str, /) -> int:
+        prefix = prefix_of(tenant, list, order)
+        return sum(any(text.startswith(prefix) for text in d["places"]) for d in self._documents(decider))
 
     async def count(self, decider: Decider[S, M, F], tenant: str | None, where: Mapping[str, Scalar], /) -> int:
         rows = [d for d in self._documents(decider) if tenant is None or d["tenant"] == tenant]

@@ -33,6 +33,7 @@ from shared.store.documents import (
     row_from_document,
     wanted_keys,
 )
+from shared.store.places import RANK_END, prefix_of, rank_in, text_at
 from shared.store.port import (
     Document,
     DocumentTooLargeError,
@@ -87,6 +88,8 @@ class MongoStore:
             # One index for every equality query and mark: each index is paid at each write. The times are partial,
             # because at any moment nearly every aggregate waits for nothing.
             await rows.create_index([("keys", 1), ("id", 1)])
+            if decider.has_places:
+                await rows.create_index("places")
             if decider.keeps_history:
                 await rows.create_index("mark")
             if decider.has_deadlines:
@@ -260,6 +263,25 @@ class MongoStore:
             query["id"] = {"$gt": after}
         cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).sort("id", 1).limit(limit)
         return [(key_of(d), row_from_document(decider, d).snapshot.state) async for d in cursor]
+
+    async def find_placed(
+        self, decider: Decider[S, M, F], tenant: str, list: str, order: str, between: tuple[int, int], most: int, /
+    ) -> Sequence[tuple[Key, S, int]]:
+        prefix = prefix_of(tenant, list, order)
+        first, last = (text_at(tenant, list, order, rank) for rank in between)
+        # `$elemMatch` keeps both bounds of the index on the same place; without it one of them would be a filter.
+        query = {"places": {"$elemMatch": {"$gte": first, "$lt": last}}}
+        cursor = self._rows(decider).find(query, {"outbox": False, "effects": False}).limit(most)
+        found = [
+            (key_of(d), row_from_document(decider, d).snapshot.state, rank_in(d["places"], prefix))
+            async for d in cursor
+        ]
+        return sorted(found, key=lambda row: (row[2], row[0].id))
+
+    async def count_placed(self, decider: Decider[S, M, F], tenant: str, list: str, order: str, /) -> int:
+        first, last = text_at(tenant, list, order, 0), text_at(tenant, list, order, RANK_END)
+        query = {"places": {"$elemMatch": {"$gte": first, "$lt": last}}}
+        return int(await self._rows(decider).count_documents(query))
 
     async def scan(self, decider: Decider[S, M, F], after: Key | None, limit: int, /) -> Sequence[tuple[Key, S]]:
         query = {"_id": {"$gt": "" if after is None else str(after)}}

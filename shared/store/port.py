@@ -206,6 +206,19 @@ class Store(Protocol):
         """As `find`, one query for those whose index value `name` is any of these."""
         ...
 
+    async def find_placed(
+        self, decider: Decider[S, M, F], tenant: str, list: str, order: str, between: tuple[int, int], most: int, /
+    ) -> Sequence[tuple[Key, S, int]]:
+        """Aggregates of an ordered list whose rank is at or after the first and before the second, by rank.
+
+        When there are more than `most`, some `most` of them: ask for a narrower stretch.
+        """
+        ...
+
+    async def count_placed(self, decider: Decider[S, M, F], tenant: str, list: str, order: str, /) -> int:
+        """How many aggregates stand in an ordered list; its cost grows with them."""
+        ...
+
     async def scan(self, decider: Decider[S, M, F], after: Key | None, limit: int, /) -> Sequence[tuple[Key, S]]:
         """Some aggregates of this kind, of whatever tenant, in the order of their keys from after one on."""
         ...

@@ -1,6 +1,7 @@
 """One contract for every store: memory, MongoDB by PyMongo's async API, MongoDB by Motor."""
 
 from collections.abc import AsyncGenerator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -11,6 +12,7 @@ from shared.store.connect import connect, disconnect
 from shared.store.documents import entry_from_document, entry_to_document
 from shared.store.memory import MemoryStore
 from shared.store.mongo import MongoStore
+from shared.store.places import RANK_END, Place, value_at
 from shared.store.port import DOCUMENT_BYTES_MAX, Key, Mark, Store, Write
 from tests.shared.till import AT, TILL, Rung, Till, meta, pay
 
@@ -313,3 +315,45 @@ async def test_notes_are_found_by_their_keys_between_two_ids_either_way(store: S
     assert await found(["a", "b"], "", "z") == ["0", "2"]
     assert await found([], "0", "3") == ["1", "2"]
     assert await found(["a"], "", "z", 2, newest_first=True) == ["2", "1"]
+
+
+def shelves(till: Till) -> tuple[Place, ...]:
+    """A till with money stands in a list by how much it holds, and in one by how many receipts."""
+    if not till.total_cents:
+        return ()
+    return (Place("full", "cents", till.total_cents), Place("full", "receipts", len(till.receipts)))
+
+
+PLACED = replace(TILL, places=shelves)
+
+
+async def placed(store: Store, tenant: str, between: tuple[int, int], most: int = 10) -> list[str]:
+    return [key.id for key, _, _ in await store.find_placed(PLACED, tenant, "full", "cents", between, most)]
+
+
+async def test_an_ordered_list_is_read_in_stretches_of_ranks(store: Store) -> None:
+    await store.prepare([PLACED])
+    for n, tenant in enumerate(["lakeside", "lakeside", "lakeside", "northgate"], 1):
+        key = Key(tenant, f"t{n}")
+        decided = PLACED.run(Snapshot(PLACED.initial), [pay("r1", 100 * n, till=key.id, tenant=tenant)])
+        assert not (await store.commit(PLACED, [Write(key, 0, decided.snapshot)])).lost
+    empty = Snapshot(PLACED.initial)
+    assert not (await store.commit(PLACED, [Write(Key("lakeside", "t0"), 0, empty)])).lost
+    everything = (0, RANK_END)
+    assert await placed(store, "lakeside", everything) == ["t1", "t2", "t3"]
+    found = await store.find_placed(PLACED, "lakeside", "full", "cents", everything, 10)
+    assert [value_at(rank) for _, _, rank in found] == [100, 200, 300]
+    assert await placed(store, "lakeside", (found[1][2], found[2][2])) == ["t2"]
+    assert await placed(store, "northgate", everything) == ["t4"]
+    assert len(await placed(store, "lakeside", everything, most=2)) == 2
+    assert await store.count_placed(PLACED, "lakeside", "full", "receipts") == 3
+    assert await store.count_placed(PLACED, "lakeside", "full", "nothing") == 0
+
+
+async def test_a_place_is_left_when_the_state_says_so(store: Store) -> None:
+    await store.prepare([PLACED])
+    decided = PLACED.run(Snapshot(PLACED.initial), [pay("r1", 100)])
+    await store.commit(PLACED, [Write(T1, 0, decided.snapshot)])
+    assert await placed(store, "lakeside", (0, RANK_END)) == ["t1"]
+    await store.commit(PLACED, [Write(T1, 1, Snapshot(PLACED.initial))])
+    assert await placed(store, "lakeside", (0, RANK_END)) == []

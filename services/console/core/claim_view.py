@@ -10,6 +10,7 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 from services.console.core.moments import Moment, Seen, Timeline, followed, is_repeat, moment_of, remember
+from services.console.core.ordering import day_number, minutes_of
 from services.console.core.reasons import adjustment
 from shared.contracts import (
     AcknowledgementArrived,
@@ -48,8 +49,12 @@ from shared.contracts import (
 )
 from shared.decider import Decider, Effect, Fact, Scalar
 from shared.replaced import replace
+from shared.store.places import Place
 
 ClaimStatus: TypeAlias = Literal["unknown", "received", "held", "submitted", "accepted", "rejected", "denied", "paid"]
+Awaits: TypeAlias = Literal["", "claim", "remittance"]
+"""Which answer of the payer is overdue: to the claim (277CA), or its remittance."""
+Appeal: TypeAlias = Literal["", "sent", "decided"]
 Coverage: TypeAlias = Literal["", "verified", "inactive", "unknown", "authorization_required"]
 LedgerEvent: TypeAlias = ClaimRemitted | PaymentPosted | AdjustmentPosted | PaymentReversed
 AnswerEvent: TypeAlias = (
@@ -114,6 +119,10 @@ class ClaimChanges(Contract):
     reasons: tuple[str, ...] | None = None
     filing_deadline_on: date | None = None
     remittance_id: str = ""
+    awaits: Awaits | None = None
+    awaited_until: date | None = None
+    appeal: Appeal | None = None
+    work_until: date | None = None
     paid_delta_cents: int = 0
     adjusted_delta_cents: int = 0
 
@@ -148,6 +157,10 @@ class ClaimView:
     reasons: tuple[str, ...] = ()
     filing_deadline_on: date | None = None
     remittance_id: str = ""
+    awaits: Awaits = ""
+    awaited_until: date | None = None
+    appeal: Appeal = ""
+    work_until: date | None = None  # the first deadline of a correction or an appeal
     seen: tuple[Seen, ...] = ()
     moments: tuple[Moment, ...] = ()
     moments_dropped: int = 0
@@ -212,7 +225,7 @@ def _moved(event: OwnEvent) -> ClaimChanges:
 
 
 # One branch for each event: the table itself, not logic to take apart.
-def _movement(event: OwnEvent) -> dict[str, object]:  # noqa: C901, PLR0911
+def _movement(event: OwnEvent) -> dict[str, object]:  # noqa: C901, PLR0911, PLR0912
     match event:
         case ClaimReceived():
             return {**_service(event), "status": "received", "reasons": ()}
@@ -227,15 +240,24 @@ def _movement(event: OwnEvent) -> dict[str, object]:  # noqa: C901, PLR0911
             return {"status": "rejected", "charge_cents": event.charge_cents, "reasons": event.codes}
         case ClaimPaid():
             share = event.patient_responsibility_cents
-            return {"status": "paid", "denied_cents": 0, "patient_cents": share, "reasons": ()}
+            return {"status": "paid", "denied_cents": 0, "patient_cents": share, "reasons": (), "appeal": ""}
         case ClaimDenied():
             reasons = tuple(adjustment(r.group, r.reason) for r in event.reasons)
-            return {"status": "denied", "denied_cents": event.denied_cents, "reasons": reasons}
+            decided = {"status": "denied", "denied_cents": event.denied_cents, "reasons": reasons}
+            return {**decided, "work_until": event.work_until, "appeal": ""}
         case FilingDeadlineNear():
             return {"charge_cents": event.charge_cents, "filing_deadline_on": event.deadline_on}
-        case DeadlineNear() | ClaimAppealed() | AppealDecided() | WriteOffApproved() | InformationRequested():
-            return {}
-        case AcknowledgementOverdue() | AcknowledgementArrived() | ClaimStatusReported() | StatusCallDue():
+        case DeadlineNear():
+            return {"work_until": event.deadline_on}
+        case ClaimAppealed():
+            return {"appeal": "sent"}
+        case AppealDecided():
+            return {"appeal": "decided"}
+        case AcknowledgementOverdue():
+            return {"awaits": event.awaits, "awaited_until": event.expected_by.date()}
+        case AcknowledgementArrived():
+            return {"awaits": ""}
+        case WriteOffApproved() | InformationRequested() | ClaimStatusReported() | StatusCallDue():
             return {}
         case ClaimRerouted() | CoverageWorkFound() | AttachmentsSent() | AttachmentWorkFound() | InformationSettled():
             return {}
@@ -270,6 +292,10 @@ def _with_names(view: ClaimView, changes: ClaimChanges) -> ClaimView:
         service_to=changes.service_to or view.service_to,
         filing_deadline_on=changes.filing_deadline_on or view.filing_deadline_on,
         remittance_id=changes.remittance_id or view.remittance_id,
+        awaits=view.awaits if changes.awaits is None else changes.awaits,
+        awaited_until=changes.awaited_until or view.awaited_until,
+        appeal=view.appeal if changes.appeal is None else changes.appeal,
+        work_until=changes.work_until or view.work_until,
         reasons=view.reasons if changes.reasons is None else changes.reasons,
     )
 
@@ -290,6 +316,43 @@ def _with_status(view: ClaimView, changes: ClaimChanges, at: datetime) -> ClaimV
         return view
     reached = view.reached if changes.status in view.reached else (*view.reached, changes.status)
     return replace(view, status=changes.status, status_at=at, reached=reached)
+
+
+SETTLED = frozenset[ClaimStatus]({"denied", "paid"})
+PLACES_BY_STATUS: dict[ClaimStatus, str] = {"held": "held", "rejected": "rejections", "denied": "denials"}
+
+
+def lists_of(view: ClaimView) -> tuple[str, ...]:
+    """The work lists that a claim stands in."""
+    named = [PLACES_BY_STATUS[view.status]] if view.status in PLACES_BY_STATUS else []
+    if view.status == "denied" and view.work_until is not None and view.appeal != "sent":
+        named.append("appeals")
+    if view.awaits and view.status not in SETTLED:
+        named.append("acknowledgements")
+    if view.deadline_near:
+        named.append("deadlines")
+    return tuple(named)
+
+
+def deadline_of(view: ClaimView, list: str) -> date | None:
+    """The day that counts for a claim in a list: until when a payer takes a correction, an appeal or a first claim."""
+    if list in {"denials", "appeals"}:
+        return view.work_until
+    return view.awaited_until if list == "acknowledgements" else view.filing_deadline_on
+
+
+def places(view: ClaimView) -> tuple[Place, ...]:
+    """Each list in each order, and again for the payer alone: what people filter by must page as fast as the whole."""
+    found: list[Place] = []
+    for name in lists_of(view):
+        values = {
+            "since": minutes_of(view.status_at),
+            "amount": view.denied_cents if name in {"denials", "appeals"} else view.charge_cents,
+            "deadline": day_number(deadline_of(view, name)),
+        }
+        for where in (name, *((f"{name}/{view.payer_id}",) if "|" not in view.payer_id and view.payer_id else ())):
+            found += [Place(where, order, value) for order, value in values.items()]
+    return tuple(found)
 
 
 def publish(_: ClaimView, __: ClaimSeen, ___: Meta) -> None:
@@ -324,5 +387,6 @@ CLAIM_VIEW: Decider[ClaimView, ClaimMessage, ClaimSeen] = Decider(
     message_codec=TypeAdapter(Annotated[ClaimMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(ClaimSeen),
     index=index,
+    places=places,
     # `ever_…` is left to the index on tenant and id: most claims answer it, so an index of its own would not help.
 )

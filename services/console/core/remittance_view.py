@@ -7,9 +7,11 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 from pydantic import Field, TypeAdapter
 
 from services.console.core.moments import Moment, Seen, Timeline, followed, is_repeat, moment_of, remember
+from services.console.core.ordering import minutes_of
 from shared.contracts import Contract, Meta, ProviderAdjustmentPosted, RemittanceParked, RemittanceReceived
 from shared.decider import Decider, Effect, Fact, Scalar
 from shared.replaced import replace
+from shared.store.places import Place
 
 RemittanceStatus: TypeAlias = Literal["unknown", "received", "parked"]
 RemittanceMessage: TypeAlias = RemittanceReceived | RemittanceParked | ProviderAdjustmentPosted
@@ -110,6 +112,16 @@ def evolve(view: RemittanceView, fact: RemittanceSeen) -> RemittanceView:
     )
 
 
+def places(view: RemittanceView) -> tuple[Place, ...]:
+    """A parked remittance waits in a list: the longest first, or the largest."""
+    if view.status != "parked":
+        return ()
+    since = minutes_of(view.moments[0].at if view.moments else None)
+    names = ("parked", *((f"parked/{view.payer_id}",) if view.payer_id and "|" not in view.payer_id else ()))
+    orders = {"since": since, "amount": view.payment_cents, "claims": view.claims}
+    return tuple(Place(name, order, value) for name in names for order, value in orders.items())
+
+
 def publish(_: RemittanceView, __: RemittanceSeen, ___: Meta) -> None:
     """A read side says nothing."""
 
@@ -133,4 +145,5 @@ REMITTANCE_VIEW: Decider[RemittanceView, RemittanceMessage, RemittanceSeen] = De
     message_codec=TypeAdapter(Annotated[RemittanceMessage, Field(discriminator="type")]),
     fact_codec=TypeAdapter(RemittanceSeen),
     index=index,
+    places=places,
 )
