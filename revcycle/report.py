@@ -20,6 +20,9 @@ PROOF_ROWS = (
     ("+ denials given up", "denials_written_off_cents"),
     ("+ outstanding at payers", "insurance_cents"),
     ("+ outstanding at patients", "patient_cents"),
+    ("+ paid by other parties", "other_paid_cents"),
+    ("+ agreed reductions", "reduced_cents"),
+    ("+ outstanding at other parties", "other_cents"),
 )
 
 CASH_ROWS = (

@@ -63,6 +63,12 @@ from shared.contracts import (
     LegalActionEnded,
     LegalActionStarted,
     OtherCoverageFound,
+    OtherPartyBilled,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
     PatientBalanceChanged,
     PatientMoneyRestored,
     PatientMoneyReversed,
@@ -155,6 +161,12 @@ OF_ACCOUNTS = (
     LegalActionStarted,
     JudgmentEntered,
     LegalActionEnded,
+    OtherPartyTermsSet,
+    OtherPartyEnded,
+    OtherPartyBilled,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
 )
 OF_REMITTANCES = (RemittanceReceived, RemittanceParked, ProviderAdjustmentPosted)
 OF_NO_VIEW = (

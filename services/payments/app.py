@@ -20,6 +20,7 @@ from services.payments.core.remittance import REMITTANCE
 from services.payments.core.sent_statements import SENT_STATEMENTS
 from services.payments.figures import figures
 from services.payments.handlers import TOPICS, routes
+from services.payments.other_party_parts import other_party_decider, other_party_routes
 from services.payments.payees import read_payees
 from services.payments.performers import Performers
 from services.payments.pickup import EraPickup
@@ -63,8 +64,9 @@ def make_spec(settings: PaymentsSettings) -> Spec:
             SENT_STATEMENTS,
             *cash_parts().deciders,
             *underpayment_parts().deciders,
+            other_party_decider(),
         ),
-        routes=join_routes(routes(account), cash_parts().routes(), underpayment_parts().routes()),
+        routes=join_routes(routes(account), cash_parts().routes(), underpayment_parts().routes(), other_party_routes()),
         performers=performers,
         loops=loops,
         topics=TOPICS,

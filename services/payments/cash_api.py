@@ -9,11 +9,25 @@ from services.payments.cash_work_api import cash_work
 from services.payments.contract_api import contracts
 from services.payments.credit_api import credits_
 from services.payments.fee_api import fees
+from services.payments.other_party_api import other_parties
 from services.payments.refund_api import refunds
 from services.payments.request_api import requests
 from services.payments.till_api import tills
 from services.payments.underpayment_api import underpayments
 
 cash = APIRouter()
-for part in (bank, book_reports, card, cash_work, credits_, fees, refunds, requests, tills, contracts, underpayments):
+for part in (
+    bank,
+    book_reports,
+    card,
+    cash_work,
+    credits_,
+    fees,
+    refunds,
+    requests,
+    tills,
+    contracts,
+    underpayments,
+    other_parties,
+):
     cash.include_router(part)

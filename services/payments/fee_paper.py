@@ -20,6 +20,8 @@ KINDS = {
     "patient_payment": "Payments of patients",
     "patient_refund": "Refunded to patients",
     "patient_return": "Returned or charged back",
+    "other_payment": "Payments of other parties",
+    "other_return": "Given back to other parties",
 }
 COLUMNS = ("section", "what", "basis_cents", "rate", "fee_cents")
 

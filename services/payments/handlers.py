@@ -11,6 +11,11 @@ from shared.contracts import (
     ClaimSubmitted,
     CoverageVerified,
     LateChargeRaised,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
     StatementSent,
     WriteOffApproved,
 )
@@ -32,7 +37,8 @@ def routes(account: AccountDecider) -> Routes:
 
     Interest and fees that collections raised are charges of their own, and what it granted as financial assistance is
     given up. What a payer says of the patient's coverage
-    tells what may not be billed. Statements are counted: some clients pay for each.
+    tells what may not be billed. What other parties owe and pay is told by this service itself. Statements are
+    counted: some clients pay for each.
     """
     return join_routes(
         route(
@@ -45,6 +51,11 @@ def routes(account: AccountDecider) -> Routes:
             WriteOffApproved,
             CoverageVerified,
             AuthorizationRequired,
+            OtherPartyTermsSet,
+            OtherPartyEnded,
+            OtherPartyPaid,
+            OtherPartyPaymentReturned,
+            OtherPartyReductionAgreed,
         ),
         route(CONTROL_NUMBER, ClaimSubmitted),
         route(SENT_STATEMENTS, StatementSent),

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter
 
@@ -20,10 +19,8 @@ from services.payments.core.account_facts import (
 )
 from services.payments.core.account_state import Account
 from services.payments.core.money_text import dollars as dollars
+from services.payments.paper import print_head, print_pairs, print_row
 from shared.printable import printable_line
-
-if TYPE_CHECKING:
-    from fpdf import FPDF
 
 FILE = Path(__file__).parent / "policy" / "receipts.toml"
 GONE = {
@@ -110,10 +107,10 @@ def receipt_pdf(receipt: Receipt, guarantor: str, head: ReceiptHead, printed_on:
     pdf.set_title("Receipt")
     pdf.set_margins(22, 22, 22)
     pdf.add_page()
-    _head(pdf, head)
+    print_head(pdf, head)
     pdf.set_font("Helvetica", "B", 18)
     pdf.cell(0, 12, "Receipt", new_x="LMARGIN", new_y="NEXT")
-    _pairs(
+    print_pairs(
         pdf,
         (
             ("Received from", guarantor or "-"),
@@ -124,47 +121,23 @@ def receipt_pdf(receipt: Receipt, guarantor: str, head: ReceiptHead, printed_on:
         ),
     )
     pdf.ln(4)
-    _row(pdf, "", "Amount", bold=True)
-    _row(pdf, "Payment received", dollars(receipt.paid_cents))
+    print_row(pdf, "", "Amount", bold=True)
+    print_row(pdf, "Payment received", dollars(receipt.paid_cents))
     for what, cents in receipt.went_back:
-        _row(pdf, what, dollars(-cents))
+        print_row(pdf, what, dollars(-cents))
     pdf.ln(3)
-    _row(pdf, "What it paid", "", bold=True)
+    print_row(pdf, "What it paid", "", bold=True)
     for service_date, item_id, cents in receipt.applied:
         kind = "Charge" if item_id.startswith("chg_") else "Claim"
-        _row(pdf, f"{kind} of {service_date:%m/%d/%Y} ({item_id[-10:]})", dollars(cents))
+        print_row(pdf, f"{kind} of {service_date:%m/%d/%Y} ({item_id[-10:]})", dollars(cents))
     if receipt.unapplied_cents:
-        _row(pdf, "Not applied yet: kept as a credit on your account", dollars(receipt.unapplied_cents))
-    _row(pdf, "Total", dollars(receipt.total_cents), bold=True, line=True)
+        print_row(pdf, "Not applied yet: kept as a credit on your account", dollars(receipt.unapplied_cents))
+    print_row(pdf, "Total", dollars(receipt.total_cents), bold=True, line=True)
     pdf.ln(6)
     owed = receipt.remaining_cents
     what = "Remaining balance of your account" if owed >= 0 else "Credit of your account"
-    _row(pdf, what, dollars(abs(owed)), bold=True)
+    print_row(pdf, what, dollars(abs(owed)), bold=True)
     pdf.ln(8)
     pdf.set_font("Helvetica", "", 9)
     pdf.multi_cell(0, 4.5, printable_line(head.note), new_x="LMARGIN", new_y="NEXT")
     return bytes(pdf.output())
-
-
-def _head(pdf: "FPDF", head: ReceiptHead) -> None:
-    pdf.set_font("Helvetica", "B", 12)
-    pdf.cell(0, 6, printable_line(head.name), new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("Helvetica", "", 10)
-    for line in head.lines:
-        pdf.cell(0, 5, printable_line(line), new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(8)
-
-
-def _pairs(pdf: "FPDF", pairs: Iterable[tuple[str, str]]) -> None:
-    for name, value in pairs:
-        pdf.set_font("Helvetica", "", 10)
-        pdf.cell(38, 6, name)
-        pdf.set_font("Helvetica", "B", 10)
-        pdf.cell(0, 6, printable_line(value), new_x="LMARGIN", new_y="NEXT")
-
-
-def _row(pdf: "FPDF", what: str, amount: str, *, bold: bool = False, line: bool = False) -> None:
-    pdf.set_font("Helvetica", "B" if bold else "", 10)
-    border: Literal[0] | str = "T" if line else 0
-    pdf.cell(pdf.epw - 36, 7, printable_line(what), border=border)
-    pdf.cell(36, 7, amount, border=border, align="R", new_x="LMARGIN", new_y="NEXT")

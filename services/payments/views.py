@@ -32,6 +32,10 @@ def shown_account(account: Account) -> dict[str, Any]:
             {"claim_id": one.item_id, "waits_for": one.waits_for, "remittance_id": one.remitted.remittance_id}
             for one in account.held
         ],
+        "write_offs": [
+            {"write_off_id": name, **{field: value for field, value in asked._asdict().items() if field != "digest"}}
+            for name, asked in account.asked_write_offs.items()
+        ],
     }
 
 
@@ -58,6 +62,9 @@ def shown_item(item: Receivable) -> dict[str, Any]:
         "denials_written_off_cents": item.denials_written_off_cents,
         "insurance_cents": item.insurance_cents,
         "patient_cents": item.patient_cents,
+        "other_parties_cents": item.other_cents,
+        "other_parties_paid_cents": item.other_paid_cents,
+        "agreed_reduction_cents": item.reduced_cents,
         "denied_cents": item.denied_cents,
         "remittances": [one.place.remittance_id for one in item.postings],
     }

@@ -86,6 +86,14 @@ from .payments import (
     ClaimRemitted,
     CreditBalanceCleared,
     CreditBalanceFound,
+from .other_parties import (
+    OtherPartyBilled,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
+)
     DepositMatched,
     DepositUnmatched,
     InsuredCorrected,
@@ -185,6 +193,12 @@ CollectionsEvent: TypeAlias = (
     | ContactLogged
     | BalanceOverdue
     | PlanStarted
+    | OtherPartyTermsSet
+    | OtherPartyEnded
+    | OtherPartyBilled
+    | OtherPartyPaid
+    | OtherPartyPaymentReturned
+    | OtherPartyReductionAgreed
     | PlanBroken
     | PlanCompleted
     | AccountPlaced
@@ -311,6 +325,12 @@ __all__ = [
     "PositiveCents",
     "ProviderAdjustmentPosted",
     "ProviderStandingChanged",
+    "OtherPartyBilled",
+    "OtherPartyEnded",
+    "OtherPartyPaid",
+    "OtherPartyPaymentReturned",
+    "OtherPartyReductionAgreed",
+    "OtherPartyTermsSet",
     "RefundIssued",
     "RefundVoided",
     "ReminderSent",

@@ -186,6 +186,10 @@ class PatientBill(Contract):
     lines: tuple[BillLine, ...] = ()
 
 
+    other_parties_cents: Cents = Field(
+        default=0,
+        description="Owed, paid or agreed to be reduced by employers, attorneys and such: never the guarantor's.",
+    )
 class PatientBalanceChanged(AccountEvent):
     """What the guarantor owes now, absolute; amounts still pending at a payer are not in it."""
 

@@ -14,6 +14,12 @@ from shared.contracts import (
     Event,
     InsuredCorrected,
     LineDecision,
+    OtherPartyBilled,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
     PatientBalanceChanged,
     PatientBill,
     PatientMoneyRestored,
@@ -37,6 +43,7 @@ from tests.contracts.example_meta import ACCOUNT, CLAIM, DAY, PCN, REMITTANCE, S
 LEDGER = meta("payments", f"account/{ACCOUNT}")
 REFUND = meta("payments", "refund/ref_1")
 DEPOSIT = meta("payments", "deposit/dep_1", "dep_1")
+PARTY: dict[str, Any] = {"meta": meta("payments", "other_party/opty_1"), "account_id": ACCOUNT, "party_id": "opty_1"}
 POSTED: dict[str, Any] = {"meta": LEDGER, "account_id": ACCOUNT, "claim_id": CLAIM, "remittance_id": REMITTANCE}
 
 EXAMPLES: tuple[Event, ...] = (
@@ -211,4 +218,18 @@ EXAMPLES: tuple[Event, ...] = (
         by="trace",
     ),
     DepositUnmatched(meta=DEPOSIT, deposit_id="dep_1", remittance_id=REMITTANCE, unmatched_cents=6_000),
+    OtherPartyTermsSet(
+        **PARTY,
+        kind="attorney",
+        percent=100,
+        covers_from=DAY,
+        covers_until=DAY,
+        claims=(CLAIM,),
+        protected_until=DAY,
+    ),
+    OtherPartyBilled(**PARTY, invoice=1, billed_cents=8_000, due_on=DAY),
+    OtherPartyPaid(**PARTY, payment_id="opay_1", method="check", paid_cents=6_000, received_on=DAY),
+    OtherPartyPaymentReturned(**PARTY, payment_id="opay_1", return_id="oret_1", returned_cents=1_000, cause="refund"),
+    OtherPartyReductionAgreed(**PARTY, reduction_id="ored_1", reduced_cents=3_000),
+    OtherPartyEnded(**PARTY, how="settled"),
 )

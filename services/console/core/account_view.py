@@ -30,6 +30,12 @@ from shared.contracts import (
     LegalActionEnded,
     LegalActionStarted,
     Meta,
+    OtherPartyBilled,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
     PatientBalanceChanged,
     PatientPaymentReceived,
     PlanBroken,
@@ -47,7 +53,15 @@ AccountStage: TypeAlias = Literal[
     "", "statement", "overdue", "plan", "plan_broken", "placed", "recalled", "written_off", "settled"
 ]
 BalanceEvent: TypeAlias = PatientBalanceChanged | PatientPaymentReceived | CreditBalanceFound
-AccountMessage: TypeAlias = BalanceEvent | CollectionsEvent
+OtherPartyEvent: TypeAlias = (
+    OtherPartyTermsSet
+    | OtherPartyEnded
+    | OtherPartyBilled
+    | OtherPartyPaid
+    | OtherPartyPaymentReturned
+    | OtherPartyReductionAgreed
+)
+AccountMessage: TypeAlias = BalanceEvent | OtherPartyEvent | CollectionsEvent
 
 ACCOUNT_STAGES: tuple[AccountStage, ...] = (
     "statement",
@@ -148,7 +162,7 @@ def decide(view: AccountView, message: AccountMessage) -> tuple[AccountSeen | Ef
     return (AccountSeen(account_id=message.account_id, moment=moment_of(message), changes=changes_of(message)),)
 
 
-def changes_of(message: AccountMessage) -> AccountChanges:
+def changes_of(message: AccountMessage) -> AccountChanges:  # noqa: PLR0911 - one case per kind of event
     """What an event changes in the view, by the service that says it."""
     match message:
         case PatientBalanceChanged():
@@ -161,6 +175,15 @@ def changes_of(message: AccountMessage) -> AccountChanges:
             return _planned(message)
         case AccountPlaced() | AccountRecalled() | AccountWrittenOff() | AccountSettled():
             return _ended(message)
+        case (
+            OtherPartyTermsSet()
+            | OtherPartyEnded()
+            | OtherPartyBilled()
+            | OtherPartyPaid()
+            | OtherPartyPaymentReturned()
+            | OtherPartyReductionAgreed()
+        ):
+            return AccountChanges()
         case _:
             return _dunned(message)
 

@@ -10,6 +10,12 @@ from shared.contracts import (
     DepositMatched,
     DepositUnmatched,
     InsuredCorrected,
+    OtherPartyBilled,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
     PatientBalanceChanged,
     PatientMoneyRestored,
     PatientMoneyReversed,
@@ -156,3 +162,37 @@ def _(event: UnderpaymentFound) -> Said:
 def _(event: UnderpaymentClosed) -> Said:
     came = f"; {dollars(event.recovered_cents)} came" if event.recovered_cents else ""
     return Said(f"Underpayment closed, {event.outcome.replace('_', ' ')}{came}", event.given_up_cents)
+
+
+@words.register
+def _(event: OtherPartyTermsSet) -> Said:
+    kind = event.kind.replace("_", " ")
+    if event.protected_until is not None:
+        return Said(f"Letter of protection of an {kind} until {event.protected_until}: the guarantor is not asked")
+    return Said(f"Another party ({kind}) owes {event.percent} % of the guarantor's share", event.limit_cents)
+
+
+@words.register
+def _(event: OtherPartyEnded) -> Said:
+    return Said(f"Another party owes nothing further: {event.how}")
+
+
+@words.register
+def _(event: OtherPartyBilled) -> Said:
+    return Said(f"Invoice {event.invoice} to another party, due {event.due_on}", event.billed_cents)
+
+
+@words.register
+def _(event: OtherPartyPaid) -> Said:
+    return Said(f"Another party paid by {event.method}", event.paid_cents)
+
+
+@words.register
+def _(event: OtherPartyPaymentReturned) -> Said:
+    how = "given back" if event.cause == "refund" else "returned by the bank"
+    return Said(f"Payment of another party {how}", -event.returned_cents)
+
+
+@words.register
+def _(event: OtherPartyReductionAgreed) -> Said:
+    return Said("Reduction agreed with another party", event.reduced_cents)

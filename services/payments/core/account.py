@@ -46,6 +46,7 @@ from services.payments.core.account_messages import (
     UnpostRemittedClaim,
 )
 from services.payments.core.account_money_back import give_back, item_of_refund, spendable
+from services.payments.core.account_others import hear_other, share_out
 from services.payments.core.account_person import (
     close_correction,
     learn_standings,
@@ -86,6 +87,11 @@ from shared.contracts import (
     ClaimSubmitted,
     CoverageVerified,
     LateChargeRaised,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
     WriteOffApproved,
 )
 from shared.decider import Decider, Scalar
@@ -113,7 +119,7 @@ def make_account(policy: AdjustmentPolicy) -> AccountDecider:
 
 
 # One branch for each message: the table itself, not logic to take apart.
-def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) -> tuple[AnyAccountFact, ...]:  # noqa: PLR0911
+def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) -> tuple[AnyAccountFact, ...]:  # noqa: C901, PLR0911
     """What a message makes of the account: its own facts, then what follows from them."""
     state = owner(state, message.account_id)
     match message:
@@ -128,6 +134,14 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             return _settled(policy, state, message.charge_id, charge(state, message))
         case PostPatientPayment():
             return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
+        case (
+            OtherPartyTermsSet()
+            | OtherPartyEnded()
+            | OtherPartyPaid()
+            | OtherPartyPaymentReturned()
+            | OtherPartyReductionAgreed()
+        ):
+            return _settled(policy, state, "", hear_other(state, message))
         case LateChargeRaised() | AccountWrittenOff() | AssistanceGranted() | AssistanceEnded():
             return _on_collections(policy, state, message)
         case ReversePatientPayment() | RefundPayer() | RestoreMoney() | FreePrepayment():
@@ -208,6 +222,8 @@ def _settled(
         state,
         lambda _: facts,
         *(step for one in touched for step in _steps_of(policy, one)),
+        share_out,
+        *(unwind(one) for one in touched),
         assist,
         before_credits,
         apply_credits(first=item_id),
@@ -223,7 +239,6 @@ def _steps_of(policy: AdjustmentPolicy, item_id: str) -> tuple[Step, ...]:
         take_back_denial_write_off(item_id),
         coordinate(item_id),
         lambda now: stop_shares(policy.stops, now, item_id),
-        unwind(item_id),
     )
 
 

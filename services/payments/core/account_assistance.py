@@ -72,7 +72,8 @@ def _due(state: Account, item: Receivable) -> Mapping[str, int]:
     if not fitting:
         return {}
     percent, application_id = max(fitting)
-    share_cents = max(0, item.moved_to_patient_cents - item.coordinated_cents - item.stopped_cents)
+    others_cents = sum(one.moved_cents for one in item.others)
+    share_cents = max(0, item.moved_to_patient_cents - item.coordinated_cents - item.stopped_cents - others_cents)
     return {application_id: -(-share_cents * percent // 100)}
 
 

@@ -12,6 +12,7 @@ from services.payments.core.entries import LedgerAccount as LedgerAccount
 from services.payments.core.entries import LedgerFact as LedgerFact
 from services.payments.core.entries import sides as sides
 from services.payments.core.line_matching import BilledLine
+from services.payments.core.other_share_facts import AnyOtherFact, AnyOtherLedgerFact
 from services.payments.core.person_facts import (
     AssistanceNoted,
     ClaimUnposted,
@@ -352,6 +353,7 @@ AnyLedgerFact: TypeAlias = (
     | DenialWriteOffReversed
     | PersonWroteOff
     | WriteOffReverted
+    | AnyOtherLedgerFact
 )
 AnyAccountFact: TypeAlias = (
     AnyLedgerFact
@@ -375,5 +377,6 @@ AnyAccountFact: TypeAlias = (
     | InsuredCorrectionFound
     | InsuredCorrectionClosed
     | AssistanceNoted
+    | AnyOtherFact
 )
 DiscriminatedAccountFact = Annotated[AnyAccountFact, Field(discriminator="type")]

@@ -19,6 +19,11 @@ from shared.contracts import (
     CoverageVerified,
     LateChargeRaised,
     Message,
+    OtherPartyEnded,
+    OtherPartyPaid,
+    OtherPartyPaymentReturned,
+    OtherPartyReductionAgreed,
+    OtherPartyTermsSet,
     PositiveCents,
     Sealed,
     WriteOffApproved,
@@ -210,6 +215,9 @@ class FreePrepayment(AccountCommand):
 
 
 MoneyBack: TypeAlias = ReversePatientPayment | RefundPayer | RestoreMoney | FreePrepayment
+OtherPartysWord: TypeAlias = (
+    OtherPartyTermsSet | OtherPartyEnded | OtherPartyPaid | OtherPartyPaymentReturned | OtherPartyReductionAgreed
+)
 PersonsWord: TypeAlias = (
     NoteStandings
     | CloseCorrection
@@ -232,6 +240,7 @@ AccountMessage: TypeAlias = (
     | AssistanceEnded
     | WriteOffApproved
     | MoneyBack
+    | OtherPartysWord
     | PersonsWord
 )
 AnyAccountMessage = Annotated[AccountMessage, Field(discriminator="type")]

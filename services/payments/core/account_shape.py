@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from services.payments.core.account_facts import Part
 from services.payments.core.line_matching import BilledLine
+from services.payments.core.other_share import OtherShare, OtherTaken, OtherTerms
 from services.payments.core.person_facts import Grant
 from services.payments.core.remitted import Position, RemittedClaim
 from services.payments.core.write_off_policy import Side
@@ -105,9 +106,9 @@ class Stopped(NamedTuple):
 class Receivable:
     """One claim or self-pay charge: its part of the book, in cents.
 
-    charge = paid + adjusted + patient_paid + written_off + denials_written_off + insurance + patient, after every
-    fact. A negative `insurance_cents` is a credit: payers paid more than the charge. `patient_cents` is negative only
-    where payers took back more patient responsibility than they had stated.
+    charge = paid + adjusted + patient_paid + other_paid + reduced + written_off + denials_written_off + insurance +
+    patient + other, after every fact. A negative `insurance_cents` is a credit: payers paid more than the charge.
+    `patient_cents` is negative only where payers took back more patient responsibility than they had stated.
     """
 
     service_date: date
@@ -123,6 +124,9 @@ class Receivable:
     denials_written_off_cents: int = 0  # the payer's, given up
     insurance_cents: int = 0
     patient_cents: int = 0
+    other_cents: int = 0  # of parties that are neither
+    other_paid_cents: int = 0
+    reduced_cents: int = 0  # of their share, by agreement
     moved_to_patient_cents: int = 0  # patient responsibility as payers stated it
     coordinated_cents: int = 0  # of that, taken back because payers together paid past the charge
     stopped: tuple[Stopped, ...] = ()  # of that, kept from the patient by a rule
@@ -135,6 +139,7 @@ class Receivable:
     lines: tuple[BilledLine, ...] = ()  # as billed last
     corrections: tuple[Position, ...] = ()  # decisions that name another insured, and nobody looked after yet
     standings: tuple[str, ...] = ()  # what persons know of the patient, and bears on what may be billed
+    others: tuple[OtherShare, ...] = ()  # by party
 
     @property
     def stopped_cents(self) -> int:
@@ -162,6 +167,11 @@ class Account:
     )  # by claim, from services
     grants: Mapping[str, Grant] = field(default_factory=dict[str, Grant])  # financial assistance, by application
     grants_heard: Mapping[str, int] = field(default_factory=dict[str, int])  # the newest word about each application
+    others: Mapping[str, OtherTerms] = field(default_factory=dict[str, OtherTerms])  # by party, while they hold
+    others_heard: Mapping[str, int] = field(default_factory=dict[str, int])  # the newest word about each party
+    others_liable: Mapping[str, bool] = field(default_factory=dict[str, bool])  # whether the rest is the guarantor's
+    other_money: tuple[OtherTaken, ...] = ()  # what parties paid, with what is not applied of it
+    other_done: tuple[str, ...] = ()  # reductions and returns that were posted
     kept: tuple[str, ...] = ()  # payments whose unapplied part a person keeps unapplied
     conflicts: tuple[str, ...] = ()  # repeats with other content, once each
     patient_cents: int = 0  # of all receivables together

@@ -47,6 +47,8 @@ from services.payments.core.account_shape import Reversal as Reversal
 from services.payments.core.account_shape import Share as Share
 from services.payments.core.account_shape import Stopped as Stopped
 from services.payments.core.account_shape import Taken as Taken
+from services.payments.core.other_share_facts import AnyOtherFact
+from services.payments.core.other_share_state import as_others_said
 from services.payments.core.person_state import GivingUp, as_given_up, as_said
 from services.payments.core.remitted import RemittedClaim
 from shared.replaced import replace
@@ -61,6 +63,9 @@ _COLUMNS: Mapping[LedgerAccount, tuple[str, int]] = MappingProxyType(
         LedgerAccount.DENIAL_WRITE_OFF: ("denials_written_off_cents", 1),
         LedgerAccount.INSURANCE_RECEIVABLE: ("insurance_cents", 1),
         LedgerAccount.PATIENT_RECEIVABLE: ("patient_cents", 1),
+        LedgerAccount.OTHER_RECEIVABLE: ("other_cents", 1),
+        LedgerAccount.OTHER_CREDIT: ("other_paid_cents", 1),
+        LedgerAccount.AGREED_REDUCTION: ("reduced_cents", 1),
     }
 )
 """Where a receivable keeps each ledger account, and the sign that makes it a debit balance."""
@@ -159,6 +164,8 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:
         noted = _paid(state, fact)
     elif isinstance(fact, _MoneyBack):
         noted = _money_back(state, fact)
+    elif isinstance(fact, AnyOtherFact):
+        noted = as_others_said(state, fact)
     elif isinstance(fact, GivingUp):
         noted = _with(state, fact.item_id, as_given_up(state.receivables[fact.item_id], fact))
     else:

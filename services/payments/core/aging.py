@@ -12,19 +12,30 @@ from itertools import pairwise
 from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
-from services.payments.core.book import PATIENT, UNKNOWN, AccountBook, BookItem, LedgerLine
+from services.payments.core.book import OTHERS, PATIENT, UNKNOWN, AccountBook, BookItem, LedgerLine
 from services.payments.core.book_report import Cell, Control, Report, Row, cell
 from services.payments.core.entries import LedgerAccount
 
 By: TypeAlias = Literal["payer", "guarantor", "provider", "practice"]
 Base: TypeAlias = Literal["service", "bill", "activity"]
-Side: TypeAlias = Literal["all", "insurance", "patient"]
+Side: TypeAlias = Literal["all", "insurance", "patient", "other"]
 
 INSURANCE_SIDE, PATIENT_SIDE = LedgerAccount.INSURANCE_RECEIVABLE, LedgerAccount.PATIENT_RECEIVABLE
-UNAPPLIED = LedgerAccount.UNAPPLIED_CREDIT
+OTHER_SIDE = LedgerAccount.OTHER_RECEIVABLE
+UNAPPLIED, OTHER_MONEY = LedgerAccount.UNAPPLIED_CREDIT, LedgerAccount.OTHER_CREDIT
 SIDES: Mapping[Side, tuple[LedgerAccount, ...]] = MappingProxyType(
-    {"all": (INSURANCE_SIDE, PATIENT_SIDE), "insurance": (INSURANCE_SIDE,), "patient": (PATIENT_SIDE,)}
+    {
+        "all": (INSURANCE_SIDE, PATIENT_SIDE, OTHER_SIDE),
+        "insurance": (INSURANCE_SIDE,),
+        "patient": (PATIENT_SIDE,),
+        "other": (OTHER_SIDE,),
+    }
 )
+MONEY: Mapping[Side, tuple[LedgerAccount, ...]] = MappingProxyType(
+    {"all": (UNAPPLIED, OTHER_MONEY), "insurance": (), "patient": (UNAPPLIED,), "other": (OTHER_MONEY,)}
+)
+"""Money that is not applied, of each side."""
+_STANDS_WITH = MappingProxyType({PATIENT_SIDE: PATIENT, UNAPPLIED: PATIENT, OTHER_SIDE: OTHERS, OTHER_MONEY: OTHERS})
 BUCKETS = (30, 60, 90, 120)
 CREDIT, NOT_APPLIED = "credit_cents", "unapplied_cents"
 POINTS_MAX = 60
@@ -69,8 +80,9 @@ class Aging:
         return SIDES[self.side]
 
     @property
-    def with_unapplied(self) -> bool:
-        return self.side != "insurance"
+    def money(self) -> tuple[LedgerAccount, ...]:
+        """What is not applied, of the side."""
+        return MONEY[self.side]
 
     def column(self, position: Position, as_of: date) -> str:
         """Its bucket. What is dated after the day is not old: it stands in the first one."""
@@ -83,22 +95,22 @@ class Aging:
         """Whom it stands with."""
         item = position.item
         if self.by == "payer":
-            return item.payer_on(as_of)[1] if position.side is INSURANCE_SIDE else PATIENT
+            return _STANDS_WITH.get(position.side) or item.payer_on(as_of)[1]
         named = {"guarantor": account_id, "provider": item.rendering_npi, "practice": item.billing_npi}
         return named[self.by] or UNKNOWN
 
-    def row_of_money(self, account_id: str) -> str:
+    def row_of_money(self, account_id: str, of: LedgerAccount) -> str:
         """Whom money that is not applied stands with."""
-        return {"payer": PATIENT, "guarantor": account_id}.get(self.by, UNKNOWN)
+        return {"payer": _STANDS_WITH[of], "guarantor": account_id}.get(self.by, UNKNOWN)
 
     def cells(self, book: AccountBook, as_of: date, before: Row = ()) -> Iterator[Cell]:
         """An account's open amounts at the end of a day."""
         for position in positions(book, as_of, self.accounts):
             row = (*before, self.row(book.account_id, position, as_of))
             yield cell(row, self.column(position, as_of), position.lines, (position.side,))
-        if self.with_unapplied:
-            money = [line for line in book.lines if line.entry.day <= as_of]
-            made = cell((*before, self.row_of_money(book.account_id)), NOT_APPLIED, money, (UNAPPLIED,))
+        lines = [line for line in book.lines if line.entry.day <= as_of]
+        for of in self.money:
+            made = cell((*before, self.row_of_money(book.account_id, of)), NOT_APPLIED, lines, (of,))
             if made.value:
                 yield made
 
@@ -106,8 +118,8 @@ class Aging:
         """Buckets and credits are the receivables; what is not applied is a control of its own."""
         owed = frozenset(self.columns) - {NOT_APPLIED}
         made: tuple[Control, ...] = (Control("receivables", self.accounts, None, as_of, owed, row),)
-        if self.with_unapplied:
-            made += (Control("unapplied", (UNAPPLIED,), None, as_of, frozenset({NOT_APPLIED}), row),)
+        if self.money:
+            made += (Control("unapplied", self.money, None, as_of, frozenset({NOT_APPLIED}), row),)
         return made
 
 

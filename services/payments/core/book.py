@@ -27,6 +27,8 @@ UNKNOWN = "-"
 """Where the ledger does not say: no provider for a self-pay charge, no claim for money that is not applied."""
 PATIENT = "patient"
 """Stands among the payers for what guarantors owe and pay."""
+OTHERS = "other_parties"
+"""Stands there for what parties owe that are neither."""
 
 
 class BookEntry(NamedTuple):
@@ -115,6 +117,10 @@ def stated_by(account: Account) -> Mapping[LedgerAccount, int]:
         LedgerAccount.CONTRACTUAL_ADJUSTMENT: totals.adjusted_cents,
         LedgerAccount.BAD_DEBT: totals.written_off_cents,
         LedgerAccount.DENIAL_WRITE_OFF: totals.denials_written_off_cents,
+        LedgerAccount.OTHER_RECEIVABLE: totals.other_cents,
+        LedgerAccount.OTHER_CASH: totals.other_received_cents,
+        LedgerAccount.OTHER_CREDIT: -totals.other_unapplied_cents,
+        LedgerAccount.AGREED_REDUCTION: totals.reduced_cents,
     }
 
 

@@ -4,17 +4,18 @@ Amounts are debit balances, so credits are negative here as in the aging. Money 
 what is unbilled as far as the ledger knows.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
 from services.payments.core.account_facts import PatientPaymentTaken, PrepaymentFreed
 from services.payments.core.aging import (
     CREDIT,
     INSURANCE_SIDE,
+    MONEY,
     NOT_APPLIED,
-    PATIENT_SIDE,
+    OTHER_MONEY,
+    OTHER_SIDE,
     SIDES,
-    UNAPPLIED,
     Position,
     positions,
 )
@@ -35,15 +36,18 @@ def credit_report(as_of: date) -> Report:
             yield _credit(book, one) if one.cents < 0 else cell(("",) * 4, OWED, one.lines, (one.side,))
         yield from _not_applied(book, as_of)
 
-    receivables = Control("receivables", (INSURANCE_SIDE, PATIENT_SIDE), None, as_of, frozenset({CREDIT, OWED}))
-    unapplied = Control("unapplied", (UNAPPLIED,), None, as_of, frozenset({NOT_APPLIED}))
+    receivables = Control("receivables", SIDES["all"], None, as_of, frozenset({CREDIT, OWED}))
+    unapplied = Control("unapplied", MONEY["all"], None, as_of, frozenset({NOT_APPLIED}))
     return Report("credits", ROW_NAMES, (CREDIT, NOT_APPLIED), cells, (receivables, unapplied), by_account=True)
 
 
 def _credit(book: AccountBook, one: Position) -> Cell:
-    kind = "payer" if one.side is INSURANCE_SIDE else "patient"
+    kind = _OF.get(one.side, "patient")
     row = (book.account_id, kind, one.item.item_id, credit_since(one.lines, one.side).isoformat())
     return cell(row, CREDIT, one.lines, (one.side,))
+
+
+_OF = {INSURANCE_SIDE: "payer", OTHER_SIDE: "other_party"}
 
 
 def credit_since(lines: Sequence[LedgerLine], account: LedgerAccount) -> date:
@@ -58,16 +62,21 @@ def credit_since(lines: Sequence[LedgerLine], account: LedgerAccount) -> date:
 
 
 def _not_applied(book: AccountBook, as_of: date) -> Iterator[Cell]:
+    waiting = _waiting(book, as_of)
+    for account in MONEY["all"]:
+        for payment_id, lines in _by_payment(book, as_of, account).items():
+            if sum(line.fact.effect_on(account) for line in lines):
+                kind = "other_party" if account is OTHER_MONEY else "visit" if payment_id in waiting else "unapplied"
+                row = (book.account_id, kind, payment_id, credit_since(lines, account).isoformat())
+                yield cell(row, NOT_APPLIED, lines, (account,))
+
+
+def _by_payment(book: AccountBook, as_of: date, account: LedgerAccount) -> Mapping[str, list[LedgerLine]]:
     payments: dict[str, list[LedgerLine]] = {}
     for line in book.lines:
-        if line.entry.day <= as_of and line.fact.effect_on(UNAPPLIED):
+        if line.entry.day <= as_of and line.fact.effect_on(account):
             payments.setdefault(str(getattr(line.fact, "payment_id", "")), []).append(line)
-    waiting = _waiting(book, as_of)
-    for payment_id, lines in payments.items():
-        if sum(line.fact.effect_on(UNAPPLIED) for line in lines):
-            kind = "visit" if payment_id in waiting else "unapplied"
-            row = (book.account_id, kind, payment_id, credit_since(lines, UNAPPLIED).isoformat())
-            yield cell(row, NOT_APPLIED, lines, (UNAPPLIED,))
+    return payments
 
 
 def _waiting(book: AccountBook, as_of: date) -> frozenset[str]:

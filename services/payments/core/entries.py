@@ -20,6 +20,10 @@ class LedgerAccount(StrEnum):
     DENIAL_WRITE_OFF = "denial_write_off"
     UNAPPLIED_CREDIT = "unapplied_credit"
     PROVIDER_ADJUSTMENT = "provider_adjustment"
+    OTHER_RECEIVABLE = "other_receivable"  # of parties that are neither insurer nor guarantor
+    OTHER_CASH = "other_cash"
+    OTHER_CREDIT = "other_credit"  # their money that is not applied
+    AGREED_REDUCTION = "agreed_reduction"
 
 
 class Sides(TypedDict):

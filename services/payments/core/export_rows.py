@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.payments.core.account_facts import AnyAccountFact, ChargePosted, LedgerFact
-from services.payments.core.aging import INSURANCE_SIDE, PATIENT_SIDE, UNAPPLIED
+from services.payments.core.aging import INSURANCE_SIDE, OTHER_MONEY, OTHER_SIDE, PATIENT_SIDE, UNAPPLIED
 from services.payments.core.book import AccountBook, BookItem, LedgerLine
 from services.payments.core.entries import LedgerAccount
 from services.payments.core.movements import CASH, Days, cash_row
@@ -26,9 +26,13 @@ SUMS: tuple[tuple[str, LedgerAccount, int], ...] = (
     ("denials_written_off_cents", LedgerAccount.DENIAL_WRITE_OFF, 1),
     ("insurance_cents", INSURANCE_SIDE, 1),
     ("patient_cents", PATIENT_SIDE, 1),
+    ("other_parties_cents", OTHER_SIDE, 1),
+    ("other_parties_paid_cents", OTHER_MONEY, 1),
+    ("agreed_reduction_cents", LedgerAccount.AGREED_REDUCTION, 1),
     ("unapplied_cents", UNAPPLIED, -1),
 )
-"""Balances at the end of the last day; of a claim `unapplied_cents` is what patients' payments paid of it, negated."""
+"""Balances at the end of the last day; of a claim `unapplied_cents` is what patients' payments paid of it, negated.
+Of an account `other_parties_paid_cents` is what is not applied of other parties' money, negated."""
 _SUM_NAMES = tuple(name for name, _, _ in SUMS)
 COLUMNS: Mapping[What, tuple[str, ...]] = MappingProxyType(
     {

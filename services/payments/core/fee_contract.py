@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, Field, NonNegativeInt, model_validat
 
 from services.payments.core.movements import CashKind
 
-Counted: TypeAlias = Literal["payer", "patient"]
+Counted: TypeAlias = Literal["payer", "patient", "other"]
 KINDS: Mapping[Counted, tuple[CashKind, ...]] = MappingProxyType(
     {
         "payer": ("payer_payment", "payer_takeback", "payer_refund"),
         "patient": ("patient_payment", "patient_refund", "patient_return"),
+        "other": ("other_payment", "other_return"),
     }
 )
 BASIS_POINTS = 10_000
@@ -51,7 +52,7 @@ class FeeContract(BaseModel):
     owner: str = Field(min_length=2, description="Who keeps it.")
     issuer: str = Field(default="", max_length=80, description="The billing company, as its statements name it.")
     client: str = Field(default="", max_length=80, description="The client, as its statements name it.")
-    collected: frozenset[Counted] = frozenset({"payer", "patient"})
+    collected: frozenset[Counted] = frozenset({"payer", "patient", "other"})
     methods_left_out: frozenset[str] = Field(default=frozenset(), description="Patients' money by these is no basis.")
     tiers: tuple[Tier, ...] = ()
     tier_method: Literal["marginal", "whole"] = "marginal"

@@ -11,7 +11,7 @@ from types import MappingProxyType
 from typing import Literal, NamedTuple, TypeAlias
 
 from services.payments.core.account_facts import ClaimAdjudicated, PatientPaymentTaken
-from services.payments.core.aging import BUCKETS, SIDES, UNAPPLIED, positions
+from services.payments.core.aging import BUCKETS, MONEY, SIDES, positions
 from services.payments.core.book import AccountBook, BookEntry, BookItem
 from services.payments.core.book_report import Cell, Control, Part, Report, cell
 from services.payments.core.entries import LedgerAccount
@@ -103,7 +103,7 @@ def _collected(book: AccountBook, days: Days) -> Iterator[Cell]:
         item = book.items.get(item_id)
         if item is not None and item.service_date in days:
             until = [line for line in lines if line.entry.day <= days.last]
-            yield cell(row, NUMERATOR, until, (LedgerAccount.PAYER_CASH, UNAPPLIED))
+            yield cell(row, NUMERATOR, until, (LedgerAccount.PAYER_CASH, *MONEY["all"]))
             yield cell(row, DENOMINATOR, until, NET_REVENUE, -1)
 
 
@@ -135,7 +135,7 @@ def _credits(book: AccountBook, days: Days) -> Iterator[Cell]:
     for one in positions(book, days.last, SIDES["all"]):
         if one.cents < 0:
             yield cell(row, NUMERATOR, one.lines, (one.side,), -1)
-    yield cell(row, NUMERATOR, [line for line in book.lines if line.entry.day <= days.last], (UNAPPLIED,), -1)
+    yield cell(row, NUMERATOR, [line for line in book.lines if line.entry.day <= days.last], MONEY["all"], -1)
 
 
 def _decided(book: AccountBook, days: Days) -> Iterator[Cell]:

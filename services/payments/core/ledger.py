@@ -18,7 +18,7 @@ from services.payments.core.account_facts import (
     PatientPaymentReversed,
     PatientPaymentTaken,
 )
-from services.payments.core.account_state import Account
+from services.payments.core.account_state import Account, Receivable
 
 Balances = Mapping[tuple[str, LedgerAccount], int]
 """Debit balances by claim or charge (empty for money not applied) and ledger account."""
@@ -36,26 +36,33 @@ class Totals:
     denials_written_off_cents: int = 0
     insurance_cents: int = 0
     patient_cents: int = 0
+    other_cents: int = 0
+    other_paid_cents: int = 0
+    reduced_cents: int = 0
     denied_cents: int = 0
     credit_cents: int = 0
     received_cents: int = 0
     unapplied_cents: int = 0
+    other_received_cents: int = 0
+    other_unapplied_cents: int = 0
 
     def __add__(self, other: "Totals") -> "Totals":
         return Totals(*(getattr(self, f.name) + getattr(other, f.name) for f in fields(Totals)))
 
     @property
     def outstanding_cents(self) -> int:
-        """What payers and patients still owe, credits taken off."""
-        return self.insurance_cents + self.patient_cents
+        """What payers, patients and other parties still owe, credits taken off."""
+        return self.insurance_cents + self.patient_cents + self.other_cents
 
     @property
     def ties_out(self) -> bool:
-        """Charges are all accounted for, and so is the patients' money."""
+        """Charges are all accounted for, and so is the money of patients and of other parties."""
         given_up = self.written_off_cents + self.denials_written_off_cents
-        settled = self.paid_cents + self.adjusted_cents + self.patient_paid_cents + given_up
-        applied = self.received_cents - self.unapplied_cents
-        return self.charge_cents == settled + self.outstanding_cents and applied == self.patient_paid_cents
+        by_others = self.other_paid_cents + self.reduced_cents
+        settled = self.paid_cents + self.adjusted_cents + self.patient_paid_cents + by_others + given_up
+        applied = self.received_cents - self.unapplied_cents, self.other_received_cents - self.other_unapplied_cents
+        paid = self.patient_paid_cents, self.other_paid_cents
+        return self.charge_cents == settled + self.outstanding_cents and applied == paid
 
 
 class Discrepancy(NamedTuple):
@@ -82,6 +89,9 @@ def totals_of(account: Account) -> Totals:
             "denials_written_off_cents",
             "insurance_cents",
             "patient_cents",
+            "other_cents",
+            "other_paid_cents",
+            "reduced_cents",
             "denied_cents",
         )
     }
@@ -90,6 +100,8 @@ def totals_of(account: Account) -> Totals:
         credit_cents=sum(max(0, -item.insurance_cents) for item in items) + max(0, -account.owed_cents),
         received_cents=account.received_cents,
         unapplied_cents=account.unapplied_cents,
+        other_received_cents=sum(one.paid_cents - one.returned_cents for one in account.other_money),
+        other_unapplied_cents=sum(one.unapplied_cents for one in account.other_money),
     )
 
 
@@ -139,11 +151,13 @@ def prove(account: Account, facts: Iterable[AnyAccountFact]) -> tuple[Discrepanc
 def _unlike_itself(account: Account) -> Iterator[Discrepancy]:
     for item_id, item in account.receivables.items():
         given_up = item.written_off_cents + item.denials_written_off_cents
-        settled = item.paid_cents + item.adjusted_cents + item.patient_paid_cents + given_up
-        accounted = settled + item.insurance_cents + item.patient_cents
+        by_others = item.other_paid_cents + item.reduced_cents
+        settled = item.paid_cents + item.adjusted_cents + item.patient_paid_cents + by_others + given_up
+        accounted = settled + item.insurance_cents + item.patient_cents + item.other_cents
         yield from _unless_equal(account, item_id, "charge", item.charge_cents, accounted)
         applied = sum(share.cents for share in item.patient_payments)
         yield from _unless_equal(account, item_id, "patient payments", item.patient_paid_cents, applied)
+        yield from _unless_equal(account, item_id, "shares of other parties", item.other_cents, _open_shares(item))
         if item.payer_id:
             insurance = (
                 item.charge_cents
@@ -159,9 +173,15 @@ def _unlike_itself(account: Account) -> Iterator[Discrepancy]:
     yield from _unless_equal(account, "", "patient receivable", account.patient_cents, totals.patient_cents)
     applied = account.received_cents - totals.patient_paid_cents
     yield from _unless_equal(account, "", "unapplied credit", account.unapplied_cents, applied)
+    free = totals.other_received_cents - totals.other_paid_cents
+    yield from _unless_equal(account, "", "other parties' credit", totals.other_unapplied_cents, free)
     credits_ = sum(share.cents for share in account.credits)
     yield from _unless_equal(account, "", "credits by payment", account.unapplied_cents, credits_)
     yield from _unless_equal(account, "", "balance announced", account.balance_cents, account.owed_cents)
+
+
+def _open_shares(item: Receivable) -> int:
+    return sum(one.open_cents for one in item.others)
 
 
 def _unlike_journal(account: Account, balances: Balances) -> Iterator[Discrepancy]:
@@ -177,6 +197,8 @@ def _unlike_journal(account: Account, balances: Balances) -> Iterator[Discrepanc
         (LedgerAccount.PATIENT_RECEIVABLE, account.patient_cents),
         (LedgerAccount.UNAPPLIED_CREDIT, -account.unapplied_cents),
         (LedgerAccount.PATIENT_CASH, account.received_cents),
+        (LedgerAccount.OTHER_CASH, sum(one.paid_cents - one.returned_cents for one in account.other_money)),
+        (LedgerAccount.OTHER_CREDIT, -sum(one.unapplied_cents for one in account.other_money)),
     ):
         yield from _unless_equal(account, "", name.value, stated, sums.get(name, 0))
     yield from _unless_equal(account, "", "debits less credits", sum(sums.values()), 0)
@@ -200,6 +222,9 @@ _ITEM_COLUMNS = (
     (LedgerAccount.DENIAL_WRITE_OFF, "denials_written_off_cents", 1),
     (LedgerAccount.INSURANCE_RECEIVABLE, "insurance_cents", 1),
     (LedgerAccount.PATIENT_RECEIVABLE, "patient_cents", 1),
+    (LedgerAccount.OTHER_RECEIVABLE, "other_cents", 1),
+    (LedgerAccount.OTHER_CREDIT, "other_paid_cents", 1),
+    (LedgerAccount.AGREED_REDUCTION, "reduced_cents", 1),
 )
 
 

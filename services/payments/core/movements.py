@@ -18,10 +18,11 @@ from services.payments.core.account_facts import (
     PayerRefunded,
     PayerRefundRestored,
 )
-from services.payments.core.aging import INSURANCE_SIDE, PATIENT_SIDE, UNAPPLIED, positions
+from services.payments.core.aging import INSURANCE_SIDE, MONEY, SIDES, positions
 from services.payments.core.book import PATIENT, UNKNOWN, AccountBook, LedgerLine
 from services.payments.core.book_report import Cell, Control, Report, cell, counted
 from services.payments.core.entries import LedgerAccount
+from services.payments.core.other_share_facts import OtherPaymentReturned, OtherPaymentTaken, OtherShareReduced
 from services.payments.core.person_facts import PersonWroteOff
 
 DaysheetBy: TypeAlias = Literal["day", "poster", "provider"]
@@ -33,16 +34,25 @@ CashKind: TypeAlias = Literal[
     "patient_payment",
     "patient_refund",
     "patient_return",
+    "other_payment",
+    "other_return",
 ]
-"""Money of payers: paid, taken back by a reversal, given back by us. Of patients: paid, given back, taken back."""
-NET_RECEIVABLES = (INSURANCE_SIDE, PATIENT_SIDE, UNAPPLIED)
-CASH = (LedgerAccount.PAYER_CASH, LedgerAccount.PATIENT_CASH)
-GIVEN_UP = (LedgerAccount.CONTRACTUAL_ADJUSTMENT, LedgerAccount.BAD_DEBT, LedgerAccount.DENIAL_WRITE_OFF)
+"""Money of payers: paid, taken back by a reversal, given back by us. Of patients: paid, given back, taken back. Of
+other parties: paid, and gone again."""
+NET_RECEIVABLES = (*SIDES["all"], *MONEY["all"])
+CASH = (LedgerAccount.PAYER_CASH, LedgerAccount.PATIENT_CASH, LedgerAccount.OTHER_CASH)
+GIVEN_UP = (
+    LedgerAccount.CONTRACTUAL_ADJUSTMENT,
+    LedgerAccount.BAD_DEBT,
+    LedgerAccount.DENIAL_WRITE_OFF,
+    LedgerAccount.AGREED_REDUCTION,
+)
 AMOUNT = "amount_cents"
 DAYSHEET_COLUMNS = (
     "charges_cents",
     "payer_payments_cents",
     "patient_payments_cents",
+    "other_party_payments_cents",
     "refunds_cents",
     "adjustments_cents",
     "write_offs_cents",
@@ -53,13 +63,21 @@ _BY_COUNTER: Mapping[LedgerAccount, str] = MappingProxyType(
         LedgerAccount.REVENUE: "charges_cents",
         LedgerAccount.PAYER_CASH: "payer_payments_cents",
         LedgerAccount.PATIENT_CASH: "patient_payments_cents",
+        LedgerAccount.OTHER_CASH: "other_party_payments_cents",
+        LedgerAccount.AGREED_REDUCTION: "adjustments_cents",
         LedgerAccount.CONTRACTUAL_ADJUSTMENT: "adjustments_cents",
         LedgerAccount.BAD_DEBT: "write_offs_cents",
         LedgerAccount.DENIAL_WRITE_OFF: "write_offs_cents",
     }
 )
 _Namer: TypeAlias = Mapping[str, Callable[[AccountBook, LedgerLine], str]]
-_MONEY_BACK = (PayerRefunded, PayerRefundRestored, PatientPaymentReversed, PatientPaymentRestored)
+_MONEY_BACK = (
+    PayerRefunded,
+    PayerRefundRestored,
+    PatientPaymentReversed,
+    PatientPaymentRestored,
+    OtherPaymentReturned,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +148,8 @@ def cash_kind(book: AccountBook, fact: LedgerFact) -> CashKind:
         return "patient_refund" if _cause(book, fact) == "refund" else "patient_return"
     if isinstance(fact, PatientPaymentTaken):
         return "patient_payment"
+    if isinstance(fact, OtherPaymentTaken | OtherPaymentReturned):
+        return "other_payment" if isinstance(fact, OtherPaymentTaken) else "other_return"
     return "payer_payment" if fact.effect_on(LedgerAccount.PAYER_CASH) >= 0 else "payer_takeback"
 
 
@@ -214,11 +234,13 @@ def _provider(book: AccountBook, line: LedgerLine) -> str:
 
 def _method(book: AccountBook, line: LedgerLine) -> str:
     payment_id = getattr(line.fact, "payment_id", None)
-    taken = (one.fact for one in book.lines if isinstance(one.fact, PatientPaymentTaken))
+    taken = (one.fact for one in book.lines if isinstance(one.fact, PatientPaymentTaken | OtherPaymentTaken))
     return next((fact.method for fact in taken if fact.payment_id == payment_id), UNKNOWN)
 
 
 def _payer(book: AccountBook, line: LedgerLine) -> str:
+    if isinstance(line.fact, OtherPaymentTaken | OtherPaymentReturned):
+        return line.fact.party_id
     is_payers = line.fact.effect_on(LedgerAccount.PAYER_CASH) != 0
     return payer_of(book, line.fact) if is_payers else PATIENT
 
@@ -259,5 +281,7 @@ def _write_off_reasons(book: AccountBook) -> Mapping[str, str]:
 def _why(reasons: Mapping[str, str], fact: LedgerFact) -> tuple[str, str, str]:
     if isinstance(fact, ContractualAdjusted):
         return "contractual", fact.group, fact.reason
+    if isinstance(fact, OtherShareReduced):
+        return "agreed_reduction", "", fact.party_id
     kind = "patient_write_off" if fact.effect_on(LedgerAccount.BAD_DEBT) else "denial_write_off"
     return kind, "", reasons.get(getattr(fact, "write_off_id", ""), UNKNOWN)

@@ -36,6 +36,7 @@ def bill_of(name: str, item: Receivable) -> PatientBill:
         given_up_cents=item.written_off_cents + item.denials_written_off_cents,
         open_at_payer_cents=item.insurance_cents,
         owed_cents=item.patient_cents,
+        other_parties_cents=item.other_cents + item.other_paid_cents + item.reduced_cents,
         lines=tuple(
             BillLine(
                 line_control_number=one.line_control_number,

@@ -7,6 +7,7 @@ from services.payments.core.account_facts import (
     PatientShareCoordinated,
     RemittedFact,
 )
+from services.payments.core.other_share_facts import OtherPaymentApplied, OtherShareMoved, OtherShareReduced
 
 
 def why(fact: LedgerFact) -> str:
@@ -15,8 +16,18 @@ def why(fact: LedgerFact) -> str:
         return f"{_at(fact)}{_undoes(fact)}"
     if isinstance(fact, PatientShareCoordinated):
         return "payers together paid past the charge, or no longer do"
+    if isinstance(fact, OtherShareMoved | OtherPaymentApplied | OtherShareReduced):
+        return _of_party(fact)
     name = str(getattr(fact, "type", "account.entry"))
     return name.split(".")[1].replace("-", " ")
+
+
+def _of_party(fact: OtherShareMoved | OtherPaymentApplied | OtherShareReduced) -> str:
+    if isinstance(fact, OtherShareMoved):
+        return f"share of other party {fact.party_id}"
+    if isinstance(fact, OtherPaymentApplied):
+        return f"payment {fact.payment_id} of other party {fact.party_id}"
+    return f"reduction {fact.reduction_id} agreed with other party {fact.party_id}"
 
 
 def _at(fact: RemittedFact) -> str:
