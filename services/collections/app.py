@@ -10,8 +10,9 @@ from services.collections.assistance_performers import AssistancePerformers
 from services.collections.books import HouseBooks, read_books
 from services.collections.core import Channel, PolicyBook, PolicyError, make_decider
 from services.collections.core.assistance import make_assistance
+from services.collections.core.statement_book import STATEMENT_BOOK
 from services.collections.figures import FIGURES
-from services.collections.handlers import TOPICS, routes
+from services.collections.handlers import TOPICS, routes, statement_routes
 from services.collections.outlets import Outlet
 from services.collections.performers import OutgoingMail
 from services.collections.policy_api import policy_routes
@@ -48,8 +49,8 @@ def make_spec(
 
     return Spec(
         name="collections",
-        deciders=(accounts, applications),
-        routes=join_routes(routes(accounts), route(applications, Due)),
+        deciders=(accounts, applications, STATEMENT_BOOK),
+        routes=join_routes(statement_routes(), routes(accounts), route(applications, Due)),
         performers=performers,
         topics=TOPICS,
         figures=FIGURES,

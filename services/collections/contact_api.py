@@ -16,6 +16,7 @@ from services.collections.core.person_messages import AskGate, DeliveryReport, H
 from services.collections.core.state import Contact
 from services.collections.person_views import decisions_made_again, shown_decision
 from services.collections.ports import words_of
+from services.collections.statement_api import note_returned
 from services.collections.telling import Reasoned, command_id_of, known_account, tell, told
 from shared.http import Body, IdempotencyKey, Run, command_meta
 from shared.store.port import Key
@@ -165,4 +166,6 @@ async def post_delivery(
         **body.model_dump(),
     )
     await tell(run, caller, accounts, report, "contact.report", body.report)
+    if body.report in {"returned_mail", "bounced"}:
+        await note_returned(run, report.meta, body.account_id, body.contact_id)
     return {"contact_id": body.contact_id, "outcome": body.report}

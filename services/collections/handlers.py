@@ -1,16 +1,39 @@
 """What collections subscribes to."""
 
 from services.collections.core import Account, AccountMessage, CollectionFact
-from shared.contracts import PatientBalanceChanged, PatientPaymentFailed, PatientPaymentPending, PatientPaymentReceived
+from services.collections.core.statement_book import STATEMENT_BOOK
+from shared.contracts import (
+    ClaimRemitted,
+    ClaimSubmitted,
+    PatientBalanceChanged,
+    PatientMoneyRestored,
+    PatientMoneyReversed,
+    PatientPaymentFailed,
+    PatientPaymentPending,
+    PatientPaymentReceived,
+)
 from shared.decider import Decider, Due
 from shared.inbox import Routes, route
 from shared.wire import commands_topic, events_topic
 
-TOPICS = (events_topic("payments"), commands_topic("collections"))
+TOPICS = (events_topic("payments"), events_topic("claims"), commands_topic("collections"))
 
 
 def routes(accounts: Decider[Account, AccountMessage, CollectionFact]) -> Routes:
     """A balance changed, a guarantor paid or tried to, a deadline came."""
     return route(
         accounts, PatientBalanceChanged, PatientPaymentReceived, PatientPaymentPending, PatientPaymentFailed, Due
+    )
+
+
+def statement_routes() -> Routes:
+    """What statements itemise: bills with every balance, claims at their payers, and the guarantor's payments."""
+    return route(
+        STATEMENT_BOOK,
+        PatientBalanceChanged,
+        PatientPaymentReceived,
+        PatientMoneyReversed,
+        PatientMoneyRestored,
+        ClaimSubmitted,
+        ClaimRemitted,
     )

@@ -46,6 +46,8 @@ from services.collections.render import (
     sms_text,
     subject,
 )
+from services.collections.statement_desk import Asked, DoesNotAddUpError, StatementDesk
+from services.collections.statement_pdf import statement_pdf
 from shared.contracts import Message
 from shared.decider import Decider, Effect, Pending
 from shared.identity import Guarantor, PostalAddress
@@ -60,7 +62,7 @@ Accounts: TypeAlias = Decider[Account, AccountMessage, CollectionFact]
 
 
 PLACES: Mapping[LetterKind, tuple[str, str]] = {
-    "statement": ("letters", ".txt"),
+    "statement": ("letters", ".pdf"),
     "reminder": ("letters", ".txt"),
     "placement": ("agency", ".json"),
     "recall": ("agency", ".recall.json"),
@@ -101,6 +103,7 @@ class OutgoingMail:
         self._runtime, self._accounts, self._rules = runtime, accounts, rules
         self._outlets = outlets
         self._letterheads, self._exchange = letterheads, exchange
+        self._desk = StatementDesk(runtime)
 
     def performers(self) -> Mapping[type[Effect], Performer]:
         return {
@@ -115,7 +118,8 @@ class OutgoingMail:
         """Lay the statement out for the mail house."""
         effect = pending.effect
         assert isinstance(effect, SendStatement), "the worker was given one performer for one effect"
-        outcome, reason, place = await self._send(key, effect, effect.statement_id, "statement")
+        outcome, reason, place = await self._send(key, effect, effect.statement_id, "statement", pending)
+        told = await self._desk.settle(key, effect, pending, outcome)
         return StatementDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
@@ -123,13 +127,14 @@ class OutgoingMail:
             reason=reason,
             place=place,
             statement_id=effect.statement_id,
+            **told,
         )
 
     async def send_reminder(self, key: Key, pending: Pending) -> Message:
         """Lay the reminder out for the mail house."""
         effect = pending.effect
         assert isinstance(effect, SendReminder), "the worker was given one performer for one effect"
-        outcome, reason, place = await self._send(key, effect, effect.reminder_id, "reminder")
+        outcome, reason, place = await self._send(key, effect, effect.reminder_id, "reminder", pending)
         return ReminderDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
@@ -143,7 +148,7 @@ class OutgoingMail:
         """Tell the person something; a verification goes with its packet."""
         effect = pending.effect
         assert isinstance(effect, SendNotice), "the worker was given one performer for one effect"
-        outcome, reason, place = await self._send(key, effect, effect.notice_id, "notice")
+        outcome, reason, place = await self._send(key, effect, effect.notice_id, "notice", pending)
         return NoticeDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
@@ -157,7 +162,7 @@ class OutgoingMail:
         """Lay the placement out for the agency."""
         effect = pending.effect
         assert isinstance(effect, PlaceAccount), "the worker was given one performer for one effect"
-        outcome, reason, place = await self._send(key, effect, effect.placement_id, "placement")
+        outcome, reason, place = await self._send(key, effect, effect.placement_id, "placement", pending)
         return PlacementDelivered(
             meta=answer_meta(key, pending, self._runtime.clock),
             account_id=effect.account_id,
@@ -180,7 +185,7 @@ class OutgoingMail:
             placement_id=effect.placement_id,
         )
 
-    async def _send(self, key: Key, effect: Going, id: str, kind: LetterKind) -> Sent:
+    async def _send(self, key: Key, effect: Going, id: str, kind: LetterKind, pending: Pending) -> Sent:
         """Let it leave, unless nobody wants it any more, the gate forbids it by now, or it cannot be written."""
         path = self._path(key, kind, id)
         sent = self._exchange / key.tenant / "sent" / id
@@ -192,7 +197,10 @@ class OutgoingMail:
             return Sent("withdrawn") if await asyncio.to_thread(take_back, path) else Sent("delivered")
         try:
             guarantor = await self._guarantor(effect.sealed_guarantor)
-            await self._leave(key, guarantor, effect, id, path)
+            if isinstance(effect, SendStatement):
+                await self._state(Asked(key, account, effect, pending), guarantor, path)
+            else:
+                await self._leave(key, guarantor, effect, id, path)
         except (UndeliverableError, RefusedError) as error:
             self._runtime.log.info(
                 "undeliverable", tenant=key.tenant, effect=type(effect).__name__, reason=error.reason
@@ -217,6 +225,23 @@ class OutgoingMail:
         if isinstance(effect, SendNotice) and effect.notice == "verification":
             packet = await self._packet(key, head, effect)
             await asyncio.to_thread(lay_out, path.with_suffix(".pdf"), packet)
+
+    async def _state(self, asked: Asked, guarantor: Guarantor, path: Path) -> None:
+        """A statement on paper, or by a message with the link to its payment page."""
+        head, effect = self._letterheads.get(asked.key.tenant), asked.effect
+        if head is None:
+            raise UndeliverableError("letterhead_missing")
+        by_letter = effect.channel == "letter"
+        to = address_lines(guarantor, await self._address(guarantor, effect)) if by_letter else [guarantor.name]
+        try:
+            drawn = await self._desk.draw(asked, head, to)
+        except DoesNotAddUpError:
+            raise UndeliverableError("bills_do_not_add_up") from None
+        if by_letter:
+            await asyncio.to_thread(lay_out, path, await asyncio.to_thread(statement_pdf, drawn))
+        else:
+            linked = head.model_copy(update={"pay_online": drawn.pay_link or head.pay_online})
+            await self._message(linked, guarantor, effect, effect.statement_id)
 
     async def _message(self, head: Letterhead, guarantor: Guarantor, effect: Writing, id: str) -> None:
         outlet = self._outlets.get(effect.channel)

@@ -32,7 +32,11 @@ KNOWN = frozenset({"head", "to", "letter", "dollars", "long_date"})
 
 
 class Letterhead(Contract):
-    """Who writes, and how to pay. `email` and `text_number` are where e-mails and texts come from and are answered."""
+    """Who writes, and how to pay. `email` and `text_number` are where e-mails and texts come from and are answered.
+
+    `pay_page` is where guarantors reach the payment page of payments; statements carry a link to it that is good for
+    `pay_link_days`. Without one they name `pay_online`.
+    """
 
     name: str
     lines: list[str]
@@ -42,6 +46,8 @@ class Letterhead(Contract):
     email: str = ""
     text_number: str = ""
     unsubscribe_link: str = ""
+    pay_page: str = ""
+    pay_link_days: int = 120
 
     @property
     def stop_at(self) -> str:

@@ -5,11 +5,12 @@ from fastapi import APIRouter
 from services.collections.contact_api import contacting
 from services.collections.dispute_api import disputing
 from services.collections.person_api import person
+from services.collections.statement_api import statements
 from services.collections.story_api import stories
 from services.collections.supervisor_api import supervising
 from services.collections.template_api import templates
 from services.collections.work_api import working
 
 people = APIRouter()
-for part in (person, contacting, disputing, templates, working, stories, supervising):
+for part in (person, contacting, disputing, templates, working, statements, stories, supervising):
     people.include_router(part)

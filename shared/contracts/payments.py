@@ -106,7 +106,10 @@ class ClaimRemitted(AccountEvent):
     )
     drg: str = Field(default="", description="CLP11: the DRG that the payer decided by.")
     open_at_payer_cents: Cents | None = Field(
-        default=None, description="Of the claim's charge, still open at payers after this decision."
+        default=None, description="Of the services' charge, still open at payers after this decision."
+    )
+    charged_claim_id: str = Field(
+        default="", description="The first claim of the same services, where this is a later payer's: it was charged."
     )
 
 

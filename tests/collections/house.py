@@ -8,10 +8,10 @@ from typing import Any
 import httpx
 from joserfc import jwt
 from joserfc.jwk import ECKey, KeySet
+from pypdf import PdfReader
 
 from services.collections.api import router
 from services.collections.app import make_spec
-from services.collections.assistance import assistance_policy
 from services.collections.assistance_api import assistance
 from services.collections.books import HouseBooks, read_books
 from services.collections.core import Channel
@@ -29,7 +29,7 @@ from shared.inbox import Inbox, Received
 from shared.runtime import Running, Runtime, Spec
 from shared.sealed import Pseudonyms
 from shared.sweep import Sweep
-from shared.wire import commands_topic, events_topic, to_record
+from shared.wire import events_topic, to_record
 from shared.worker import Worker
 from tests.collections.story import ACCOUNT, TENANT, at, balance
 from tests.shared.apps import app_of
@@ -97,7 +97,7 @@ class House:
     async def _consume(self) -> int:
         records = self.machine.bus.records[self.read :]
         self.read += len(records)
-        own = [r for r in records if r.topic in {events_topic("payments"), commands_topic("collections")}]
+        own = [r for r in records if r.topic in self.spec.topics]
         await self.inbox.handle([Received(r.topic, 0, n, r.key, r.value, r.headers) for n, r in enumerate(own)])
         return len(own)
 
@@ -108,7 +108,7 @@ class House:
 
     def files(self, folder: str, tenant: str = TENANT) -> dict[str, str]:
         path = self.exchange / tenant / folder
-        return {file.name: file.read_text() for file in sorted(path.glob("*.*"))} if path.is_dir() else {}
+        return {file.name: text_of(file) for file in sorted(path.glob("*.*"))} if path.is_dir() else {}
 
     def client(self, *roles: str, tenant: str = TENANT, sub: str = "collector_1") -> httpx.AsyncClient:
         """A caller of the API with these roles."""
@@ -136,6 +136,13 @@ class House:
     async def close(self) -> None:
         for client in self._clients:
             await client.aclose()
+
+
+def text_of(file: Path) -> str:
+    """What somebody reads who has the file."""
+    if file.suffix != ".pdf":
+        return file.read_text()
+    return "\n".join(page.extract_text() for page in PdfReader(file).pages)
 
 
 def make_house(root: Path) -> House:

@@ -39,6 +39,9 @@ def statement_answered(account: Account, answer: StatementDelivered, retry_on: d
         balance_cents=letter.balance_cents,
         sent_on=day_of(answer.meta.occurred_at),
         due_on=letter.due_on,
+        pay_request_id=answer.pay_request_id,
+        pay_until=answer.pay_until,
+        replaces=answer.replaces,
     )
     return (went_out, _contact(letter, answer, "statement"), *place_learned(account, answer))
 

@@ -102,6 +102,9 @@ class StatementWentOut(AccountFact):
     balance_cents: PositiveCents
     sent_on: date
     due_on: date
+    pay_request_id: str = ""  # of the payment link on it
+    pay_until: AwareDatetime | None = None
+    replaces: NonNegativeInt = 0  # the number of the statement that it corrects
 
 
 class ReminderWentOut(AccountFact):

@@ -41,9 +41,10 @@ FailureReason: TypeAlias = Literal[
     "channel_missing",
     "address_refused",
     "message_refused",
+    "bills_do_not_add_up",
 ]
 """Why nothing could go out. `address_refused`: the other side knows no such address; `message_refused`: it did not take
-this message."""
+this message; `bills_do_not_add_up`: what payments told of the bills is not the balance."""
 
 
 class StartPlan(Message):
@@ -117,6 +118,9 @@ class StatementDelivered(Delivery):
 
     type: Literal["collections.statement-delivered.v1"] = "collections.statement-delivered.v1"
     statement_id: str
+    pay_request_id: str = ""
+    pay_until: AwareDatetime | None = None
+    replaces: NonNegativeInt = 0
 
 
 class ReminderDelivered(Delivery):

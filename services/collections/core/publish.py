@@ -75,6 +75,9 @@ def _statement_sent(fact: StatementWentOut, meta: Meta) -> StatementSent:
         balance_cents=fact.balance_cents,
         sent_on=fact.sent_on,
         due_on=fact.due_on,
+        pay_request_id=fact.pay_request_id,
+        pay_until=fact.pay_until,
+        replaces=fact.replaces,
     )
 
 

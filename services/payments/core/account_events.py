@@ -147,10 +147,11 @@ def _given_up(fact: PersonWroteOff | WriteOffReverted, meta: Meta) -> WriteOffPo
 def _remitted(state: Account, fact: ClaimAdjudicated, stopped_cents: int, meta: Meta) -> ClaimRemitted:
     remitted = fact.remitted
     stated_cents = sum(p.amount_cents for p in fact.parts if p.action is Action.PATIENT)
+    claim_id = _billed_claim(state, fact)
     return ClaimRemitted(
         meta=meta,
         account_id=fact.account_id,
-        claim_id=_billed_claim(state, fact),
+        claim_id=claim_id,
         patient_control_number=remitted.patient_control_number,
         remittance_id=remitted.remittance_id,
         payer_id=remitted.payer_id,
@@ -171,6 +172,7 @@ def _remitted(state: Account, fact: ClaimAdjudicated, stopped_cents: int, meta: 
         reverses=_place(fact.reverses) if fact.reverses is not None else None,
         drg=remitted.drg,
         open_at_payer_cents=open_after(state, fact, stopped_cents),
+        charged_claim_id="" if claim_id == fact.item_id else fact.item_id,
     )
 
 
