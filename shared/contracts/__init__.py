@@ -79,13 +79,6 @@ from .eligibility import (
     StandingSpan,
     UnknownCause,
 )
-from .payments import (
-    Adjustment,
-    AdjustmentPosted,
-    BillLine,
-    ClaimRemitted,
-    CreditBalanceCleared,
-    CreditBalanceFound,
 from .other_parties import (
     OtherPartyBilled,
     OtherPartyEnded,
@@ -94,6 +87,13 @@ from .other_parties import (
     OtherPartyReductionAgreed,
     OtherPartyTermsSet,
 )
+from .payments import (
+    Adjustment,
+    AdjustmentPosted,
+    BillLine,
+    ClaimRemitted,
+    CreditBalanceCleared,
+    CreditBalanceFound,
     DepositMatched,
     DepositUnmatched,
     InsuredCorrected,
@@ -186,6 +186,12 @@ PaymentsEvent: TypeAlias = (
     | DepositUnmatched
     | UnderpaymentFound
     | UnderpaymentClosed
+    | OtherPartyTermsSet
+    | OtherPartyEnded
+    | OtherPartyBilled
+    | OtherPartyPaid
+    | OtherPartyPaymentReturned
+    | OtherPartyReductionAgreed
 )
 CollectionsEvent: TypeAlias = (
     StatementSent
@@ -193,12 +199,6 @@ CollectionsEvent: TypeAlias = (
     | ContactLogged
     | BalanceOverdue
     | PlanStarted
-    | OtherPartyTermsSet
-    | OtherPartyEnded
-    | OtherPartyBilled
-    | OtherPartyPaid
-    | OtherPartyPaymentReturned
-    | OtherPartyReductionAgreed
     | PlanBroken
     | PlanCompleted
     | AccountPlaced
@@ -308,6 +308,12 @@ __all__ = [
     "Meta",
     "NonNegativeCents",
     "OtherCoverageFound",
+    "OtherPartyBilled",
+    "OtherPartyEnded",
+    "OtherPartyPaid",
+    "OtherPartyPaymentReturned",
+    "OtherPartyReductionAgreed",
+    "OtherPartyTermsSet",
     "OtherPayer",
     "PatientBalanceChanged",
     "PatientBill",
@@ -325,12 +331,6 @@ __all__ = [
     "PositiveCents",
     "ProviderAdjustmentPosted",
     "ProviderStandingChanged",
-    "OtherPartyBilled",
-    "OtherPartyEnded",
-    "OtherPartyPaid",
-    "OtherPartyPaymentReturned",
-    "OtherPartyReductionAgreed",
-    "OtherPartyTermsSet",
     "RefundIssued",
     "RefundVoided",
     "ReminderSent",

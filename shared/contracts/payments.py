@@ -186,13 +186,13 @@ class PatientBill(Contract):
     given_up_cents: Cents = Field(default=0, description="Written off, financial assistance too.")
     open_at_payer_cents: Cents = Field(default=0, description="Not decided, or refused and worked on: not owed.")
     owed_cents: Cents = Field(default=0, description="By the guarantor, before unapplied money.")
-    lines: tuple[BillLine, ...] = ()
-
-
     other_parties_cents: Cents = Field(
         default=0,
         description="Owed, paid or agreed to be reduced by employers, attorneys and such: never the guarantor's.",
     )
+    lines: tuple[BillLine, ...] = ()
+
+
 class PatientBalanceChanged(AccountEvent):
     """What the guarantor owes now, absolute; amounts still pending at a payer are not in it."""
 
