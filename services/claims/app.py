@@ -65,6 +65,7 @@ from services.claims.succession import NextPayers
 from services.claims.watch_rules import watch_book
 from services.claims.work_api import router as work_router
 from services.claims.work_rules import work_policy
+from services.claims.x12_api import router as x12_router
 from shared.decider import Decider, Effect
 from shared.http import make_app, serve
 from shared.inbox import join_routes
@@ -213,6 +214,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         status_router,
         appeal_router,
         archive_router,
+        x12_router,
         attachment_router,
         versions_router("claim", "/claims/{claim_id}", "biller", "auditor"),
         versions_router("work_item", "/work-items/{claim_id}", "biller", "auditor"),

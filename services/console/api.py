@@ -136,16 +136,6 @@ async def claims(request: Request, run: Run, who: Reader) -> Response:
     return draw(request, "claims.html", {"page": page, **around})
 
 
-@router.get("/claims/{claim_id}")
-async def claim(request: Request, run: Run, who: Reader, claim_id: str) -> Response:
-    """One claim, and everything every service did with it."""
-    view = await view_of(run.store, CLAIM_VIEW, who.tenant, claim_id)
-    if view is None:
-        raise HTTPException(404, "There is no claim of this id.")
-    values = {"id": claim_id, "claim": view, "moments": in_causal_order(view.moments)}
-    return draw(request, "claim.html", {"live_seconds": 5, **values})
-
-
 @router.get("/accounts")
 async def accounts(request: Request, run: Run, who: Reader) -> Response:
     """Accounts by id, filtered."""
@@ -153,18 +143,6 @@ async def accounts(request: Request, run: Run, who: Reader) -> Response:
     page = await page_of(run.store, ACCOUNT_VIEW, who.tenant, account_index(filters), after_of(request))
     around = list_values(request, "/accounts", ACCOUNT_CHOICES, filters, page.next_after)
     return draw(request, "accounts.html", {"page": page, **around})
-
-
-@router.get("/accounts/{account_id}")
-async def account(request: Request, run: Run, who: Reader, account_id: str) -> Response:
-    """One account: balance, claims, statements, contacts, payments, plan."""
-    view = await view_of(run.store, ACCOUNT_VIEW, who.tenant, account_id)
-    of_account = await page_of(run.store, CLAIM_VIEW, who.tenant, {"account_id": account_id}, None)
-    if view is None and not of_account.rows:
-        raise HTTPException(404, "There is no account of this id.")
-    view = ACCOUNT_VIEW.initial if view is None else view
-    values = {"id": account_id, "account": view, "claims": of_account, "moments": in_causal_order(view.moments)}
-    return draw(request, "account.html", {"live_seconds": 5, **values})
 
 
 @router.get("/remittances")

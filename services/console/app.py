@@ -10,8 +10,11 @@ from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
 
 from services.console.access import router as access
+from services.console.account_pages import router as account_pages
 from services.console.api import router as pages
 from services.console.audit_log import router as audit_log
+from services.console.calls import Services
+from services.console.claim_pages import router as claim_pages
 from services.console.drawing import STATIC, draw, protect
 from services.console.handlers import DECIDERS, TOPICS, routes
 from services.console.live import router as live
@@ -35,10 +38,12 @@ def make_spec() -> Spec:
 
 def furnish(app: FastAPI, settings: ConsoleSettings, client_for: ClientFactory | None = None) -> FastAPI:
     """Pages, static files, error pages and headers, onto an application that has its machinery or will have it."""
-    for router in (pages, audit_log, system, live, access):
+    for router in (pages, claim_pages, account_pages, audit_log, system, live, access):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
-    app.state.peers = Peers(settings.service_urls(), client_for or client_factory(settings.service_timeout_seconds))
+    reach = client_for or client_factory(settings.service_timeout_seconds)
+    app.state.peers = Peers(settings.service_urls(), reach)
+    app.state.services = Services(settings.service_urls(), reach)
     app.state.totals = TotalsCounter(timedelta(seconds=settings.totals_rest_seconds))
     app.add_exception_handler(LoginNeededError, _ask_to_sign_in)
     app.add_exception_handler(HTTPException, _explain)

@@ -34,6 +34,7 @@ from services.payments.views import (
     shown_file,
     shown_remittance,
 )
+from services.payments.x12_api import x12
 from shared.auth import Principal
 from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use, running_of
@@ -47,6 +48,7 @@ router.include_router(books)
 router.include_router(matching)
 router.include_router(manual)
 router.include_router(account_work)
+router.include_router(x12)
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
 Poster = Annotated[Principal, Depends(allow("poster", "integrator"))]

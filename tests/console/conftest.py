@@ -7,6 +7,7 @@ import pytest
 
 from tests.console.desk import Desk, make_desk
 from tests.console.story import Story, whole_story
+from tests.console.street import Street, open_street
 
 
 async def tell_everything(desk: Desk) -> None:
@@ -32,3 +33,10 @@ async def told(desk: Desk) -> Desk:
     """The same, told everything."""
     await tell_everything(desk)
     return desk
+
+
+@pytest.fixture
+async def street(tmp_path: Path) -> AsyncGenerator[Street]:
+    """A console before the real claims and payments services."""
+    async with open_street(tmp_path) as made:
+        yield made

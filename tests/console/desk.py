@@ -78,14 +78,23 @@ class Desk:
             await client.aclose()
 
 
-def make_desk(root: Path, client_for: ClientFactory | None = None) -> Desk:
+def nobody_answers(url: str) -> httpx.AsyncClient:
+    """Services that are down, without asking a network."""
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    return httpx.AsyncClient(transport=httpx.MockTransport(refuse), base_url=url)
+
+
+def make_desk(root: Path, client_for: ClientFactory | None = None, signing: ECKey | None = None) -> Desk:
     """A console on memory that has heard nothing yet."""
     machine = Machine(START)
-    key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
+    key = signing or ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
     settings = make_settings(root)
     runtime = make_runtime(machine, settings, key)
     running = running_on(runtime, make_spec())
-    app = keep_routes(furnish(bare_app("console"), settings, client_for), "console")
+    app = keep_routes(furnish(bare_app("console"), settings, client_for or nobody_answers), "console")
     app.state.running = running
     return Desk(machine, running, app, key)
 

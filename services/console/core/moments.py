@@ -22,6 +22,7 @@ class Moment(Contract):
     sequence: int
     event_id: UUID
     causation: UUID | None = None
+    correlation: UUID | None = None
     actor: str
     text: str
     cents: int | None = None
@@ -57,6 +58,7 @@ def moment_of(event: Event) -> Moment:
         sequence=meta.sequence,
         event_id=meta.id,
         causation=meta.causation,
+        correlation=meta.correlation,
         actor=meta.actor,
         text=said.text,
         cents=said.cents,
