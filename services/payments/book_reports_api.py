@@ -13,7 +13,6 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
 from services.payments.api_models import Reader
-from services.payments.book_files import Form, Table, Value, answer, dollars_of
 from services.payments.book_reader import BookReader
 from services.payments.books_asked import (
     Asked,
@@ -37,6 +36,7 @@ from services.payments.core.export_rows import COLUMNS, Cursor, What, entry_row,
 from services.payments.core.indicators import INDICATORS, value_of
 from services.payments.core.movements import Days
 from shared.http import Run
+from shared.table_files import Form, Table, Value, answer, dollars_of
 
 book_reports = APIRouter()
 ROWS_SHOWN = 2_000

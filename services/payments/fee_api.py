@@ -7,7 +7,6 @@ from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from fastapi.responses import StreamingResponse
 
 from services.payments.api_models import Reader, Reason
-from services.payments.book_files import MEDIA, Form, Table, Value, answer
 from services.payments.book_reports_api import ENTRY_COLUMNS, Books, shown_part
 from services.payments.books_asked import House, Today, or_422
 from services.payments.commands import once
@@ -30,6 +29,7 @@ from shared.auth import Principal
 from shared.http import IdempotencyKey, Run, allow
 from shared.runtime import Runtime
 from shared.store.port import Key
+from shared.table_files import MEDIA, Form, Table, Value, answer
 
 fees = APIRouter(prefix="/fees")
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from services.payments.book_files import Table, Value, write_workbook
 from services.payments.core.fee_statement import FeeLine, FeeStatement, Month
 from services.payments.core.money_text import dollars
 from shared.printable import printable_line
+from shared.table_files import Table, Value, write_workbook
 
 if TYPE_CHECKING:
     from fpdf import FPDF

@@ -9,7 +9,6 @@ from fastapi.responses import Response
 from pydantic import Field
 
 from services.payments.api_models import AccountId, Amount, Limit, Reader, Reason
-from services.payments.book_files import answer
 from services.payments.cash_parts import account_decider_of
 from services.payments.commands import Desk, known, once
 from services.payments.core.account import AccountDecider
@@ -36,6 +35,7 @@ from shared.decider import Scalar
 from shared.http import Body, IdempotencyKey, Run, allow
 from shared.overload import while_there_is_room
 from shared.store.port import Key
+from shared.table_files import answer
 
 other_parties = APIRouter()
 

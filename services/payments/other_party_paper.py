@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime, time
 
-from services.payments.book_files import Table, Value
 from services.payments.core.money_text import dollars
 from services.payments.core.other_party import Invoice, OtherParty
 from services.payments.paper import Letterhead, print_head, print_pairs, print_row
 from shared.printable import printable_line
+from shared.table_files import Table, Value
 
 COLUMNS = ("invoice", "item_id", "service_date", "amount_cents")
 NOTE = (

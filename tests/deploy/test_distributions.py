@@ -24,8 +24,9 @@ MEMBERS = [
     "revcycle",
 ]
 OURS = {"shared": "revcycle-shared", "services": "", "sandbox": "revcycle-sandbox", "revcycle": "revcycle"}
-OPTIONAL = {"motor", "samples"}
-"""Imported only where it is selected (REVCYCLE_MONGO_DRIVER=motor), and where there is a clone (the demo's files)."""
+OPTIONAL = {"motor", "samples", "openpyxl"}
+"""Imported only where it is selected (REVCYCLE_MONGO_DRIVER=motor), where there is a clone (the demo's files), and
+where tables are written as workbooks (the services that do so declare it)."""
 
 
 @pytest.mark.parametrize("member", MEMBERS)

@@ -9,8 +9,8 @@ from typing import Any, cast
 import pytest
 from openpyxl import load_workbook
 
-from services.payments.book_files import guarded
 from shared.store.memory import MemoryStore
+from shared.table_files import guarded
 from tests.payments.cashier import Cashier, make_cashier
 from tests.payments.eras import answered, check, era_file
 from tests.payments.kit import submitted

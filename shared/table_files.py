@@ -100,7 +100,7 @@ async def _xlsx(table: Table) -> AsyncIterator[bytes]:
 
 async def write_workbook(file: IO[bytes], tables: Sequence[Table]) -> None:
     """Each table as a sheet, or as several where it is too long for one. Rows go to the disk as they come."""
-    from openpyxl import Workbook  # loaded when a workbook is written, which few processes do
+    from openpyxl import Workbook  # declared by the services that write workbooks, and loaded when they do
     from openpyxl.cell import WriteOnlyCell
 
     workbook: Any = Workbook(write_only=True)
