@@ -1,5 +1,7 @@
 """What the console subscribes to: every public event of every service."""
 
+from typing import get_args
+
 from services.console.core import ACCOUNT_VIEW, CLAIM_VIEW, REMITTANCE_VIEW, TAIL
 from shared.contracts import (
     EVENTS,
@@ -35,6 +37,7 @@ from shared.contracts import (
     ClaimRerouted,
     ClaimStatusReported,
     ClaimSubmitted,
+    CollectorsEvent,
     ContactLogged,
     CoverageChecked,
     CoverageDiscovered,
@@ -136,6 +139,7 @@ OF_CLAIMS = (
     PaymentReversed,
 )
 OF_ACCOUNTS = (
+    *get_args(CollectorsEvent),
     PatientBalanceChanged,
     PatientPaymentReceived,
     CreditBalanceFound,

@@ -60,6 +60,15 @@ from .collections import (
     RiskLimitCrossed,
     StatementSent,
 )
+from .collectors import (
+    CollectorsEvent,
+    ComplaintAnswered,
+    ComplaintReceived,
+    DebtDisputed,
+    DebtDisputeResolved,
+    PromiseToPayEnded,
+    PromiseToPayMade,
+)
 from .eligibility import (
     AuthorizationDecided,
     AuthorizationGranted,
@@ -194,7 +203,8 @@ PaymentsEvent: TypeAlias = (
     | OtherPartyReductionAgreed
 )
 CollectionsEvent: TypeAlias = (
-    StatementSent
+    CollectorsEvent
+    | StatementSent
     | ReminderSent
     | ContactLogged
     | BalanceOverdue
@@ -271,6 +281,9 @@ __all__ = [
     "ClaimSubmitted",
     "ClaimsEvent",
     "CollectionsEvent",
+    "CollectorsEvent",
+    "ComplaintAnswered",
+    "ComplaintReceived",
     "ContactLogged",
     "Contract",
     "CoverageChecked",
@@ -281,6 +294,8 @@ __all__ = [
     "CreditBalanceCleared",
     "CreditBalanceFound",
     "DeadlineNear",
+    "DebtDisputeResolved",
+    "DebtDisputed",
     "DenialReason",
     "DepositMatched",
     "DepositUnmatched",
@@ -329,6 +344,8 @@ __all__ = [
     "PlanCompleted",
     "PlanStarted",
     "PositiveCents",
+    "PromiseToPayEnded",
+    "PromiseToPayMade",
     "ProviderAdjustmentPosted",
     "ProviderStandingChanged",
     "RefundIssued",

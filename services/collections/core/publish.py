@@ -1,5 +1,6 @@
 """What others may know of an account: pseudonymous, and only what happened."""
 
+from services.collections.core.dispute_facts import DisputeOpened, DisputeResolved
 from services.collections.core.facts import (
     BalanceSettled,
     BalanceWrittenOff,
@@ -18,6 +19,8 @@ from services.collections.core.messages import ContactPurpose, Purpose
 from services.collections.core.policy_facts import PolicyNews
 from services.collections.core.policy_publish import publish_policy
 from services.collections.core.state import Account
+from services.collections.core.work_facts import WorkFact
+from services.collections.core.work_publish import publish_work
 from shared.contracts import (
     AccountPlaced,
     AccountRecalled,
@@ -62,6 +65,8 @@ def publish(_: Account, fact: CollectionFact, meta: Meta) -> CollectionsEvent | 
             return AccountSettled(meta=meta, account_id=fact.account_id)
         case PolicyNews():
             return publish_policy(fact, meta)
+        case WorkFact() | DisputeOpened() | DisputeResolved():
+            return publish_work(fact, meta)
         case _:
             return None
 

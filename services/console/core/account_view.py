@@ -22,6 +22,7 @@ from shared.contracts import (
     AssistanceRequested,
     BalanceOverdue,
     CollectionsEvent,
+    CollectorsEvent,
     ContactLogged,
     Contract,
     CreditBalanceFound,
@@ -189,7 +190,8 @@ def changes_of(message: AccountMessage) -> AccountChanges:  # noqa: PLR0911 - on
 
 
 _Dunned: TypeAlias = (
-    StatementSent
+    CollectorsEvent
+    | StatementSent
     | ReminderSent
     | ContactLogged
     | BalanceOverdue
