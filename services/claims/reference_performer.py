@@ -3,6 +3,7 @@
 import asyncio
 from collections import defaultdict
 from collections.abc import AsyncIterator, Sequence
+from uuid import uuid5
 
 from services.claims.core import Claim, ClaimFact, ClaimMessage
 from services.claims.core.rules import Outcome, RuleSet, circles, with_version
@@ -23,6 +24,7 @@ from services.claims.core.rules_library import LIBRARY, ListTable
 from services.claims.reference_rows import read_rows
 from services.claims.rulebooks import RuleBooks, table_blob
 from services.claims.vault import FileVault
+from shared.contracts import Meta
 from shared.csv_rows import TableRead, WrongFileError
 from shared.dated_table import DatedTable, TooManyPeriodsError
 from shared.decider import Decider, Pending
@@ -72,7 +74,8 @@ class RulesPerformer:
         read = TableRead(REFUSED_KEPT)
         rows = read_rows(job.kind, lines)
         while await asyncio.to_thread(read.take, rows, ROWS_A_NOTE):
-            note = NoteProgress(meta=answer_meta(key, pending, self._runtime.clock), job_id=job.job_id, seen=read.seen)
+            meta = _own(answer_meta(key, pending, self._runtime.clock), pending, f"read/{read.seen}")
+            note = NoteProgress(meta=meta, job_id=job.job_id, seen=read.seen)
             await self._runtime.shell.transact(JOB, (note,))
         read.drop_contradictions()
         return read
@@ -112,9 +115,14 @@ class RulesPerformer:
 
 async def list_table(runtime: Runtime, tenant: str, pending: Pending, job: Job, rows: int) -> None:
     """From now on this table counts."""
-    meta = answer_meta(Key(tenant, job.job_id), pending, runtime.clock)
+    meta = _own(answer_meta(Key(tenant, job.job_id), pending, runtime.clock), pending, "list")
     listed = ListTable(meta=meta, kind=job.kind, name=job.name, file_id=job.job_id, rows=rows)
     await runtime.shell.transact(LIBRARY, (listed,))
+
+
+def _own(meta: Meta, pending: Pending, name: str) -> Meta:
+    """The envelope of another message than the answer: a message is known by its id, so each has its own."""
+    return meta.model_copy(update={"id": uuid5(pending.id, name)})
 
 
 def _report(meta: object, job: Job, read: TableRead) -> ReportReference:

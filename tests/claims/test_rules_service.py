@@ -303,6 +303,7 @@ async def test_progress_of_a_long_file_is_seen(client: RulesClient) -> None:
     state = next(d for d in client.world.spec.deciders if d.kind == "rules_job")
     entries = await client.world.store.history(state, (await client.world.store.find(state, TENANT, {}, None, 1))[0][0])
     assert [entry.fact.seen for entry in entries if entry.fact.type == "progressed"] == [50_000, 60_000]
+    assert len({entry.meta.id for entry in entries}) == len(entries), "facts of one journal share an id"
 
 
 async def test_pricing_by_a_loaded_schedule(client: RulesClient) -> None:

@@ -269,6 +269,18 @@ def test_a_decision_on_the_wrong_claim_is_taken_back_and_may_be_posted_again() -
     assert comparable(again) == comparable(posted.snapshot.state)
 
 
+def test_a_second_payers_decision_is_taken_back_under_the_claim_that_it_answered() -> None:
+    second = submitted("clm_b").model_copy(update={"follows_claim_id": "clm_a", "payer_id": "second"})
+    content = decision("rem_2", 1_500, status="2", pcn="PCN-clm_b").model_copy(update={"payer_id": "second"})
+    posted = given(submitted(), remitted(PAID), second).when(remitted(content, "clm_b"))
+    told, back = said(posted)["ClaimRemitted"], said(ACCOUNT.run(posted.snapshot, (unposted(content, claim="clm_b"),)))
+    undone = back["ClaimRemitted"]
+    assert isinstance(told, ClaimRemitted)
+    assert isinstance(undone, ClaimRemitted)
+    assert (told.claim_id, undone.claim_id) == ("clm_b", "clm_b")
+    assert (undone.patient_control_number, undone.charged_claim_id) == ("PCN-clm_b", "clm_a")
+
+
 def test_what_the_payer_reversed_and_a_reversal_itself_are_not_taken_back() -> None:
     back = reversal_of(PAID, "rem_2")
     state = given(submitted(), remitted(PAID), remitted(back)).before

@@ -112,12 +112,15 @@ def _stopped_cents(stops: Stops, state: Account, fact: ClaimAdjudicated) -> int:
 
 
 def _taken_back(state: Account, fact: ClaimUnposted, meta: Meta) -> ClaimRemitted:
-    """A decision that was on the wrong claim is told like a payer's reversal of it (22)."""
+    """A decision on the wrong claim is told like a payer's reversal of it (22), under the claim that it answered."""
+    claim_id = _billed_claim(state, fact.item_id, fact.patient_control_number)
+    follower = state.followers.get(claim_id)
+    item = state.receivables[fact.item_id]
     return ClaimRemitted(
         meta=meta,
         account_id=fact.account_id,
-        claim_id=fact.item_id,
-        patient_control_number=state.receivables[fact.item_id].patient_control_number,
+        claim_id=claim_id,
+        patient_control_number=follower.patient_control_number if follower else item.patient_control_number,
         remittance_id=fact.place.remittance_id,
         payer_id=fact.payer_id,
         status=REVERSAL,
@@ -128,6 +131,7 @@ def _taken_back(state: Account, fact: ClaimUnposted, meta: Meta) -> ClaimRemitte
         payment_date=fact.payment_date,
         position=fact.place.claim,
         reverses=_place(fact.place),
+        charged_claim_id="" if claim_id == fact.item_id else fact.item_id,
     )
 
 
@@ -147,7 +151,7 @@ def _given_up(fact: PersonWroteOff | WriteOffReverted, meta: Meta) -> WriteOffPo
 def _remitted(state: Account, fact: ClaimAdjudicated, stopped_cents: int, meta: Meta) -> ClaimRemitted:
     remitted = fact.remitted
     stated_cents = sum(p.amount_cents for p in fact.parts if p.action is Action.PATIENT)
-    claim_id = _billed_claim(state, fact)
+    claim_id = _billed_claim(state, fact.item_id, remitted.patient_control_number)
     return ClaimRemitted(
         meta=meta,
         account_id=fact.account_id,
@@ -176,11 +180,10 @@ def _remitted(state: Account, fact: ClaimAdjudicated, stopped_cents: int, meta: 
     )
 
 
-def _billed_claim(state: Account, fact: ClaimAdjudicated) -> str:
-    """Which claim the payer answers: the one it was charged with, or the one that followed it to this payer."""
-    number = fact.remitted.patient_control_number
+def _billed_claim(state: Account, item_id: str, number: str) -> str:
+    """Which claim a payer answered by this number: the charged one, or the one that followed it to this payer."""
     followers = (name for name, one in state.followers.items() if one.patient_control_number == number)
-    return next((name for name in followers if state.root_of(name) == fact.item_id), fact.item_id)
+    return next((name for name in followers if state.root_of(name) == item_id), item_id)
 
 
 def _place(position: Position) -> RemittancePlace:

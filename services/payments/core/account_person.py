@@ -172,6 +172,7 @@ def _unposted(state: Account, command: UnpostRemittedClaim) -> tuple[AnyAccountF
         payment_date=remitted.payment_date,
         was_posted=posting is not None and remitted.is_posted,
         reason=command.reason,
+        patient_control_number=remitted.patient_control_number,
     )
     if item is None or posting is None or not remitted.is_posted:
         return (unposted,)

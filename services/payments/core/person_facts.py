@@ -114,6 +114,7 @@ class ClaimUnposted(AccountFact):
     payment_date: date
     was_posted: bool  # it was not only held
     reason: str
+    patient_control_number: str = ""  # as the payer echoed it; facts of before do not say it
 
 
 class InsuredCorrectionFound(AccountFact):
