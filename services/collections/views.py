@@ -18,7 +18,7 @@ def shown_account(account: Account) -> dict[str, Any]:
         "status": account.status,
         "owed_cents": account.owed_cents,
         "claims": account.claims,
-        "work": account.work,
+        "work": account.work or account.plan_work,
         "under_way": [letter.kind for letter in account.outgoing],
         "opened_on": None if episode is None else episode.opened_on,
         "due_on": None if episode is None else episode.due_on,

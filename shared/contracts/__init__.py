@@ -46,18 +46,25 @@ from .collections import (
     AssistanceEnded,
     AssistanceGranted,
     AssistanceRequested,
+    AutopayEnded,
     BalanceOverdue,
     ContactLogged,
+    InstallmentChargeRequested,
+    InstallmentMissed,
     JudgmentEntered,
     LateChargeRaised,
     LegalActionEnded,
     LegalActionStarted,
     PlanBroken,
+    PlanCancelled,
     PlanCompleted,
+    PlanProposed,
+    PlanRescheduled,
     PlanStarted,
     ReminderSent,
     ReviewRequested,
     RiskLimitCrossed,
+    SettlementUndone,
     StatementSent,
 )
 from .collectors import (
@@ -227,6 +234,13 @@ CollectionsEvent: TypeAlias = (
     | LegalActionStarted
     | JudgmentEntered
     | LegalActionEnded
+    | PlanProposed
+    | InstallmentMissed
+    | PlanRescheduled
+    | PlanCancelled
+    | InstallmentChargeRequested
+    | AutopayEnded
+    | SettlementUndone
 )
 
 EVENTS: dict[str, tuple[type[Event], ...]] = {
@@ -264,6 +278,7 @@ __all__ = [
     "AuthorizationGranted",
     "AuthorizationRequired",
     "AuthorizationWorkFound",
+    "AutopayEnded",
     "BalanceOverdue",
     "BillLine",
     "Cents",
@@ -313,6 +328,8 @@ __all__ = [
     "HoldReason",
     "InformationRequested",
     "InformationSettled",
+    "InstallmentChargeRequested",
+    "InstallmentMissed",
     "InsuredCorrected",
     "JudgmentEntered",
     "LateChargeRaised",
@@ -341,7 +358,10 @@ __all__ = [
     "PaymentReversed",
     "PaymentsEvent",
     "PlanBroken",
+    "PlanCancelled",
     "PlanCompleted",
+    "PlanProposed",
+    "PlanRescheduled",
     "PlanStarted",
     "PositiveCents",
     "PromiseToPayEnded",
@@ -357,6 +377,7 @@ __all__ = [
     "ReviewRequested",
     "RiskLimitCrossed",
     "Sealed",
+    "SettlementUndone",
     "StandingSpan",
     "StatementSent",
     "StatusCallDue",

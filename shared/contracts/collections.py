@@ -65,6 +65,9 @@ class PlanStarted(CollectionEvent):
     total_cents: PositiveCents
     installments: PositiveInt
     first_due_on: date
+    forgiven_cents: NonNegativeCents = Field(
+        default=0, description="Of a settlement: given up when the last cent is there."
+    )
 
 
 class PlanBroken(CollectionEvent):
@@ -236,3 +239,80 @@ class LegalActionEnded(CollectionEvent):
     type: Literal["legal-action.ended.v1"] = "legal-action.ended.v1"
     case_id: str
     how: Literal["satisfied", "dismissed", "withdrawn"]
+
+
+class PlanProposed(CollectionEvent):
+    """Terms of a plan or settlement are on the table. `waits`: a second person decides before anybody can agree."""
+
+    type: Literal["plan.proposed.v1"] = "plan.proposed.v1"
+    proposal_id: str
+    kind: Literal["plan", "settlement"]
+    total_cents: PositiveCents
+    forgiven_cents: NonNegativeCents = Field(description="Of a settlement: given up when the last cent is there.")
+    installments: PositiveInt
+    waits: bool
+    expires_on: date
+
+
+class InstallmentMissed(CollectionEvent):
+    """An installment was not paid within the grace, and the plan goes on."""
+
+    type: Literal["plan.installment-missed.v1"] = "plan.installment-missed.v1"
+    plan_id: str
+    number: PositiveInt
+    due_on: date
+    missed_cents: PositiveCents
+
+
+class PlanRescheduled(CollectionEvent):
+    """A plan goes on with another schedule: begun again after it was missed or broken, or with later care in it."""
+
+    type: Literal["plan.rescheduled.v1"] = "plan.rescheduled.v1"
+    plan_id: str
+    why: Literal["re_aged", "joined"]
+    total_cents: PositiveCents
+    installments: PositiveInt
+    first_due_on: date
+
+
+class PlanCancelled(CollectionEvent):
+    """A plan ended by somebody's word, neither kept nor broken."""
+
+    type: Literal["plan.cancelled.v1"] = "plan.cancelled.v1"
+    plan_id: str
+    reason: Literal["guarantor_asked", "entered_in_error", "paid_elsewhere", "bankruptcy", "other"]
+    balance_cents: NonNegativeCents
+
+
+class InstallmentChargeRequested(CollectionEvent):
+    """An installment is to be taken from the card or bank account that the guarantor authorized; payments takes it.
+
+    Its payment is `pay_` and the charge's id, whatever becomes of it. The same charge asked for again is the same one.
+    """
+
+    type: Literal["plan.charge-requested.v1"] = "plan.charge-requested.v1"
+    plan_id: str
+    charge_id: str
+    number: PositiveInt
+    attempt: PositiveInt
+    charge_cents: PositiveCents
+    method: Literal["card", "ach"]
+    authorization_id: str
+    sealed_token: Sealed
+
+
+class AutopayEnded(CollectionEvent):
+    """Installments are not taken by themselves any more; unless that was asked for, a person asks for another way."""
+
+    type: Literal["plan.autopay-ended.v1"] = "plan.autopay-ended.v1"
+    plan_id: str
+    why: Literal["revoked", "hard_decline", "returned", "tried_enough"]
+
+
+class SettlementUndone(CollectionEvent):
+    """Money of a settlement left again after the rest was given up: payments takes that write-off back."""
+
+    type: Literal["settlement.undone.v1"] = "settlement.undone.v1"
+    plan_id: str
+    write_off_id: str
+    restored_cents: PositiveCents

@@ -45,6 +45,11 @@ from services.collections.core.messages import (
 )
 from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
 from services.collections.core.person_rules import ask_gate, log_contact, missed_calls, note_person, report_delivery
+from services.collections.core.plan_charges import charge_news
+from services.collections.core.plan_messages import PlanOrder
+from services.collections.core.plan_policy import NO_PLANS, PlanBook
+from services.collections.core.plan_rules import hear_plan
+from services.collections.core.plan_steps import take_plan_step
 from services.collections.core.plans import break_plan, count_payment, start_plan
 from services.collections.core.policy import DunningPolicy, PolicyBook
 from services.collections.core.policy_messages import AccountOrder
@@ -59,13 +64,21 @@ from services.collections.core.policy_rules import (
 from services.collections.core.promises import count_towards_promise, follow_up
 from services.collections.core.publish import publish
 from services.collections.core.schedule import Action, due_at, next_step
+from services.collections.core.settlement import finish_after
 from services.collections.core.state import Account, Episode
 from services.collections.core.work_facts import AccountCameBack
 from services.collections.core.work_messages import WorkCommand
 from services.collections.core.work_policy import NO_ORDER, WorkBook
 from services.collections.core.work_rank import work_index
 from services.collections.core.work_rules import hear_work
-from shared.contracts import PatientBalanceChanged, PatientPaymentFailed, PatientPaymentPending, PatientPaymentReceived
+from shared.contracts import (
+    PatientBalanceChanged,
+    PatientMoneyRestored,
+    PatientMoneyReversed,
+    PatientPaymentFailed,
+    PatientPaymentPending,
+    PatientPaymentReceived,
+)
 from shared.decider import Decider, Due, Effect
 
 STATE: TypeAdapter[Account] = TypeAdapter(Account)
@@ -82,9 +95,15 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
     """Every branch on the message is here."""
     match message:
         case PatientBalanceChanged():
-            return with_risk(books.policies, account, message, change_balance(books, account, message))
+            changed = with_risk(books.policies, account, message, change_balance(books, account, message))
+            return (*changed, *finish_after(account, changed, message.meta))
         case PatientPaymentReceived():
-            paid = (*note_payment(account, message), *count_payment(account, message))
+            paid = (
+                *note_payment(account, message),
+                *charge_news(books, account, message),
+                *count_payment(account, message),
+            )
+            paid = (*paid, *finish_after(account, paid, message.meta))
             return (*paid, *count_towards_promise(account, message))
         case StartPlan():
             return start_plan(_policy(books, account), account, message)
@@ -110,8 +129,12 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
             return recall_answered(account, message, _retry_on(books, account, message))
         case WorkCommand():
             return hear_work(_policy(books, account), account, message)
-        case AccountOrder() | PatientPaymentPending() | PatientPaymentFailed():
+        case AccountOrder():
             return hear_of(books, account, message)
+        case PatientPaymentPending() | PatientPaymentFailed():
+            return (*hear_of(books, account, message), *charge_news(books, account, message))
+        case PlanOrder() | PatientMoneyReversed() | PatientMoneyRestored():
+            return hear_plan(books, account, message)
         case Due():
             return work_off(books, account, message)
         case _:
@@ -159,7 +182,7 @@ def come_to(account: Account, action: Action, on: date) -> Items:
     return (AccountCameBack(account_id=account.account_id, came_back_on=on),)
 
 
-def take(today: Today, account: Account, episode: Episode, action: Action) -> Items:  # noqa: C901, PLR0911 - one case per action
+def take(today: Today, account: Account, episode: Episode, action: Action) -> Items:  # noqa: C901, PLR0911, PLR0912 - one case per action
     """One step of the policy. What is not worth a letter is given up instead of sending one."""
     if action in WORTH_A_LETTER and is_small(today.policy, account, episode):
         return write_off(today, account, episode, "small_balance")
@@ -168,6 +191,8 @@ def take(today: Today, account: Account, episode: Episode, action: Action) -> It
             return resume(account, today.on)
         case Action.BREAK_PLAN:
             return break_plan(account, episode, today.on)
+        case Action.PLAN_CHARGE | Action.PLAN_CHASE | Action.PLAN_MISS | Action.PLAN_REMIND | Action.PLAN_TELL:
+            return take_plan_step(today, account, episode, action)
         case Action.MARK_OVERDUE:
             return mark_overdue(today, account, episode)
         case Action.CHARGE:
@@ -189,10 +214,13 @@ def take(today: Today, account: Account, episode: Episode, action: Action) -> It
 
 
 def make_decider(
-    book: PolicyBook, rules: RuleShelf, work: WorkBook = NO_ORDER
+    book: PolicyBook,
+    rules: RuleShelf,
+    work: WorkBook = NO_ORDER,
+    plans: PlanBook = NO_PLANS,
 ) -> Decider[Account, AccountMessage, CollectionFact]:
     """The decider under a book of policies, the rules of the compliance gate, and the order of collectors' work."""
-    books = Books(book, rules)
+    books = Books(book, rules, plans)
 
     def due(account: Account) -> datetime | None:
         return due_at(_policy(books, account), account)
@@ -212,9 +240,10 @@ def make_decider(
         effect_codec=EFFECT,
         index=lambda account: {
             "status": account.status,
-            "needs_work": account.work is not None or bool(account.call_tasks),
+            "needs_work": bool(account.work or account.plan_work or account.call_tasks),
             "disputed": bool(account.debt.open_disputes),
             **work_index(work, account),
+            "plan_waits": account.plans.proposal is not None and account.plans.proposal.status == "waiting",
         },
         due=due,
     )

@@ -13,6 +13,7 @@ from services.collections.core.messages import (
     StatementDelivered,
 )
 from services.collections.core.person_messages import AskGate, HearInbound, NotePerson, ReportDelivery
+from services.collections.core.plan_messages import PlanMessage
 from services.collections.core.policy_messages import PolicyMessage
 from services.collections.core.work_messages import WorkMessage
 from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
@@ -35,6 +36,7 @@ AccountMessage: TypeAlias = (
     | HearInbound
     | ReportDelivery
     | DisputeMessage
+    | PlanMessage
     | WorkMessage
     | Due
 )

@@ -17,7 +17,9 @@ DisputeOutcome: TypeAlias = Literal["stands", "corrected", "withdrawn"]
 DocumentKind: TypeAlias = Literal[
     "itemized_bill", "remittance", "contract", "consent", "payment_proof", "police_report", "letter", "other"
 ]
-NoticeKind: TypeAlias = Literal["dispute_received", "verification", "dispute_resolved", "opt_out_confirmed"]
+NoticeKind: TypeAlias = Literal[
+    "dispute_received", "verification", "dispute_resolved", "opt_out_confirmed", "plan_due", "plan_broken"
+]
 
 
 class OpenDispute(PersonCommand):
@@ -64,7 +66,7 @@ class NoticeDelivered(Delivery):
 
 
 class SendNotice(Effect):
-    """Tell the person something that asks for no money; a verification goes with its packet."""
+    """Tell the person something; a verification goes with its packet. Only the notices of a plan ask for money."""
 
     type: Literal["collections.send-notice.v1"] = "collections.send-notice.v1"
     account_id: str
@@ -79,6 +81,8 @@ class SendNotice(Effect):
     reach_id: str = "post"
     sealed_reach: Sealed | None = None
     language: str = "en"
+    amount_due_cents: NonNegativeCents = 0  # of a plan's installment
+    due_on: date | None = None
 
 
 DisputeMessage: TypeAlias = OpenDispute | AddEvidence | SendVerification | ResolveDispute | NoticeDelivered

@@ -25,7 +25,7 @@ from services.collections.core.evolve import evolve
 from services.collections.core.facts import CollectionFact, ContactMade
 from services.collections.core.identity import name
 from services.collections.core.letters import NOTICE_PURPOSES, Books, Items, day_of, recall
-from services.collections.core.messages import Channel
+from services.collections.core.messages import Channel, ContactPurpose
 from services.collections.core.person import DisputeRecord
 from services.collections.core.person_facts import DebtNoted, StepHeld
 from services.collections.core.person_messages import HearInbound
@@ -39,7 +39,11 @@ NOTICES: dict[str, NoticeKind] = {
     "verification": "verification",
     "dispute_resolved": "dispute_resolved",
     "opt_out_confirmed": "opt_out_confirmed",
+    "plan_due": "plan_due",
+    "plan_broken": "plan_broken",
 }
+LOGGED_AS: dict[str, ContactPurpose] = {"opt_out_confirmed": "confirmation", "plan_due": "plan", "plan_broken": "plan"}
+"""What the contact log calls a notice that was none about a dispute."""
 NOTICE_CHANNELS: tuple[Channel, ...] = ("letter", "email")
 
 
@@ -245,7 +249,7 @@ def notice_answered(books: Books, account: Account, answer: NoticeDelivered) -> 
         lost = undelivered(letter, answer, day_of(answer.meta.occurred_at))
         for item in lost:
             account = account if isinstance(item, Effect) else evolve(account, item)
-        elsewhere = answer.reason == "address_refused"
+        elsewhere = answer.reason == "address_refused" and not kind.startswith("plan_")
         return (*lost, *notice(books, account, answer.meta, kind, letter.dispute_id)) if elsewhere else lost
     went_out = NoticeWentOut(
         account_id=answer.account_id,
@@ -258,7 +262,7 @@ def notice_answered(books: Books, account: Account, answer: NoticeDelivered) -> 
         account_id=answer.account_id,
         contact_id=letter.id,
         channel=letter.channel,
-        purpose="confirmation" if kind == "opt_out_confirmed" else "verification",
+        purpose=LOGGED_AS.get(kind, "verification"),
         outcome="sent",
         contacted_at=answer.meta.occurred_at,
         reach_id=letter.reach_id,

@@ -47,6 +47,9 @@ from services.collections.core.person_facts import (
     ValidationNoticeSent,
     WishJudged,
 )
+from services.collections.core.plan_evolve import evolve_plans, with_plan_ended, without_breaks
+from services.collections.core.plan_facts import PlanNews
+from services.collections.core.plan_terms import Counted, in_order
 from services.collections.core.policy_evolve import at_new_balance, at_new_episode, evolve_policy, stated
 from services.collections.core.policy_facts import PolicyNews
 from services.collections.core.state import Account, Contact, Episode, Installment, Letter, Placement, Plan, PlanRequest
@@ -69,7 +72,8 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
         case EpisodeOpened():
             opened = Episode(number=fact.number, policy=fact.policy, opened_on=fact.opened_on)
             desk = episode_began(account.desk, fact.tenant)
-            return at_new_episode(replace(account, episodes=fact.number, episode=opened, ended=None, desk=desk))
+            account = replace(account, episodes=fact.number, episode=opened, ended=None, desk=desk)
+            return at_new_episode(without_breaks(account))
         case StatementPrepared():
             return _statement_prepared(account, fact)
         case ReminderPrepared():
@@ -104,10 +108,10 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
             return _requested(account, PlanRequest(fact.plan_id, fact.terms, fact.reasons))
         case PlanPaymentCounted():
             return _plan_payment_counted(account, fact)
-        case PlanMissed():
-            return _plan_ended(account, fact.rested_days)
-        case PlanFulfilled():
-            return _plan_ended(account, fact.rested_days)
+        case PlanMissed() | PlanFulfilled():
+            return _plan_ended(account, fact)
+        case PlanNews():
+            return evolve_plans(account, fact)
         case BalanceWrittenOff():
             given_up = account.written_off_cents + fact.written_off_cents
             return _episode_ended(replace(account, written_off_cents=given_up), "written_off")
@@ -286,7 +290,7 @@ def _without_letter(account: Account, letter_id: str, kind: LetterKind) -> Accou
 
 def _plan_agreed(account: Account, fact: PlanAgreed) -> Account:
     installments = tuple(Installment(item.due_on, item.amount_cents) for item in fact.installments)
-    plan = Plan(fact.plan_id, fact.total_cents, installments, fact.agreed_at)
+    plan = Plan(fact.plan_id, fact.total_cents, installments, fact.agreed_at, returned=account.plans.returned)
     return _requested(_in_episode(account, None, plan=plan), PlanRequest(fact.plan_id, fact.terms))
 
 
@@ -294,12 +298,15 @@ def _plan_payment_counted(account: Account, fact: PlanPaymentCounted) -> Account
     assert account.episode is not None, "a payment was counted to a plan of no episode"
     plan = account.episode.plan
     assert plan is not None, "a payment was counted to no plan"
-    return _in_episode(account, None, plan=replace(plan, payments=(*plan.payments, (fact.payment_id, fact.paid_cents))))
+    counted = in_order((*plan.payments, Counted(fact.payment_id, fact.paid_cents, fact.paid_on)))
+    heard_at = max(plan.heard_at, fact.sequence)
+    return _in_episode(account, None, plan=replace(plan, payments=counted, heard_at=heard_at))
 
 
-def _plan_ended(account: Account, rested_days: int) -> Account:
+def _plan_ended(account: Account, fact: PlanMissed | PlanFulfilled) -> Account:
+    account = with_plan_ended(account, "broken" if isinstance(fact, PlanMissed) else "completed", fact.ended_on)
     assert account.episode is not None, "a plan ended in no episode"
-    return _in_episode(account, None, plan=None, rested_days=account.episode.rested_days + rested_days)
+    return _in_episode(account, None, plan=None, rested_days=account.episode.rested_days + fact.rested_days)
 
 
 def _requested(account: Account, request: PlanRequest) -> Account:

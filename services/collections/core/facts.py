@@ -9,6 +9,7 @@ from services.collections.core.dispute_facts import DisputeFacts
 from services.collections.core.fact_base import AccountFact
 from services.collections.core.messages import Channel, ContactPurpose, FailureReason, LetterKind
 from services.collections.core.person_facts import GateFacts, PersonFacts
+from services.collections.core.plan_facts import PlanFacts
 from services.collections.core.policy_facts import PolicyFact
 from services.collections.core.work_facts import WorkFacts
 from shared.contracts import Cents, Contract, NonNegativeCents, PositiveCents, Sealed
@@ -221,6 +222,7 @@ class PlanAgreed(AccountFact):
     total_cents: PositiveCents
     installments: tuple[PlannedInstallment, ...]
     agreed_at: AwareDatetime
+    forgiven_cents: NonNegativeCents = 0  # of a settlement: given up when the last cent is there
 
 
 class PlanRefused(AccountFact):
@@ -239,6 +241,8 @@ class PlanPaymentCounted(AccountFact):
     plan_id: str
     payment_id: str
     paid_cents: PositiveCents
+    paid_on: date = date.min
+    sequence: NonNegativeInt = 0  # of the news, in payments' account
 
 
 class PlanMissed(AccountFact):
@@ -249,6 +253,7 @@ class PlanMissed(AccountFact):
     missed_cents: PositiveCents
     balance_cents: NonNegativeCents
     rested_days: NonNegativeInt  # how long the schedule stood still for the plan
+    ended_on: date | None = None
 
 
 class PlanFulfilled(AccountFact):
@@ -257,6 +262,7 @@ class PlanFulfilled(AccountFact):
     type: Literal["plan-fulfilled"] = "plan-fulfilled"
     plan_id: str
     rested_days: NonNegativeInt
+    ended_on: date | None = None
 
 
 class BalanceWrittenOff(AccountFact):
@@ -298,6 +304,7 @@ CollectionFact: TypeAlias = (
     | PlanFulfilled
     | BalanceWrittenOff
     | BalanceSettled
+    | PlanFacts
     | PolicyFact
     | PersonFacts
     | GateFacts

@@ -38,6 +38,7 @@ from services.collections.core.person import MEDIA
 from services.collections.core.person_facts import (
     CallAsked,
 )
+from services.collections.core.plan_policy import NO_PLANS, PlanBook
 from services.collections.core.policy import DunningPolicy, PolicyBook, ReminderLevel
 from services.collections.core.schedule import agency_of, level_due
 from services.collections.core.state import Account, Episode
@@ -55,8 +56,10 @@ NOTICE_PURPOSES = {
     "verification": Purpose.VERIFICATION,
     "dispute_resolved": Purpose.VERIFICATION,
     "opt_out_confirmed": Purpose.CONFIRMATION,
+    "plan_due": Purpose.COLLECTION,
+    "plan_broken": Purpose.COLLECTION,
 }
-"""What the gate hears each notice is for: none of them asks for money."""
+"""What the gate hears each notice is for: those of a plan ask for money, the others do not."""
 
 
 class Today(NamedTuple):
@@ -66,13 +69,15 @@ class Today(NamedTuple):
     tenant: str
     on: date
     asker: Asker
+    plans: PlanBook = NO_PLANS
 
 
 class Books(NamedTuple):
-    """What all accounts are decided by: the policies, and the rules of the gate."""
+    """What all accounts are decided by: the policies, the rules of the gate, and what is offered as plans."""
 
     policies: PolicyBook
     rules: RuleShelf
+    plans: PlanBook = NO_PLANS
 
     def asker(self, meta: Meta, account_id: str = "") -> Asker:
         """Who asks the gate for a message: at its time, by the rules of its tenant and day.
@@ -83,7 +88,7 @@ class Books(NamedTuple):
         return Asker(rules, meta.tenant, meta.occurred_at, str(meta.id), account_id)
 
     def today(self, policy: DunningPolicy, meta: Meta) -> Today:
-        return Today(policy, meta.tenant, day_of(meta.occurred_at), self.asker(meta))
+        return Today(policy, meta.tenant, day_of(meta.occurred_at), self.asker(meta), self.plans)
 
 
 def day_of(at: datetime) -> date:

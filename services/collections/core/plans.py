@@ -1,8 +1,8 @@
 """Payment plans: agreed within the policy, kept by payments, broken by a missed installment."""
 
-from calendar import monthrange
 from datetime import date, datetime, timedelta
 
+from services.collections.core.evolve import evolve
 from services.collections.core.facts import (
     CollectionFact,
     ContactMade,
@@ -16,6 +16,7 @@ from services.collections.core.facts import (
 )
 from services.collections.core.letters import day_of
 from services.collections.core.messages import StartPlan
+from services.collections.core.plan_terms import months_later
 from services.collections.core.policy import DunningPolicy
 from services.collections.core.state import Account, Episode
 from shared.contracts import PatientPaymentReceived
@@ -64,7 +65,7 @@ def refusals(policy: DunningPolicy | None, account: Account, command: StartPlan)
         return ("no_balance_owed",)
     if episode.plan is not None:
         return ("plan_already_active",)
-    if episode.placement is not None or _being_placed(account, episode):
+    if episode.placement is not None or being_placed(account, episode):
         return ("placed_with_agency",)
     count = _count(account.owed_cents, command)
     amount_cents = command.installment_cents or account.owed_cents // count
@@ -93,12 +94,6 @@ def installments_of(total_cents: int, command: StartPlan) -> tuple[PlannedInstal
     )
 
 
-def months_later(day: date, months: int) -> date:
-    """The same day of a later month, or that month's last day."""
-    year, month0 = divmod(day.year * 12 + day.month - 1 + months, 12)
-    return date(year, month0 + 1, min(day.day, monthrange(year, month0 + 1)[1]))
-
-
 def count_payment(account: Account, payment: PatientPaymentReceived) -> tuple[CollectionFact, ...]:
     """Count a guarantor's payment towards the plan. Without a plan the balance itself says everything.
 
@@ -108,16 +103,21 @@ def count_payment(account: Account, payment: PatientPaymentReceived) -> tuple[Co
     plan = episode.plan if episode is not None else None
     if episode is None or plan is None or payment.meta.occurred_at <= plan.agreed_at:
         return ()
-    if any(payment_id == payment.payment_id for payment_id, _ in plan.payments):
+    if any(one.payment_id == payment.payment_id for one in plan.payments):
         return ()
     counted = PlanPaymentCounted(
         account_id=payment.account_id,
         plan_id=plan.plan_id,
         payment_id=payment.payment_id,
         paid_cents=payment.paid_cents,
+        paid_on=day_of(payment.meta.occurred_at),
+        sequence=payment.meta.sequence,
     )
-    if plan.paid_cents + payment.paid_cents < plan.total_cents:
-        return (counted,)
+    after = evolve(account, counted)
+    assert after.episode is not None, "a payment ends no episode"
+    assert after.episode.plan is not None, "a payment is counted to a plan"
+    if plan.forgiven_cents or after.episode.plan.paid_cents < plan.total_cents:
+        return (counted,)  # a settlement waits for its balance too: `settlement.finish`
     return (counted, *fulfil(account, payment.meta.occurred_at))
 
 
@@ -126,8 +126,14 @@ def fulfil(account: Account, at: datetime) -> tuple[CollectionFact, ...]:
     episode = account.episode
     if episode is None or episode.plan is None:
         return ()
-    rested_days = _rested_days(episode, day_of(at))
-    return (PlanFulfilled(account_id=account.account_id, plan_id=episode.plan.plan_id, rested_days=rested_days),)
+    on = day_of(at)
+    fulfilled = PlanFulfilled(
+        account_id=account.account_id,
+        plan_id=episode.plan.plan_id,
+        rested_days=rested_days(episode, on),
+        ended_on=on,
+    )
+    return (fulfilled,)
 
 
 def break_plan(account: Account, episode: Episode, on: date) -> tuple[CollectionFact, ...]:
@@ -140,12 +146,13 @@ def break_plan(account: Account, episode: Episode, on: date) -> tuple[Collection
         plan_id=episode.plan.plan_id,
         missed_cents=unpaid[1],
         balance_cents=account.owed_cents,
-        rested_days=_rested_days(episode, on),
+        rested_days=rested_days(episode, on),
+        ended_on=on,
     )
     return (missed,)
 
 
-def _rested_days(episode: Episode, on: date) -> int:
+def rested_days(episode: Episode, on: date) -> int:
     """Days the schedule stood still; before the first statement there is nothing to rest."""
     if episode.plan is None or episode.first_statement_on is None:
         return 0
@@ -160,5 +167,5 @@ def _count(total_cents: int, command: StartPlan) -> int:
     return -(-total_cents // command.installment_cents)
 
 
-def _being_placed(account: Account, episode: Episode) -> bool:
+def being_placed(account: Account, episode: Episode) -> bool:
     return any((letter.kind, letter.episode) == ("placement", episode.number) for letter in account.outgoing)

@@ -16,6 +16,8 @@ from services.collections.core.facts import (
     StatementWentOut,
 )
 from services.collections.core.messages import ContactPurpose, Purpose
+from services.collections.core.plan_facts import PlanNews
+from services.collections.core.plan_publish import publish_plans
 from services.collections.core.policy_facts import PolicyNews
 from services.collections.core.policy_publish import publish_policy
 from services.collections.core.state import Account
@@ -63,6 +65,8 @@ def publish(_: Account, fact: CollectionFact, meta: Meta) -> CollectionsEvent | 
             return _account_written_off(fact, meta)
         case BalanceSettled():
             return AccountSettled(meta=meta, account_id=fact.account_id)
+        case PlanNews():
+            return publish_plans(fact, meta)
         case PolicyNews():
             return publish_policy(fact, meta)
         case WorkFact() | DisputeOpened() | DisputeResolved():
@@ -126,6 +130,7 @@ def _plan_started(fact: PlanAgreed, meta: Meta) -> PlanStarted:
         total_cents=fact.total_cents,
         installments=len(fact.installments),
         first_due_on=fact.installments[0].due_on,
+        forgiven_cents=fact.forgiven_cents,
     )
 
 

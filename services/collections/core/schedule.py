@@ -5,6 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import IntEnum
 from typing import NamedTuple
 
+from services.collections.core.plan_days import plan_days, tell_on
 from services.collections.core.policy import DunningPolicy, Ending, ReminderLevel
 from services.collections.core.policy_charges import LateCharge
 from services.collections.core.policy_conditions import Situation, hear
@@ -19,14 +20,19 @@ class Action(IntEnum):
     FOLLOW_UP = -1  # what became of a promise to pay
     COME_BACK = 0  # a collector's day has come
     RESUME = 1  # an exclusion ends
-    BREAK_PLAN = 2
-    MARK_OVERDUE = 3
-    CHARGE = 4  # interest or a late fee
-    WRITE_OFF = 5
-    REVIEW = 6  # ask a person what becomes of the account
-    PLACE = 7
-    REMIND = 8
-    STATE = 9  # send a statement
+    PLAN_CHASE = 2  # ask a person what became of a charge
+    PLAN_CHARGE = 3  # take an installment
+    PLAN_MISS = 4
+    BREAK_PLAN = 5
+    PLAN_TELL = 6  # say that a plan is broken
+    PLAN_REMIND = 7  # of an installment that is coming
+    MARK_OVERDUE = 8
+    CHARGE = 9  # interest or a late fee
+    WRITE_OFF = 10
+    REVIEW = 11  # ask a person what becomes of the account
+    PLACE = 12
+    REMIND = 13
+    STATE = 14  # send a statement
 
 
 DEMANDS = frozenset({Action.CHARGE, Action.REVIEW, Action.PLACE, Action.REMIND})
@@ -45,10 +51,6 @@ class Step(NamedTuple):
 
     on: date
     action: Action
-
-
-COLLECTORS = frozenset({Action.FOLLOW_UP, Action.COME_BACK})
-"""Steps of a collector's work: they go on while the policy rests."""
 
 
 def next_step(policy: DunningPolicy | None, account: Account) -> Step | None:
@@ -114,7 +116,10 @@ def agenda(policy: DunningPolicy, account: Account) -> Iterator[Step]:
     if episode.first_statement_on is not None:
         earliest_on = max(earliest_on, cleared_on)
     for step in _letters(policy, account, episode):
-        yield _later(step, earliest_on)
+        if step.action is Action.PLACE and tell_on(account) is not None:
+            continue  # they hear first that the plan is broken
+        floor_on = account.plans.not_placed_before if step.action is Action.PLACE else None
+        yield _later(step, max(earliest_on, floor_on or date.min))
 
 
 def situation(account: Account, opened_on: date) -> Situation:
@@ -231,12 +236,14 @@ def level_due(
 
 
 def _silent_steps(policy: DunningPolicy, account: Account, episode: Episode) -> Iterator[Step]:
+    told_on = tell_on(account)
+    if told_on is not None and episode.plan is None and episode.placement is None:
+        yield Step(told_on, Action.PLAN_TELL)
     if episode.placement is not None:
         yield Step(episode.placement.placed_on + timedelta(policy.write_off_after_days), Action.WRITE_OFF)
     elif episode.plan is not None:
-        unpaid = episode.plan.first_unpaid(account.owed_cents)
-        if unpaid is not None:
-            yield Step(unpaid[0].due_on + timedelta(policy.plan_grace_days + 1), Action.BREAK_PLAN)
+        for action, on in plan_days(episode.plan, account.owed_cents, policy.plan_grace_days):
+            yield Step(on, Action[action])
     elif episode.due_on is not None and not episode.overdue:
         yield Step(episode.due_on + timedelta(1 + episode.rested_days), Action.MARK_OVERDUE)
     elif episode.due_on is not None:

@@ -2,11 +2,12 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from itertools import accumulate
 from typing import Literal
 
 from services.collections.core.messages import Channel, LetterKind
 from services.collections.core.person import NOBODY, PLAIN_DEBT, CallTask, DebtRecord, Hold, PersonRecord
+from services.collections.core.plan_state import EMPTY_DESK, Arrangement, PlanDesk, Returned
+from services.collections.core.plan_terms import Counted, Installment, covered
 from services.collections.core.policy_standing import NOTHING_KNOWN, Standing
 from services.collections.core.work_state import NO_WORK, Desk
 
@@ -33,35 +34,53 @@ class Letter:
 
 
 @dataclass(frozen=True, slots=True)
-class Installment:
-    due_on: date
-    amount_cents: int
-
-
-@dataclass(frozen=True, slots=True)
 class Plan:
-    """A payment plan being kept. `payments` are those of its own lifetime, by payment id, so a repeat counts once."""
+    """A payment plan being kept. `payments` are those of its own lifetime, by payment id, so a repeat counts once.
+
+    `arrangement` is what it was agreed under; None where a collector agreed to a plain one under the dunning policy.
+    `heard_at` is the sequence of the newest payment in payments' account: a balance with a later one has it in it.
+    """
 
     plan_id: str
     total_cents: int
     installments: tuple[Installment, ...]
     agreed_at: datetime
-    payments: tuple[tuple[str, int], ...] = ()
+    payments: tuple[Counted, ...] = ()
+    returned: tuple[Returned, ...] = ()
+    arrangement: Arrangement | None = None
+    heard_at: int = 0
+
+    @property
+    def kept_payments(self) -> tuple[Counted, ...]:
+        """The payments without what left again."""
+        left = {
+            one.payment_id: sum(back.cents for back in self.returned if back.payment_id == one.payment_id)
+            for one in self.payments
+        }
+        return tuple(one._replace(cents=max(0, one.cents - left[one.payment_id])) for one in self.payments)
 
     @property
     def paid_cents(self) -> int:
-        return sum(cents for _, cents in self.payments)
+        return sum(one.cents for one in self.kept_payments)
 
-    def first_unpaid(self, owed_cents: int) -> tuple[Installment, int] | None:
-        """The first installment not covered, and how much of the schedule up to it is missing.
+    @property
+    def forgiven_cents(self) -> int:
+        return 0 if self.arrangement is None else self.arrangement.forgiven_cents
+
+    def open_cents(self, owed_cents: int) -> tuple[int, ...]:
+        """How much of each installment is open.
 
         Credited is what was paid, or what the balance fell by: credits and late insurer money count for the guarantor.
         """
-        credited_cents = max(self.paid_cents, self.total_cents - owed_cents)
-        wanted = accumulate(installment.amount_cents for installment in self.installments)
-        for installment, wanted_cents in zip(self.installments, wanted, strict=True):
-            if wanted_cents > credited_cents:
-                return installment, wanted_cents - credited_cents
+        other_cents = max(0, self.total_cents + self.forgiven_cents - owed_cents - self.paid_cents)
+        extra_pays = "next" if self.arrangement is None else self.arrangement.extra_pays
+        return covered(self.installments, self.kept_payments, other_cents, extra_pays)
+
+    def first_unpaid(self, owed_cents: int) -> tuple[Installment, int] | None:
+        """The first installment not covered, and how much of it is missing."""
+        for installment, open_cents in zip(self.installments, self.open_cents(owed_cents), strict=True):
+            if open_cents:
+                return installment, open_cents
         return None
 
 
@@ -105,6 +124,7 @@ class Episode:
     plan: Plan | None = None
     placement: Placement | None = None
     placements: int = 0  # how often it was with an agency
+    given_back: str = ""  # why the last of them has it no more
     validation_sent_on: date | None = None
     validation_ends_on: date | None = None
 
@@ -152,6 +172,7 @@ class Account:
     call_tasks: tuple[CallTask, ...] = ()
     heard: tuple[str, ...] = ()  # ids of commands about the person and the gate
     standing: Standing = NOTHING_KNOWN  # what the policy asks beside balance and letters
+    plans: PlanDesk = EMPTY_DESK  # proposals, and what is left of plans that ended
     desk: Desk = NO_WORK  # who works on it, promises, complaints
 
     @property
@@ -163,6 +184,20 @@ class Account:
         """Whether a balance holds more care than the guarantor was told of. Interest and fees are nothing new."""
         standing, stated_cents = self.standing, 0 if self.episode is None else self.episode.stated_cents
         return balance_cents - standing.booked_cents > stated_cents - standing.stated_charges_cents
+
+    @property
+    def plan_work(self) -> str | None:
+        """Why a person is needed for a plan: terms to approve, a charge nobody answered, a card that is used up."""
+        if self.plans.proposal is not None and self.plans.proposal.status == "waiting":
+            return "plan: approve"
+        plan = None if self.episode is None else self.episode.plan
+        if plan is None or plan.arrangement is None:
+            return None
+        charge, autopay = plan.arrangement.open_charge, plan.arrangement.autopay
+        if charge is not None and charge.chased:
+            return "autopay: no answer"
+        stopped = autopay is not None and autopay.ended not in {"", "revoked"}
+        return f"autopay: {autopay.ended}" if stopped and autopay is not None else None
 
     @property
     def status(self) -> str:

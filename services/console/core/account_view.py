@@ -20,12 +20,15 @@ from shared.contracts import (
     AssistanceEnded,
     AssistanceGranted,
     AssistanceRequested,
+    AutopayEnded,
     BalanceOverdue,
     CollectionsEvent,
     CollectorsEvent,
     ContactLogged,
     Contract,
     CreditBalanceFound,
+    InstallmentChargeRequested,
+    InstallmentMissed,
     JudgmentEntered,
     LateChargeRaised,
     LegalActionEnded,
@@ -40,11 +43,15 @@ from shared.contracts import (
     PatientBalanceChanged,
     PatientPaymentReceived,
     PlanBroken,
+    PlanCancelled,
     PlanCompleted,
+    PlanProposed,
+    PlanRescheduled,
     PlanStarted,
     ReminderSent,
     ReviewRequested,
     RiskLimitCrossed,
+    SettlementUndone,
     StatementSent,
 )
 from shared.decider import Decider, Effect, Fact, Scalar
@@ -206,6 +213,13 @@ _Dunned: TypeAlias = (
     | LegalActionStarted
     | JudgmentEntered
     | LegalActionEnded
+    | PlanProposed
+    | InstallmentMissed
+    | PlanRescheduled
+    | PlanCancelled
+    | InstallmentChargeRequested
+    | AutopayEnded
+    | SettlementUndone
 )
 
 

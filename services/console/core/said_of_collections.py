@@ -12,21 +12,34 @@ from shared.contracts import (
     AssistanceEnded,
     AssistanceGranted,
     AssistanceRequested,
+    AutopayEnded,
     BalanceOverdue,
     ContactLogged,
+    InstallmentChargeRequested,
+    InstallmentMissed,
     JudgmentEntered,
     LateChargeRaised,
     LegalActionEnded,
     LegalActionStarted,
     PlanBroken,
+    PlanCancelled,
     PlanCompleted,
+    PlanProposed,
+    PlanRescheduled,
     PlanStarted,
     ReminderSent,
     ReviewRequested,
     RiskLimitCrossed,
+    SettlementUndone,
     StatementSent,
 )
 
+AUTOPAY_ENDED = {
+    "revoked": "they took their leave back",
+    "hard_decline": "the card or bank account does not give it",
+    "returned": "the money was taken back",
+    "tried_enough": "it was tried as often as allowed",
+}
 WRITTEN_OFF_AS = {
     "bad_debt": "bad debt",
     "small_balance": "a small balance",
@@ -68,6 +81,46 @@ def _(event: PlanStarted) -> Said:
 @words.register
 def _(event: PlanBroken) -> Said:
     return Said("Payment plan broken: an installment was missed", event.missed_cents)
+
+
+@words.register
+def _(event: PlanProposed) -> Said:
+    waits = "waits for a second person" if event.waits else f"open until {event.expires_on}"
+    if event.kind == "settlement":
+        return Said(f"Settlement offered, {waits}; given up if it is paid", event.forgiven_cents)
+    return Said(f"Payment plan proposed: {counted(event.installments, 'installment')}, {waits}", event.total_cents)
+
+
+@words.register
+def _(event: InstallmentMissed) -> Said:
+    return Said(f"Installment {event.number} of the plan missed, was due {event.due_on}", event.missed_cents)
+
+
+@words.register
+def _(event: PlanRescheduled) -> Said:
+    why = "begun again" if event.why == "re_aged" else "takes in later care"
+    parts = counted(event.installments, "installment")
+    return Said(f"Payment plan {why}: {parts}, first due {event.first_due_on}", event.total_cents)
+
+
+@words.register
+def _(event: PlanCancelled) -> Said:
+    return Said(f"Payment plan cancelled: {event.reason.replace('_', ' ')}", event.balance_cents)
+
+
+@words.register
+def _(event: InstallmentChargeRequested) -> Said:
+    return Said(f"Installment {event.number} is taken by {event.method}, try {event.attempt}", event.charge_cents)
+
+
+@words.register
+def _(event: AutopayEnded) -> Said:
+    return Said(f"Installments are not taken by themselves any more: {AUTOPAY_ENDED[event.why]}")
+
+
+@words.register
+def _(event: SettlementUndone) -> Said:
+    return Said("Settlement undone: its money left again, and the rest is owed", event.restored_cents)
 
 
 @words.register
