@@ -135,6 +135,18 @@ async def _of(lines: AsyncIterator[JournalLine], tenant: str) -> AsyncIterator[J
             yield line
 
 
+async def accounts_in(lines: AsyncIterator[JournalLine], tenant: str) -> AsyncIterator[list[JournalLine]]:
+    """A tenant's accounts, one after the other, each with all that was journaled of it, oldest first."""
+    told = list[JournalLine]()
+    async for line in _of(lines, tenant):
+        if told and told[0].document["aggregate_id"] != line.document["aggregate_id"]:
+            yield told
+            told = []
+        told.append(line)
+    if told:
+        yield told
+
+
 async def _exported(
     lines: AsyncIterator[JournalLine], tenant: str, since: datetime | None
 ) -> Mapping[str, list[Mapping[str, Any]]]:

@@ -115,7 +115,7 @@ def export(
     from revcycle.policy import export as write
     from revcycle.policy import journal
 
-    count = asyncio.run(write(journal(_mongo(mongo, directory)), tenant, _utc(since), file))
+    count = asyncio.run(write(journal(store_of(mongo, directory)), tenant, utc(since), file))
     typer.echo(f"{file}: {count} lines")
 
 
@@ -151,7 +151,7 @@ def measures(
     from services.collections.policies import POLICY_FOLDER, policy_book
 
     book = policy_book(policies or POLICY_FOLDER)
-    found = asyncio.run(measured(journal(_mongo(mongo, directory)), tenant, _utc(since), book))
+    found = asyncio.run(measured(journal(store_of(mongo, directory)), tenant, utc(since), book))
     if as_json:
         typer.echo(json.dumps({name: asdict(version) for name, version in found.by_version.items()}, indent=2))
     else:
@@ -163,17 +163,19 @@ def _past(path: Path | None, mongo: str | None, directory: Path, tenant: str, si
 
     if path is not None:
         return past_in(path)
-    return asyncio.run(past_of(journal(_mongo(mongo, directory)), tenant, _utc(since)))
+    return asyncio.run(past_of(journal(store_of(mongo, directory)), tenant, utc(since)))
 
 
-def _mongo(mongo: str | None, directory: Path) -> str:
+def store_of(mongo: str | None, directory: Path) -> str:
+    """The store's address: the given one, else the running stack's."""
     from revcycle.stack.layout import Layout
     from revcycle.stack.status import running_stack
 
     return mongo or running_stack(Layout(directory.resolve())).mongo
 
 
-def _utc(since: datetime | None) -> datetime | None:
+def utc(since: datetime | None) -> datetime | None:
+    """Midnight UTC of a day that was given."""
     return since and since.replace(tzinfo=UTC)
 
 

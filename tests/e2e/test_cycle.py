@@ -15,12 +15,15 @@ from aiokafka import AIOKafkaConsumer
 
 from revcycle.audit_log import copies_of, verify_all
 from revcycle.identity import issue_token
+from revcycle.policy import simulate
 from revcycle.report import read_proofs
 from revcycle.stack.record import StackRecord
 from revcycle.stack.topics import SERVICES, partitions_of, topic_names
 from samples.generate import generate
+from services.collections.policies import POLICY_FOLDER
 from shared.store.connect import connect, disconnect
 from shared.x12.claim837 import Claim837, read_837
+from tests.e2e.collecting import asked, decisions_again, measures, past
 from tests.e2e.stack import START, Stack, running
 
 CLAIMS = 40
@@ -61,6 +64,31 @@ def test_the_proof_reconciles_with_what_went_in(stack: Stack) -> None:
     assert all(proof["proved"] and not proof["discrepancies"] for proof in proofs.values())
     for name in ("deposits_reassociated", "card_payments", "payments_entered"):
         assert sum(proof["cash"]["summary"].get(name, {"count": 0})["count"] for proof in proofs.values()) > 0, name
+
+
+def test_the_gates_decisions_come_out_the_same_from_the_real_store(stack: Stack) -> None:
+    found = decisions_again(stack, TENANTS[0])
+    assert found.decisions > found.accounts > 0
+    assert found.allowed > 0
+    assert found.differing == []
+
+
+def test_policies_are_tried_and_measured_on_what_the_real_store_remembers(stack: Stack) -> None:
+    remembered = past(stack, TENANTS[0])
+    same = simulate(remembered, TENANTS[0], (POLICY_FOLDER, POLICY_FOLDER), (START, START))
+    assert same.differences == ()
+    assert same.older.contact_count > 0
+    counted = measures(stack, TENANTS[0]).by_version.values()
+    assert sum(version.contacts for version in counted) > 0
+
+
+def test_a_collector_sees_each_contact_with_the_decision_that_allowed_it(stack: Stack) -> None:
+    accounts = asked(stack, TENANTS[0], "/accounts?status=overdue") + asked(stack, TENANTS[0], "/accounts?status=open")
+    story = asked(stack, TENANTS[0], f"/accounts/{accounts[0]['account_id']}/story")
+    assert story["contacts"]
+    assert all(one["decision"]["allowed"] for one in story["contacts"] if one["direction"] == "out")
+    assert story["next"]["ways"]
+    assert isinstance(asked(stack, TENANTS[0], "/collector-work")["items"], list)
 
 
 def claims() -> list[Claim837]:

@@ -69,7 +69,7 @@ def next_action(asker: Asker, policy: WorkPolicy, account: Account, rank: Rank |
     next_at = min((way.next_at for way in ways if way.next_at is not None), default=None)
     cause = None if rank is None else rank.cause
     why = "" if rank is None else rank.reasons[0].why
-    if cause in DECIDES:
+    if cause is not None and cause in DECIDES:
         return NextAction(DECIDES[cause], why, None, ways, next_at)
     if account.owed_cents <= 0:
         return NextAction("nothing", "nothing is owed", None, ways, None)
