@@ -7,7 +7,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := $(BIN)/uv
 MEMBERS := shared services/eligibility services/claims services/payments services/collections services/console sandbox revcycle
-SOURCES := shared services sandbox revcycle tests
+SOURCES := shared services sandbox revcycle deploy tests
 # How many processes share the tests: one a core, or PROCESSES=4; 0 runs them in pytest's own.
 PROCESSES ?= auto
 PYTEST := $(BIN)/pytest -n $(PROCESSES)
@@ -167,6 +167,10 @@ bench-posting: setup ## Post the remittances of 100,000 claims and prove the boo
 .PHONY: bench-x12
 bench-x12: .venv-bench/.synced ## Measure our X12 readers beside others (BENCH_ARGS="--rounds 9 --json")
 	@.venv-bench/bin/python -m bench.x12 $(BENCH_ARGS)
+
+.PHONY: dashboards
+dashboards: setup ## Write deploy/grafana, the rules of the objectives and docs/operations/metrics.md from the code
+	@$(BIN)/python -m deploy.grafana
 
 .PHONY: format
 format: setup ## Format the code and fix what the linter can fix

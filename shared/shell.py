@@ -128,17 +128,21 @@ class Shell:
         raise ParkedError(msg)
 
     async def release(self, decider: Decider[S, M, F], key: Key) -> int:
-        """Let a parked aggregate go on: its waiting messages are decided in order. The number handled.
+        """Let an aggregate go on: its waiting messages are decided in order. The number handled.
 
-        When one of them fails again, the aggregate is parked again and all of them keep waiting.
+        Effects that were given up are tried anew. When one of them fails again, the aggregate is parked again and all of them keep waiting.
         """
         rows = await self.store.load(decider, (key,))
         row = rows[key]
-        if row.parked is not None:
-            unparked: Write[S] = Write(key, row.version, row.snapshot)
+        anew = tuple(p._replace(attempts=0, stuck=False) for p in row.snapshot.effects.values() if p.stuck)
+        if row.parked is not None or anew:
+            snapshot = row.snapshot._replace(effects={**row.snapshot.effects, **{p.id: p for p in anew}})
+            unparked: Write[S] = Write(key, row.version, snapshot, changed_effects=anew)
             if (await self.store.commit(decider, (unparked,))).lost:
                 msg = f"this {decider.kind} changed meanwhile; release it again"
                 raise ContentionError(msg)
+            if anew:
+                self.pulses.of(effects_pulse(decider.kind)).beat()
         return await self.drain(decider, key)
 
     async def drain(self, decider: Decider[S, M, F], key: Key) -> int:

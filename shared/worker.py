@@ -163,6 +163,9 @@ class Worker:
         attempts = pending.attempts + 1
         pending = pending._replace(attempts=attempts, error=failed.error, stuck=attempts >= ATTEMPTS_MAX)
         snapshot = row.snapshot._replace(effects={**row.snapshot.effects, pending.id: pending})
+        if pending.stuck:
+            effect = type(pending.effect).__name__
+            self._log.error("effect_stuck", kind=self._decider.kind, tenant=key.tenant, id=key.id, effect=effect)
         write: Write[Any] = Write(key, row.version, snapshot, changed_effects=(pending,), parked=row.parked)
         await self._shell.store.commit(self._decider, (write,))
         wait = min(BACKOFF_FIRST * 2**attempts, BACKOFF_MAX)

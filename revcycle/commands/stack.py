@@ -1,6 +1,7 @@
 """`revcycle up`, `status` and `stop`."""
 
 import asyncio
+from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, TypeAlias
 
@@ -30,6 +31,7 @@ NUMBERS = (
     "out_of_balance",
 )
 """What `revcycle status` shows of a service's numbers; `--json` gives all of them."""
+PACES = ("records/s", "drains in")
 Port: TypeAlias = Annotated[int, typer.Option(min=1, max=65535, rich_help_panel="Ports")]
 
 
@@ -105,31 +107,45 @@ def _print_addresses(record: "StackRecord", how_to_end: str) -> None:
     console.print(how_to_end)
 
 
-def status(directory: Directory = DEFAULT_DIRECTORY, as_json: AsJson = False) -> None:
+def status(
+    directory: Directory = DEFAULT_DIRECTORY,
+    as_json: AsJson = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Show it anew until Ctrl-C, with what is done a second.")
+    ] = False,
+    every: Annotated[float, typer.Option(min=0.5, metavar="SECONDS", help="How often, with --watch.")] = 2.0,
+) -> None:
     """Show every process: its health, its restarts, and what waits in it. Exit code 1 when something is not well."""
     from revcycle.stack.status import ask_status, running_stack
 
     layout = Layout(directory.resolve())
+    if watch:
+        from revcycle.commands.watch import watch_stack
+
+        watch_stack(lambda: asyncio.run(ask_status(layout, running_stack(layout))), every, status_table)
+        return
     found = asyncio.run(ask_status(layout, running_stack(layout)))
     if as_json:
         typer.echo(found.model_dump_json(indent=2))
     else:
-        Console().print(_table(found))
+        Console().print(status_table(found))
     if not found.healthy:
         raise typer.Exit(Exit.FAILED)
 
 
-def _table(found: "StackStatus") -> Table:
+def status_table(found: "StackStatus", paces: Mapping[str, tuple[str, str]] | None = None) -> Table:
+    """One line for each process; with `paces`, also how fast it works and when it is done."""
     table = Table(title=f"Stack: {found.phase}", title_justify="left", box=box.SIMPLE, padding=(0, 1, 0, 0))
     table.add_column("part", no_wrap=True)
     table.add_column("state")
     table.add_column("restarts", justify="right")
-    for name in NUMBERS:
+    for name in (*NUMBERS, *(() if paces is None else PACES)):
         table.add_column(name.replace("_", " "), justify="right")
     for process in found.processes:
         numbers = process.numbers or {}
         cells = [str(numbers.get(name, "")) for name in NUMBERS]
-        table.add_row(process.name, _state(process), str(process.restarts), *cells)
+        pace = () if paces is None else paces[process.name]
+        table.add_row(process.name, _state(process), str(process.restarts), *cells, *pace)
     return table
 
 

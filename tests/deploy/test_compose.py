@@ -84,3 +84,22 @@ def test_the_topics_are_made_by_the_command_of_every_other_broker(services: dict
 def test_nothing_listens_beyond_this_machine(services: dict[str, Service]) -> None:
     ports = [port for service in services.values() for port in service.get("ports", [])]
     assert all(port.startswith("127.0.0.1:") for port in ports)
+
+
+def test_prometheus_and_grafana_are_given_files_that_exist_and_services_that_run(services: dict[str, Service]) -> None:
+    mounted = [volume for name in ("prometheus", "grafana") for volume in services[name]["volumes"]]
+    for volume in mounted:
+        source = volume.split(":")[0]
+        assert not source.startswith("./") or (ROOT / source).exists(), source
+    settings = yaml.safe_load((ROOT / "deploy/prometheus/prometheus.yml").read_text())
+    (job,) = settings["scrape_configs"]
+    ports = {one["targets"][0]: one["labels"]["service"] for one in job["static_configs"]}
+    watched = {name: port for name, port in DEFAULT_PORTS.items() if name in MODULES and name != "sandbox"}
+    assert ports == {f"{name}:{port}": name for name, port in watched.items()}
+    token = services["claims"]["environment"]["REVCYCLE_METRICS_TOKEN_FILE"]
+    assert job["authorization"]["credentials_file"] == token
+    source = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text())[
+        "datasources"
+    ][0]
+    assert source["url"] == "http://prometheus:9090"
+    assert all(Path("/etc/prometheus", Path(file).name) == Path(file) for file in settings["rule_files"])

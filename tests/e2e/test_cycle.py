@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,8 @@ from shared.store.connect import connect, disconnect
 from shared.x12.claim837 import Claim837, read_837
 from tests.e2e.collecting import asked, decisions_again, measures, past
 from tests.e2e.stack import START, Stack, running
+from tests.operations.live import POISONED, empty_panels, metrics_text, odd_labels, poison, stop_and_go
+from tests.operations.watching import Prometheus, watching
 
 CLAIMS = 40
 DAYS = 45
@@ -39,7 +42,18 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
         yield stack
 
 
-def test_a_claim_travels_the_whole_way_and_no_identifier_with_it(stack: Stack) -> None:
+@pytest.fixture(scope="module")
+def prometheus(stack: Stack) -> Iterator[Prometheus | None]:
+    """It watches from the start; None where it is not installed."""
+    if shutil.which("prometheus") is None:
+        yield None
+        return
+    token = stack.layout.metrics_token
+    with watching(stack.layout.root / "prometheus", stack.record, token, (*SERVICES, "console")) as found:
+        yield found
+
+
+def test_a_claim_travels_the_whole_way_and_no_identifier_with_it(stack: Stack, prometheus: Prometheus | None) -> None:
     found, tally = stack.play()
     assert found == []
     for type_ in ("claim.received.v1", "coverage.verified.v1", "claim.submitted.v1", "claim.accepted.v1"):
@@ -54,6 +68,23 @@ def test_a_claim_travels_the_whole_way_and_no_identifier_with_it(stack: Stack) -
     assert leaks_in_store(stack.record, marks) == []
     assert leaks_in_logs(stack.layout.logs, marks) == []
     assert leaks_in_numbers(stack, marks) == []
+    for service in (*SERVICES, "console"):
+        assert odd_labels(metrics_text(stack.layout, stack.record, service)) == []
+
+
+def test_every_panel_of_every_dashboard_has_something_to_draw(prometheus: Prometheus | None) -> None:
+    watch = prometheus or pytest.skip("prometheus is not installed (Debian: apt-get install prometheus)")
+    assert empty_panels(watch) == []
+
+
+def test_a_record_that_cannot_be_read_and_a_process_that_hangs_raise_their_alerts(
+    stack: Stack, prometheus: Prometheus | None
+) -> None:
+    watch = prometheus or pytest.skip("prometheus is not installed (Debian: apt-get install prometheus)")
+    assert not watch.firing("DeadLetters")
+    poison(stack.record)
+    watch.until(lambda: watch.firing("DeadLetters", service="payments", topic=POISONED))
+    stop_and_go(watch, stack.record, "collections")
 
 
 def test_the_proof_reconciles_with_what_went_in(stack: Stack) -> None:

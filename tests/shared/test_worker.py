@@ -75,6 +75,14 @@ async def test_what_fails_for_good_waits_for_a_person(bell: Bell) -> None:
     row = (await bell.machine.store.load(TILL, [T1]))[T1]
     assert [(p.attempts, p.error) for p in row.snapshot.effects.values()] == [(ATTEMPTS_MAX, "ConnectionError")]
 
+    bell.broken = set()
+    bell.machine.clock.wall_time += LEASE
+    assert await bell.worker().run_once() == 0, "nobody let it go yet"
+    assert await bell.machine.shell.release(TILL, T1) == 0, "no message waited behind it"
+    await bell.worker().run_once()
+    assert (await state(bell)).bells == 1
+    assert (await bell.machine.store.health([TILL], AT)).effects_stuck == 0
+
 
 async def test_two_workers_answer_once_though_a_lease_ran_out(bell: Bell) -> None:
     bell.slow["t1"] = asyncio.Event()

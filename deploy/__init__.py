@@ -1,0 +1,1 @@
+"""What runs RevCycle elsewhere than on a developer's machine."""
