@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from fastapi import FastAPI
 
+from services.collections.agency_parts import agency_parts
 from services.collections.api import router
 from services.collections.assistance_api import assistance
 from services.collections.assistance_performers import AssistancePerformers
@@ -35,23 +36,26 @@ def make_spec(
     """What makes this service. `outlets` replace those set; `books` are what was read at start already."""
     books = read_books(settings) if books is None else books
     require_templates(books.policies)
-    accounts = make_decider(books.policies, books.rules, books.work)
+    accounts = make_decider(books.policies, books.rules, books.work, plans=books.plans, agencies=books.agencies)
+    agencies = agency_parts(books.agencies)
     applications = make_assistance(books.assistance)
     ports = outlets_of(settings) if outlets is None else outlets
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
+        mail = OutgoingMail(runtime, accounts, books.rules, books.letterheads, settings.exchange, ports)
+        placing = agencies.performers(runtime, accounts, books.rules, mail, books.letterheads, settings.exchange)
         return {
-            accounts.kind: OutgoingMail(
-                runtime, accounts, books.rules, books.letterheads, settings.exchange, ports
-            ).performers(),
+            accounts.kind: {**mail.performers(), **placing.of_accounts()},
+            **placing.by_kind(),
             applications.kind: AssistancePerformers(runtime, applications, accounts).performers(),
         }
 
     return Spec(
         name="collections",
-        deciders=(accounts, applications, STATEMENT_BOOK),
-        routes=join_routes(statement_routes(), routes(accounts), route(applications, Due)),
+        deciders=(accounts, applications, STATEMENT_BOOK, *agencies.deciders),
+        routes=join_routes(statement_routes(), routes(accounts), route(applications, Due), agencies.routes()),
         performers=performers,
+        loops=lambda runtime: agencies.loops(runtime, settings.exchange),
         topics=TOPICS,
         figures=FIGURES,
     )

@@ -5,12 +5,16 @@ from typing import Annotated, NamedTuple
 
 from fastapi import Depends, Request
 
+from services.collections.agencies import agency_book
 from services.collections.assistance import assistance_policy
 from services.collections.compliance import rule_shelf
 from services.collections.core import PolicyBook
+from services.collections.core.agency_policy import AgencyBook
 from services.collections.core.assistance_policy import AssistancePolicy
 from services.collections.core.gate_shelf import RuleShelf
+from services.collections.core.plan_policy import PlanBook
 from services.collections.core.work_policy import WorkBook
+from services.collections.plan_policies import plan_book
 from services.collections.policies import letterheads, policy_book
 from services.collections.render import Letterhead
 from services.collections.settings import CollectionsSettings
@@ -24,6 +28,8 @@ class HouseBooks(NamedTuple):
     rules: RuleShelf
     work: WorkBook
     assistance: AssistancePolicy
+    plans: PlanBook
+    agencies: AgencyBook
     letterheads: Mapping[str, Letterhead]
 
 
@@ -35,6 +41,8 @@ def read_books(settings: CollectionsSettings) -> HouseBooks:
         rules=rule_shelf(folder, production=production),
         work=work_book(folder),
         assistance=assistance_policy(folder, production=production),
+        plans=plan_book(folder, production=production),
+        agencies=agency_book(folder),
         letterheads=letterheads(settings.letterhead_file),
     )
 

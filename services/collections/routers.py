@@ -2,6 +2,7 @@
 
 from fastapi import APIRouter
 
+from services.collections.agency_api import agency
 from services.collections.contact_api import contacting
 from services.collections.dispute_api import disputing
 from services.collections.person_api import person
@@ -12,5 +13,5 @@ from services.collections.template_api import templates
 from services.collections.work_api import working
 
 people = APIRouter()
-for part in (person, contacting, disputing, templates, working, statements, stories, supervising):
+for part in (person, contacting, disputing, templates, working, statements, stories, supervising, agency):
     people.include_router(part)

@@ -1,106 +1,18 @@
-"""Takes files out of `<exchange>/<tenant>/<folder>`: 835 files of the clearinghouse, lists of the bank.
+"""Takes 835 files of the clearinghouse out of `<exchange>/<tenant>/eras`."""
 
-A file leaves its folder only after its bytes are stored and what it brings is kept; it then lies in `taken` beside the
-others, or aside with its reason noted when it does not belong here. Nothing is ever deleted.
-"""
-
-import asyncio
 from pathlib import Path
-from uuid import UUID, uuid5
 
 from services.payments.core.inbound_file import INBOUND_FILE, FileArrived
-from services.payments.vault import Kept, RemittanceVault
-from shared.contracts import Meta
-from shared.runtime import Runtime
+from services.payments.vault import Kept
+from shared.folder_pickup import FolderPickup as SharedPickup
 
-NAMESPACE = UUID("0b7d6a3e-5f34-5b0a-9a5e-2d3f6c1b8e90")
 SUFFIX = ".835"
-FILES_A_STEP = 50
 
 
-class FolderPickup:
-    """A loop over one folder of every tenant. Whoever writes there renames, so a file with its name is whole."""
+class FolderPickup(SharedPickup):
+    """Over one folder of every tenant, for this service."""
 
-    name = "files"
-    kind = None
-    folder = ""
-    actor = ""
-
-    def __init__(self, runtime: Runtime, exchange: Path, vault: RemittanceVault) -> None:
-        self._runtime, self._exchange, self._vault = runtime, exchange, vault
-
-    async def step(self) -> int:
-        """Take what lies there, oldest name first; how many files."""
-        taken = 0
-        for tenant, file in await asyncio.to_thread(self._present):
-            taken += await self._try(tenant, file)
-            if taken == FILES_A_STEP:
-                break
-        return taken
-
-    async def pending(self) -> int:
-        return len(await asyncio.to_thread(self._present))
-
-    async def take(self, tenant: str, file: Path, kept: Kept) -> str:
-        """Take in a file whose bytes are kept; the name of the folder where it lies from now on."""
-        raise NotImplementedError
-
-    async def note(self, tenant: str, name: str, kind: str, code: str, reason: str) -> None:
-        """Say why something is not taken in, once."""
-        document = {"kind": kind, "file_id": name, "at": self._runtime.wall(), "code": code, "reason": reason}
-        await self._runtime.store.note("quarantine", tenant, name, document)
-
-    def meta(self, tenant: str, kind: str, kept: Kept) -> Meta:
-        """The envelope of a file's arrival; its id derives from tenant and content."""
-        message_id = uuid5(NAMESPACE, f"{tenant}/{kept.file_id}")
-        return Meta(
-            id=message_id,
-            tenant=tenant,
-            occurred_at=self._runtime.clock.now(),
-            source="payments",
-            subject=f"{kind}/{kept.file_id}",
-            key=kept.file_id,
-            correlation=message_id,
-            actor=self.actor,
-        )
-
-    async def _try(self, tenant: str, file: Path) -> bool:
-        """Whether a file was taken. The files behind one that is not go on."""
-        try:
-            await self._take(tenant, file)
-        except FileNotFoundError:
-            return False  # another process of this service was faster
-        except PermissionError:
-            await self._note_locked(tenant, file)
-            return False
-        return True
-
-    async def _note_locked(self, tenant: str, file: Path) -> None:
-        """It stays where it lies until somebody lets us read and move it."""
-        document = {
-            "kind": "locked_file",
-            "at": self._runtime.wall(),
-            "code": "FILE:locked",
-            "reason": "The file may not be read or moved by this service: correct its permissions, and it is taken.",
-        }
-        await self._runtime.store.note("quarantine", tenant, str(uuid5(NAMESPACE, f"{tenant}/{file.name}")), document)
-
-    async def _take(self, tenant: str, file: Path) -> None:
-        kept = await self._vault.keep_file(tenant, file)
-        aside = await self.take(tenant, file, kept)
-        await asyncio.to_thread(move_aside, file, aside, f"{kept.file_id[5:17]}-{file.name}")
-        self._runtime.log.info("file_taken", tenant=tenant, file_id=kept.file_id, kind=aside)
-
-    def _present(self) -> list[tuple[str, Path]]:
-        if not self._exchange.is_dir():
-            return []
-        return [
-            (tenant.name, file)
-            for tenant in sorted(self._exchange.iterdir())
-            if (folder := tenant / self.folder).is_dir()
-            for file in sorted(folder.iterdir())
-            if file.is_file() and not file.name.startswith(".") and file.suffix != ".tmp"
-        ]
+    source = "payments"
 
 
 class EraPickup(FolderPickup):
@@ -120,10 +32,3 @@ class EraPickup(FolderPickup):
         arrived = FileArrived(meta=meta, file_id=kept.file_id, name=file.name[:255], size_bytes=kept.size_bytes)
         await self._runtime.shell.transact(INBOUND_FILE, (arrived,))
         return "taken"
-
-
-def move_aside(file: Path, folder: str, name: str) -> None:
-    """Beside where it lay; the same content under the same name lands on itself."""
-    aside = file.parent / folder
-    aside.mkdir(exist_ok=True)
-    file.replace(aside / name)

@@ -209,7 +209,7 @@ PaymentsEvent: TypeAlias = (
     | OtherPartyPaymentReturned
     | OtherPartyReductionAgreed
 )
-CollectionsEvent: TypeAlias = (
+GuarantorEvent: TypeAlias = (
     CollectorsEvent
     | StatementSent
     | ReminderSent
@@ -229,7 +229,6 @@ CollectionsEvent: TypeAlias = (
     | ReviewRequested
     | LateChargeRaised
     | RiskLimitCrossed
-    | AgencyRemittanceReceived
     | AgencyPaymentReported
     | LegalActionStarted
     | JudgmentEntered
@@ -242,6 +241,8 @@ CollectionsEvent: TypeAlias = (
     | AutopayEnded
     | SettlementUndone
 )
+"""What collections says of a guarantor's account."""
+CollectionsEvent: TypeAlias = GuarantorEvent | AgencyRemittanceReceived
 
 EVENTS: dict[str, tuple[type[Event], ...]] = {
     "eligibility": EligibilityEvent.__args__,
@@ -325,6 +326,7 @@ __all__ = [
     "FileUndelivered",
     "FileWithdrawn",
     "FilingDeadlineNear",
+    "GuarantorEvent",
     "HoldReason",
     "InformationRequested",
     "InformationSettled",

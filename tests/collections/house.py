@@ -15,6 +15,7 @@ from services.collections.app import make_spec
 from services.collections.assistance_api import assistance
 from services.collections.books import HouseBooks, read_books
 from services.collections.core import Channel
+from services.collections.core.agency_policy import NO_AGENCIES, AgencyBook
 from services.collections.outlets import Outlet
 from services.collections.policies import policy_book
 from services.collections.policy_api import policy_routes
@@ -145,7 +146,7 @@ def text_of(file: Path) -> str:
     return "\n".join(page.extract_text() for page in PdfReader(file).pages)
 
 
-def make_house(root: Path) -> House:
+def make_house(root: Path, agencies: AgencyBook = NO_AGENCIES) -> House:
     """A process on memory, on day 0 of the story."""
     machine, sealer = Machine(at(0)), PlainSealer()
     key = ECKey.generate_key("P-256", {"kid": "test"}, auto_kid=False)
@@ -174,7 +175,7 @@ def make_house(root: Path) -> House:
         authenticator=Authenticator(KeySet([key]), DEVELOPMENT_ISSUER, "revcycle", production=False),
     )
     outlets: dict[Channel, Outlet] = {}
-    books = read_books(settings)
+    books = read_books(settings)._replace(agencies=agencies)
     spec = make_spec(settings, outlets, books)
     deciders = {decider.kind: decider for decider in spec.deciders}
     workers = tuple(

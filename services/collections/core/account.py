@@ -7,6 +7,9 @@ from typing import Annotated, assert_never
 from pydantic import Field, TypeAdapter
 
 from services.collections.core.account_messages import AccountMessage, AnyAccountEffect, account_of
+from services.collections.core.agency_account import AgencyTold, HearAgency
+from services.collections.core.agency_policy import NO_AGENCIES, AgencyBook
+from services.collections.core.agency_rules import hear_agency, place_with_agency, told_of_balance, told_of_payment
 from services.collections.core.answers import (
     placement_answered,
     recall_answered,
@@ -30,7 +33,6 @@ from services.collections.core.letters import (
     Items,
     Today,
     day_of,
-    prepare_placement,
     prepare_reminder,
     prepare_statement,
 )
@@ -96,7 +98,8 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
     match message:
         case PatientBalanceChanged():
             changed = with_risk(books.policies, account, message, change_balance(books, account, message))
-            return (*changed, *finish_after(account, changed, message.meta))
+            agency = told_of_balance(books, account, message, changed)
+            return (*changed, *finish_after(account, changed, message.meta), *agency)
         case PatientPaymentReceived():
             paid = (
                 *note_payment(account, message),
@@ -111,6 +114,10 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
             return log_contact(books.asker(message.meta, message.account_id), account, message)
         case NotePerson():
             return note_person(account, message)
+        case HearAgency():
+            return hear_agency(account, message)
+        case AgencyTold():
+            return ()
         case AskGate():
             return ask_gate(books.asker(message.meta, message.account_id), account, message)
         case HearInbound():
@@ -202,7 +209,7 @@ def take(today: Today, account: Account, episode: Episode, action: Action) -> It
         case Action.WRITE_OFF:
             return write_off(today, account, episode, "bad_debt")
         case Action.PLACE:
-            return prepare_placement(today, account, episode)
+            return place_with_agency(today, account, episode)
         case Action.REMIND:
             return prepare_reminder(today, account, episode)
         case Action.STATE:
@@ -218,9 +225,10 @@ def make_decider(
     rules: RuleShelf,
     work: WorkBook = NO_ORDER,
     plans: PlanBook = NO_PLANS,
+    agencies: AgencyBook = NO_AGENCIES,
 ) -> Decider[Account, AccountMessage, CollectionFact]:
     """The decider under a book of policies, the rules of the compliance gate, and the order of collectors' work."""
-    books = Books(book, rules, plans)
+    books = Books(book, rules, plans, agencies)
 
     def due(account: Account) -> datetime | None:
         return due_at(_policy(books, account), account)

@@ -2,6 +2,7 @@
 
 from typing import TypeAlias
 
+from services.collections.core.agency_account import AgencyTold, HearAgency, TellAgency
 from services.collections.core.dispute_messages import DisputeMessage, SendNotice
 from services.collections.core.messages import (
     AccountEffect,
@@ -19,7 +20,7 @@ from services.collections.core.work_messages import WorkMessage
 from shared.contracts import PatientBalanceChanged, PatientPaymentReceived
 from shared.decider import Due
 
-AnyAccountEffect: TypeAlias = AccountEffect | SendNotice
+AnyAccountEffect: TypeAlias = AccountEffect | SendNotice | TellAgency
 
 AccountMessage: TypeAlias = (
     PatientBalanceChanged
@@ -36,6 +37,8 @@ AccountMessage: TypeAlias = (
     | HearInbound
     | ReportDelivery
     | DisputeMessage
+    | HearAgency
+    | AgencyTold
     | PlanMessage
     | WorkMessage
     | Due

@@ -2,6 +2,8 @@
 
 from typing import Any, Literal, assert_never
 
+from services.collections.core.agency_account import AgencyGaveBack, BalanceExplained
+from services.collections.core.agency_evolve import evolve_agency
 from services.collections.core.dispute_evolve import evolve_dispute
 from services.collections.core.dispute_facts import (
     DisputeOpened,
@@ -119,6 +121,8 @@ def evolve(account: Account, fact: CollectionFact) -> Account:  # noqa: C901, PL
             return _episode_ended(account, "settled")
         case PolicyNews():
             return evolve_policy(account, fact)
+        case AgencyGaveBack() | BalanceExplained():
+            return evolve_agency(account, fact)
         case DisputeOpened() | EvidenceAdded() | DisputeResolved() | NoticePrepared() | NoticeWentOut():
             return evolve_dispute(account, fact)
         case WorkFact():
@@ -239,7 +243,9 @@ def _told(account: Account, fact: StatementWentOut | ReminderWentOut) -> Account
         episode = replace(episode, newest_stated_on=fact.sent_on)
     stated_cents = min(fact.balance_cents, account.owed_cents)
     episode = replace(episode, last_letter_on=fact.sent_on, stated_cents=stated_cents, retry_on=None)
-    return replace(stated(account), episode=episode, work=None)
+    waits = account.hold("place")  # for a person: a letter changes nothing of that
+    work = account.work if waits is not None and waits.until is None else None
+    return replace(stated(account), episode=episode, work=work)
 
 
 def _placement_made(account: Account, fact: PlacementMade) -> Account:

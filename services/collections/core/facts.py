@@ -5,6 +5,7 @@ from typing import Literal, TypeAlias
 
 from pydantic import AwareDatetime, NonNegativeInt, PositiveInt
 
+from services.collections.core.agency_account import AgencyFacts
 from services.collections.core.dispute_facts import DisputeFacts
 from services.collections.core.fact_base import AccountFact
 from services.collections.core.messages import Channel, ContactPurpose, FailureReason, LetterKind
@@ -309,5 +310,6 @@ CollectionFact: TypeAlias = (
     | PersonFacts
     | GateFacts
     | DisputeFacts
+    | AgencyFacts
     | WorkFacts
 )

@@ -3,6 +3,8 @@
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple, TypeAlias
 
+from services.collections.core.agency_account import TellAgency
+from services.collections.core.agency_policy import NO_AGENCIES, AgencyBook
 from services.collections.core.asking import (
     Asker,
     Plea,
@@ -40,11 +42,11 @@ from services.collections.core.person_facts import (
 )
 from services.collections.core.plan_policy import NO_PLANS, PlanBook
 from services.collections.core.policy import DunningPolicy, PolicyBook, ReminderLevel
-from services.collections.core.schedule import agency_of, level_due
+from services.collections.core.schedule import level_due
 from services.collections.core.state import Account, Episode
 from shared.contracts import Meta
 
-Items: TypeAlias = tuple[CollectionFact | AccountEffect | SendNotice, ...]
+Items: TypeAlias = tuple[CollectionFact | AccountEffect | SendNotice | TellAgency, ...]
 
 
 STATEMENT_CHANNELS: tuple[Channel, ...] = ("letter", "email")
@@ -70,6 +72,7 @@ class Today(NamedTuple):
     on: date
     asker: Asker
     plans: PlanBook = NO_PLANS
+    agencies: AgencyBook = NO_AGENCIES
 
 
 class Books(NamedTuple):
@@ -78,6 +81,7 @@ class Books(NamedTuple):
     policies: PolicyBook
     rules: RuleShelf
     plans: PlanBook = NO_PLANS
+    agencies: AgencyBook = NO_AGENCIES
 
     def asker(self, meta: Meta, account_id: str = "") -> Asker:
         """Who asks the gate for a message: at its time, by the rules of its tenant and day.
@@ -88,7 +92,7 @@ class Books(NamedTuple):
         return Asker(rules, meta.tenant, meta.occurred_at, str(meta.id), account_id)
 
     def today(self, policy: DunningPolicy, meta: Meta) -> Today:
-        return Today(policy, meta.tenant, day_of(meta.occurred_at), self.asker(meta), self.plans)
+        return Today(policy, meta.tenant, day_of(meta.occurred_at), self.asker(meta), self.plans, self.agencies)
 
 
 def day_of(at: datetime) -> date:
@@ -226,8 +230,8 @@ def later_than(today: Today, route: Route) -> datetime | None:
     return route.not_before if route.not_before > today.asker.at else None
 
 
-def prepare_placement(today: Today, account: Account, episode: Episode) -> Items:
-    """Ask for the placement with the policy's agency."""
+def prepare_placement(today: Today, account: Account, episode: Episode, agency_id: str) -> Items:
+    """Ask for the placement with an agency."""
     assert episode.first_statement_on is not None, "nothing is placed that was never stated"
     assert episode.due_on is not None, "nothing is placed that was never due"
     leave = may_act(today.asker, account, Act.PLACEMENT, "place")
@@ -239,16 +243,17 @@ def prepare_placement(today: Today, account: Account, episode: Episode) -> Items
         account_id=account.account_id,
         placement_id=placement_id,
         episode=episode.number,
-        agency_id=agency_of(today.policy, account, episode),
+        agency_id=agency_id,
         balance_cents=account.owed_cents,
         decision_id=leave.decision_id,
     )
     place = PlaceAccount(
         account_id=account.account_id,
         placement_id=placement_id,
-        agency_id=agency_of(today.policy, account, episode),
+        agency_id=agency_id,
         balance_cents=account.owed_cents,
         claims=account.claims,
+        number=episode.placements + 1,
         first_statement_on=episode.first_statement_on,
         due_on=episode.due_on,
         placed_on=today.on,

@@ -193,6 +193,7 @@ class PlaceAccount(Effect):
     agency_id: str
     balance_cents: PositiveCents
     claims: NonNegativeInt
+    number: PositiveInt = 1  # of its placements since the balance opened
     first_statement_on: date
     due_on: date
     placed_on: date

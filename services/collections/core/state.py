@@ -124,6 +124,7 @@ class Episode:
     plan: Plan | None = None
     placement: Placement | None = None
     placements: int = 0  # how often it was with an agency
+    returned_by: tuple[str, ...] = ()  # agencies that do not get it again
     given_back: str = ""  # why the last of them has it no more
     validation_sent_on: date | None = None
     validation_ends_on: date | None = None
@@ -161,6 +162,7 @@ class Account:
     ended: Literal["settled", "written_off"] | None = None  # how the last episode ended
     worked_on: date | None = None  # the last day on which a deadline was worked off
     left_with: Placement | None = None  # an agency that went on after the write-off
+    paid_ahead_cents: int = 0  # of payments the agency was told of, what the balance does not show yet
     outgoing: tuple[Letter, ...] = ()
     contacts: tuple[Contact, ...] = ()
     plan_requests: tuple[PlanRequest, ...] = ()

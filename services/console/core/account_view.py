@@ -22,11 +22,11 @@ from shared.contracts import (
     AssistanceRequested,
     AutopayEnded,
     BalanceOverdue,
-    CollectionsEvent,
     CollectorsEvent,
     ContactLogged,
     Contract,
     CreditBalanceFound,
+    GuarantorEvent,
     InstallmentChargeRequested,
     InstallmentMissed,
     JudgmentEntered,
@@ -69,7 +69,7 @@ OtherPartyEvent: TypeAlias = (
     | OtherPartyPaymentReturned
     | OtherPartyReductionAgreed
 )
-AccountMessage: TypeAlias = BalanceEvent | OtherPartyEvent | CollectionsEvent
+AccountMessage: TypeAlias = BalanceEvent | OtherPartyEvent | GuarantorEvent
 
 ACCOUNT_STAGES: tuple[AccountStage, ...] = (
     "statement",

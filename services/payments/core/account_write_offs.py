@@ -160,10 +160,8 @@ def _why_not(policy: WriteOffPolicy, state: Account, asked: AskedWriteOff, today
 
 def _open_items(state: Account, asked: AskedWriteOff) -> Iterator[tuple[str, int]]:
     """What is open of a side, on the claim or charge that was named, or on each of the account, the oldest first."""
-    if asked.item_id:
-        found = ((one, item) for one, item in state.receivables.items() if one == asked.item_id)
-    else:
-        found = iter(sorted(state.receivables.items(), key=lambda one: (one[1].service_date, one[0])))
+    oldest = sorted(state.receivables.items(), key=lambda one: (one[1].service_date, one[0]))
+    found = ((one, item) for one, item in oldest if asked.item_id in {"", one})
     yield from ((one, cents) for one, item in found if (cents := open_cents(item, asked.side)))
 
 
