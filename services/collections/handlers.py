@@ -20,9 +20,16 @@ TOPICS = (events_topic("payments"), events_topic("claims"), commands_topic("coll
 
 
 def routes(accounts: Decider[Account, AccountMessage, CollectionFact]) -> Routes:
-    """A balance changed, a guarantor paid or tried to, a deadline came."""
+    """A balance changed, a guarantor paid or tried to, their money left again or came back, a deadline came."""
     return route(
-        accounts, PatientBalanceChanged, PatientPaymentReceived, PatientPaymentPending, PatientPaymentFailed, Due
+        accounts,
+        PatientBalanceChanged,
+        PatientPaymentReceived,
+        PatientPaymentPending,
+        PatientPaymentFailed,
+        PatientMoneyReversed,
+        PatientMoneyRestored,
+        Due,
     )
 
 

@@ -6,6 +6,8 @@ from services.collections.agency_api import agency
 from services.collections.contact_api import contacting
 from services.collections.dispute_api import disputing
 from services.collections.person_api import person
+from services.collections.plan_api import plans
+from services.collections.plan_link_api import plan_links
 from services.collections.statement_api import statements
 from services.collections.story_api import stories
 from services.collections.supervisor_api import supervising
@@ -13,5 +15,16 @@ from services.collections.template_api import templates
 from services.collections.work_api import working
 
 people = APIRouter()
-for part in (person, contacting, disputing, templates, working, statements, stories, supervising, agency):
+for part in (
+    person,
+    contacting,
+    disputing,
+    templates,
+    working,
+    statements,
+    stories,
+    supervising,
+    plans,
+    plan_links,
+):
     people.include_router(part)

@@ -1,7 +1,7 @@
 """Given, when, then for one collections account: what it is told, day by day, and what it says."""
 
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Literal
+from typing import Any, Literal, Self
 from uuid import UUID, uuid5
 
 from services.collections.compliance import rule_shelf
@@ -194,7 +194,7 @@ class Story:
     def account(self) -> Account:
         return self.snapshot.state
 
-    def tell(self, *messages: AccountMessage) -> "Story":
+    def tell(self, *messages: AccountMessage) -> Self:
         """Messages as they come."""
         decided = self.decider.run(self.snapshot, messages)
         self.snapshot = decided.snapshot
@@ -203,12 +203,12 @@ class Story:
         self.effects.extend(decided.effects)
         return self
 
-    def owes(self, cents: int, *, guarantor: str | None = "sealed:guarantor") -> "Story":
+    def owes(self, cents: int, *, guarantor: str | None = "sealed:guarantor") -> Self:
         """Payments says what is owed now."""
         self.sequence += 1
         return self.tell(balance(self.today, cents, self.sequence, tenant=self.tenant, guarantor=guarantor))
 
-    def pays(self, payment_id: str, cents: int, *, leaving: int) -> "Story":
+    def pays(self, payment_id: str, cents: int, *, leaving: int) -> Self:
         """The guarantor pays; payments says so, and what is left."""
         self.sequence += 1
         return self.tell(payment(self.today, payment_id, cents, self.sequence)).owes(leaving)
@@ -217,22 +217,22 @@ class Story:
         self,
         outcome: Literal["delivered", "failed", "withdrawn"] = "delivered",
         reason: FailureReason | None = None,
-    ) -> "Story":
+    ) -> Self:
         """The worker answers everything that is under way."""
         return self.tell(*(answer(p, self.today, outcome, reason) for p in self.snapshot.effects.values()))
 
-    def sweeps(self) -> "Story":
+    def sweeps(self) -> Self:
         """The sweep sends what is due now, once."""
         due_at = self.decider.due(self.account)
         return self if due_at is None or due_at > at(self.today) else self.tell(due(due_at, self.today, self.tenant))
 
-    def jumps_to(self, day: int) -> "Story":
+    def jumps_to(self, day: int) -> Self:
         """The clock moves; nothing else happens."""
         assert day >= self.today, "time goes forward"
         self.today = day
         return self
 
-    def lives_to(self, day: int) -> "Story":
+    def lives_to(self, day: int) -> Self:
         """Every day is swept, and what goes out is delivered on the same day."""
         while True:
             self.sweeps().delivers()
@@ -244,7 +244,7 @@ class Story:
         """The public events so far, by type and day, without the contact log."""
         return [f"{said_on(e)} {e.type.rsplit('.', 1)[0]}" for e in self.events if e.type != "contact.logged.v1"]  # type: ignore[attr-defined]
 
-    def forgets(self) -> "Story":
+    def forgets(self) -> Self:
         """Look only at what comes from now on."""
         self.facts, self.events, self.effects = [], [], []
         return self

@@ -18,9 +18,7 @@ def charges(story: PlanStory) -> list[tuple[int, int, int]]:
 
 
 def taken(method: str = "card") -> PlanStory:
-    story = kept(autopay=method).lives_to(20)
-    assert isinstance(story, PlanStory)
-    return story
+    return kept(autopay=method).lives_to(20)
 
 
 def test_an_installment_is_asked_for_on_its_day_and_counts_when_it_is_paid() -> None:
@@ -75,7 +73,6 @@ def test_a_bank_debit_on_its_way_holds_everything_and_its_return_is_tried_once_m
 
 def test_what_was_paid_otherwise_is_not_taken() -> None:
     story = kept(autopay="card").lives_to(15).pays("pay_check", 60_00, leaving=240_00).lives_to(20)
-    assert isinstance(story, PlanStory)
     assert charges(story) == [(1, 1, 40_00)]
 
 
@@ -85,7 +82,6 @@ def test_a_leave_that_was_taken_back_ends_it_and_without_rules_there_is_none() -
     assert charges(story) == []
     assert [one.why for one in story.events if isinstance(one, AutopayEnded)] == ["revoked"]
     production = PlanStory(plans=plan_book()).owes(300_00).lives_to(10)
-    assert isinstance(production, PlanStory)
     assert production.proposes(20, installments=3).accepts(autopay="card").refusals() == ["no_autopay_offered"]
     other = kept()
     given = other.authorization().model_copy(update={"consent": consent(10, text_version="old")})
@@ -107,5 +103,4 @@ def test_a_charge_stands_on_a_decision_of_the_gate() -> None:
 def test_a_card_that_may_not_be_tried_is_refused() -> None:
     assert RULES.autopay is not None
     story = PlanStory(plans=book_with(PLAIN_DAYS, replace(RULES.autopay, attempts={"ach": 1}))).owes(300_00)
-    assert isinstance(story, PlanStory)
     assert story.proposes(20, installments=3).accepts(autopay="card").refusals() == ["method_not_offered"]

@@ -8,7 +8,8 @@ from pydantic import ValidationError
 
 from services.collections.core import ReminderLevel, SendStatement
 from services.collections.core.facts import PlanAgreed, PlanPaymentCounted, PlanRefused
-from services.collections.core.plans import installments_of, months_later
+from services.collections.core.plan_terms import months_later
+from services.collections.core.plans import installments_of
 from shared.contracts import ContactLogged, PlanBroken, PlanStarted, StatementSent
 from tests.collections.story import POLICY, Story, on, payment, start_plan
 

@@ -27,7 +27,7 @@ class ConsentGiven(Contract):
     """Who agreed, how and when, to which version of the text; `proof` is the id of the recording or paper."""
 
     by: Literal["guarantor", "representative"] = "guarantor"
-    how: Literal["phone", "web", "paper", "in_person"]
+    how: Literal["phone", "web", "paper"]
     at: AwareDatetime
     text_version: str = Field(min_length=1, max_length=80)
     proof: str = Field(default="", max_length=80)

@@ -65,7 +65,7 @@ class Desk(NamedTuple):
     def refused(self, *reasons: str) -> tuple[CollectionFact, ...]:
         """The answer to a command that changes nothing."""
         command_id = str(self.order.meta.id)
-        about = self.order.type
+        about = type(self.order).model_fields["type"].default
         refused = PlanOrderRefused(
             account_id=self.order.account_id, heard=command_id, command_id=command_id, about=about, reasons=reasons
         )

@@ -18,7 +18,7 @@ class Consent:
     """Who agreed, how and when, and to which text. `proof` is the id of the recording or paper, never its words."""
 
     by: Literal["guarantor", "representative"]
-    how: Literal["phone", "web", "paper", "in_person"]
+    how: Literal["phone", "web", "paper"]
     at: datetime
     text_version: str
     proof: str = ""
