@@ -24,6 +24,7 @@ for part in (
     statements,
     stories,
     supervising,
+    agency,
     plans,
     plan_links,
 ):
