@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from services.payments.bank_api import bank
+from services.payments.bill_api import bills
 from services.payments.book_reports_api import book_reports
 from services.payments.card_api import card
 from services.payments.cash_work_api import cash_work
@@ -29,5 +30,6 @@ for part in (
     contracts,
     underpayments,
     other_parties,
+    bills,
 ):
     cash.include_router(part)

@@ -5,8 +5,10 @@ from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.sent_statements import SENT_STATEMENTS
 from shared.contracts import (
     AccountWrittenOff,
+    AssistanceDenied,
     AssistanceEnded,
     AssistanceGranted,
+    AssistanceRequested,
     AuthorizationRequired,
     ClaimSubmitted,
     CoverageVerified,
@@ -19,6 +21,7 @@ from shared.contracts import (
     StatementSent,
     WriteOffApproved,
 )
+from shared.decider import Due
 from shared.inbox import Routes, join_routes, route
 from shared.wire import commands_topic, events_topic
 
@@ -46,7 +49,9 @@ def routes(account: AccountDecider) -> Routes:
             ClaimSubmitted,
             AccountWrittenOff,
             LateChargeRaised,
+            AssistanceRequested,
             AssistanceGranted,
+            AssistanceDenied,
             AssistanceEnded,
             WriteOffApproved,
             CoverageVerified,
@@ -56,6 +61,7 @@ def routes(account: AccountDecider) -> Routes:
             OtherPartyPaid,
             OtherPartyPaymentReturned,
             OtherPartyReductionAgreed,
+            Due,
         ),
         route(CONTROL_NUMBER, ClaimSubmitted),
         route(SENT_STATEMENTS, StatementSent),

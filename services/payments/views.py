@@ -62,6 +62,9 @@ def shown_item(item: Receivable) -> dict[str, Any]:
         "denials_written_off_cents": item.denials_written_off_cents,
         "insurance_cents": item.insurance_cents,
         "patient_cents": item.patient_cents,
+        "other_parties_cents": item.other_cents,
+        "other_parties_paid_cents": item.other_paid_cents,
+        "agreed_reduction_cents": item.reduced_cents,
         "denied_cents": item.denied_cents,
         "remittances": [one.place.remittance_id for one in item.postings],
     }

@@ -186,6 +186,9 @@ class PatientBill(Contract):
     given_up_cents: Cents = Field(default=0, description="Written off, financial assistance too.")
     open_at_payer_cents: Cents = Field(default=0, description="Not decided, or refused and worked on: not owed.")
     owed_cents: Cents = Field(default=0, description="By the guarantor, before unapplied money.")
+    held_cents: Cents = Field(
+        default=0, description="Owed by the guarantor and not billed: held or suppressed by a rule."
+    )
     other_parties_cents: Cents = Field(
         default=0,
         description="Owed, paid or agreed to be reduced by employers, attorneys and such: never the guarantor's.",

@@ -7,7 +7,7 @@ debits = credits.
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import TypeAlias, assert_never
+from typing import NamedTuple, TypeAlias, assert_never
 
 from pydantic import TypeAdapter
 
@@ -43,6 +43,7 @@ from services.payments.core.account_messages import (
     RestoreMoney,
     ReversePatientPayment,
     RevertWriteOff,
+    SayBill,
     UnpostRemittedClaim,
 )
 from services.payments.core.account_money_back import give_back, item_of_refund, spendable
@@ -64,6 +65,7 @@ from services.payments.core.account_write_offs import (
 )
 from services.payments.core.adjudication import AdjustmentPolicy
 from services.payments.core.allocation import apply_chosen
+from services.payments.core.before_bill import bills_due_at, decide_bills, hear_application, say_bill
 from services.payments.core.posting import post_held, post_remitted
 from services.payments.core.remitted import digest_of
 from services.payments.core.settling import (
@@ -81,12 +83,15 @@ from services.payments.core.settling import (
 from services.payments.core.stopping import stop_shares
 from shared.contracts import (
     AccountWrittenOff,
+    AssistanceDenied,
     AssistanceEnded,
     AssistanceGranted,
+    AssistanceRequested,
     AuthorizationRequired,
     ClaimSubmitted,
     CoverageVerified,
     LateChargeRaised,
+    Meta,
     OtherPartyEnded,
     OtherPartyPaid,
     OtherPartyPaymentReturned,
@@ -94,10 +99,21 @@ from shared.contracts import (
     OtherPartyTermsSet,
     WriteOffApproved,
 )
-from shared.decider import Decider, Scalar
+from shared.decider import Decider, Due, Scalar, named_by
 
 PATIENT = LedgerAccount.PATIENT_RECEIVABLE
 AccountDecider: TypeAlias = Decider[Account, AccountMessage, AnyAccountFact]
+
+
+account_of = named_by("account_id")
+"""The account a message is for."""
+
+
+class Ruling(NamedTuple):
+    """The client's policy, and the message that it is applied to: who is the client, and which day it is."""
+
+    codes: AdjustmentPolicy
+    meta: Meta
 
 
 def make_account(policy: AdjustmentPolicy) -> AccountDecider:
@@ -109,31 +125,35 @@ def make_account(policy: AdjustmentPolicy) -> AccountDecider:
         decide=partial(decide, policy),
         evolve=evolve,
         publish=partial(publish, policy.stops),
-        aggregate_id=lambda message: message.account_id,
+        aggregate_id=account_of,
         record_key=lambda state: state.account_id,
         state_codec=TypeAdapter(Account),
         message_codec=TypeAdapter(AnyAccountMessage),
         fact_codec=TypeAdapter(DiscriminatedAccountFact),
         index=_index,
+        due=bills_due_at,
     )
 
 
 # One branch for each message: the table itself, not logic to take apart.
 def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) -> tuple[AnyAccountFact, ...]:  # noqa: C901, PLR0911
     """What a message makes of the account: its own facts, then what follows from them."""
-    state = owner(state, message.account_id)
+    state = owner(state, account_of(message))
+    ruling = Ruling(policy, message.meta)
     match message:
+        case Due() | SayBill() | AssistanceRequested() | AssistanceDenied():
+            return _on_bills(ruling, state, message)
         case ClaimSubmitted():
-            return _settled(policy, state, root(state, message), submit(state, message))
+            return _settled(ruling, state, root(state, message), submit(state, message))
         case CoverageVerified() | AuthorizationRequired():
-            return _settled(policy, state, message.claim_id, learn_standings(state, message))
+            return _settled(ruling, state, message.claim_id, learn_standings(state, message))
         case PostRemittedClaim():
             on_root = message.model_copy(update={"claim_id": state.root_of(message.claim_id)})
-            return _settled(policy, state, on_root.claim_id, post_remitted(policy, state, on_root))
+            return _settled(ruling, state, on_root.claim_id, post_remitted(policy, state, on_root))
         case PostSelfPayCharge():
-            return _settled(policy, state, message.charge_id, charge(state, message))
+            return _settled(ruling, state, message.charge_id, charge(state, message))
         case PostPatientPayment():
-            return _settled(policy, state, message.claim_id or "", _take_payment(state, message))
+            return _settled(ruling, state, message.claim_id or "", _take_payment(state, message))
         case (
             OtherPartyTermsSet()
             | OtherPartyEnded()
@@ -141,14 +161,14 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             | OtherPartyPaymentReturned()
             | OtherPartyReductionAgreed()
         ):
-            return _settled(policy, state, "", hear_other(state, message))
+            return _settled(ruling, state, "", hear_other(state, message))
         case LateChargeRaised() | AccountWrittenOff() | AssistanceGranted() | AssistanceEnded():
-            return _on_collections(policy, state, message)
+            return _on_collections(ruling, state, message)
         case ReversePatientPayment() | RefundPayer() | RestoreMoney() | FreePrepayment():
-            return _settled(policy, state, item_of_refund(state, message), give_back(state, message))
+            return _settled(ruling, state, item_of_refund(state, message), give_back(state, message))
         case WriteOffApproved():
             denied = message.model_copy(update={"claim_id": state.root_of(message.claim_id)})
-            return _settled(policy, state, denied.claim_id, _give_up_denial(state, denied))
+            return _settled(ruling, state, denied.claim_id, _give_up_denial(state, denied))
         case (
             NoteStandings()
             | CloseCorrection()
@@ -158,57 +178,57 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             | MovePayment()
             | UnpostRemittedClaim()
         ):
-            return _on_persons_word(policy, state, message)
+            return _on_persons_word(ruling, state, message)
         case _:
             assert_never(message)
 
 
 def _on_collections(
-    policy: AdjustmentPolicy,
+    ruling: Ruling,
     state: Account,
     message: LateChargeRaised | AccountWrittenOff | AssistanceGranted | AssistanceEnded,
 ) -> tuple[AnyAccountFact, ...]:
     match message:
         case LateChargeRaised():
-            return _settled(policy, state, message.charge_id, charge(state, charge_of(message)))
+            return _settled(ruling, state, message.charge_id, charge(state, charge_of(message)))
         case AccountWrittenOff():
-            return _settled(policy, state, "", _write_off(state, message))
+            return _settled(ruling, state, "", _write_off(state, message))
         case AssistanceGranted():
-            return _settled(policy, state, "", note_grant(state, message))
+            return _settled(ruling, state, "", (*note_grant(state, message), *hear_application(state, message)))
         case AssistanceEnded():
-            return _settled(policy, state, "", note_end(state, message))
+            return _settled(ruling, state, "", (*note_end(state, message), *hear_application(state, message)))
         case _:
             assert_never(message)
 
 
 # One branch for each word: the table itself, not logic to take apart.
-def _on_persons_word(policy: AdjustmentPolicy, state: Account, message: PersonsWord) -> tuple[AnyAccountFact, ...]:  # noqa: PLR0911
+def _on_persons_word(ruling: Ruling, state: Account, message: PersonsWord) -> tuple[AnyAccountFact, ...]:  # noqa: PLR0911
     match message:
         case NoteStandings():
-            return _settled(policy, state, message.claim_id, note_standings(state, message))
+            return _settled(ruling, state, message.claim_id, note_standings(state, message))
         case CloseCorrection():
-            return _settled(policy, state, message.claim_id, close_correction(state, message))
+            return _settled(ruling, state, message.claim_id, close_correction(state, message))
         case RequestWriteOff():
-            return _settled(policy, state, message.item_id, request_write_off(policy.write_offs, state, message))
+            return _settled(ruling, state, message.item_id, request_write_off(ruling.codes.write_offs, state, message))
         case DecideWriteOff():
             asked = state.asked_write_offs.get(message.write_off_id)
-            made = decide_write_off(policy.write_offs, state, message)
-            return _settled(policy, state, asked.item_id if asked else "", made)
+            made = decide_write_off(ruling.codes.write_offs, state, message)
+            return _settled(ruling, state, asked.item_id if asked else "", made)
         case RevertWriteOff():
             made = revert_write_off(state, message)
-            return _settled(policy, state, next(_items_of(made), ""), made)
+            return _settled(ruling, state, next(_items_of(made), ""), made)
         case MovePayment():
-            return _settled(policy, state, message.to_item_id, move_payment(state, message))
+            return _settled(ruling, state, message.to_item_id, move_payment(state, message))
         case UnpostRemittedClaim():
             message = message.model_copy(update={"claim_id": state.root_of(message.claim_id)})
             made = unpost_remitted(state, message)
-            return _settled(policy, state, message.claim_id, made, lambda now: put_back(now, message.shifts))
+            return _settled(ruling, state, message.claim_id, made, lambda now: put_back(now, message.shifts))
         case _:
             assert_never(message)
 
 
 def _settled(
-    policy: AdjustmentPolicy,
+    ruling: Ruling,
     state: Account,
     item_id: str,
     facts: tuple[AnyAccountFact, ...],
@@ -221,24 +241,41 @@ def _settled(
     return in_turn(
         state,
         lambda _: facts,
-        *(step for one in touched for step in _steps_of(policy, one)),
+        *(step for one in touched for step in _steps_of(ruling, one)),
         share_out,
         *(unwind(one) for one in touched),
         assist,
         before_credits,
         apply_credits(first=item_id),
         *(announce_credit(one) for one in touched),
+        partial(decide_bills, ruling.codes.bills, ruling.meta),
         announce_balance,
     )
 
 
-def _steps_of(policy: AdjustmentPolicy, item_id: str) -> tuple[Step, ...]:
+def _on_bills(
+    ruling: Ruling, state: Account, message: Due | SayBill | AssistanceRequested | AssistanceDenied
+) -> tuple[AnyAccountFact, ...]:
+    """What is said about the guarantor's bills, and what becomes of them. No money moves."""
+    match message:
+        case Due():
+            said: tuple[AnyAccountFact, ...] = ()
+        case SayBill():
+            said = say_bill(ruling.codes.bills, state, message)
+        case AssistanceRequested() | AssistanceDenied():
+            said = hear_application(state, message)
+        case _:
+            assert_never(message)
+    return in_turn(state, lambda _: said, partial(decide_bills, ruling.codes.bills, ruling.meta), announce_balance)
+
+
+def _steps_of(ruling: Ruling, item_id: str) -> tuple[Step, ...]:
     """What follows for one claim or charge, in this order."""
     return (
-        lambda now: post_held(policy, now, item_id),
+        lambda now: post_held(ruling.codes, now, item_id),
         take_back_denial_write_off(item_id),
         coordinate(item_id),
-        lambda now: stop_shares(policy.stops, now, item_id),
+        lambda now: stop_shares(ruling.codes.stops, now, item_id),
     )
 
 
@@ -280,7 +317,8 @@ def _write_off(state: Account, event: AccountWrittenOff) -> tuple[AnyAccountFact
     known = next((one.digest for one in state.write_offs if one.id == event.write_off_id), None)
     if known is not None:
         return repeated(state, "write-off", event.write_off_id, known, digest)
-    posted = match_oldest((Share(event.write_off_id, event.written_off_cents),), owing(state))
+    billed = tuple(one for one in owing(state) if one[1].bill is None or not one[1].bill.waits)
+    posted = match_oldest((Share(event.write_off_id, event.written_off_cents),), billed)
     taken = WriteOffTaken(
         account_id=event.account_id,
         write_off_id=event.write_off_id,
@@ -338,5 +376,6 @@ def _index(state: Account) -> Mapping[str, Scalar]:
         "held": bool(state.held),
         "corrected": any(item.corrections for item in state.receivables.values()),
         "write_off_waits": any(one.status == "waiting" for one in state.asked_write_offs.values()),
+        "bill_waits": any(item.bill is not None and item.bill.waits for item in state.receivables.values()),
         "stopped": any(item.stopped for item in state.receivables.values()),
     }

@@ -7,6 +7,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias
 from pydantic import Field, NonNegativeInt, PositiveInt
 
 from services.payments.core.adjudication import Action
+from services.payments.core.bill_facts import AnyBillFact
 from services.payments.core.entries import AccountFact as AccountFact
 from services.payments.core.entries import LedgerAccount as LedgerAccount
 from services.payments.core.entries import LedgerFact as LedgerFact
@@ -378,5 +379,6 @@ AnyAccountFact: TypeAlias = (
     | InsuredCorrectionClosed
     | AssistanceNoted
     | AnyOtherFact
+    | AnyBillFact
 )
 DiscriminatedAccountFact = Annotated[AnyAccountFact, Field(discriminator="type")]

@@ -5,13 +5,16 @@ from typing import Annotated, Literal, TypeAlias
 
 from pydantic import Field, NonNegativeInt
 
+from services.payments.core.bill_facts import Word
 from services.payments.core.never_billed import Standing
 from services.payments.core.remitted import Reference, RemittedClaim
 from services.payments.core.write_off_policy import Side
 from shared.contracts import (
     AccountWrittenOff,
+    AssistanceDenied,
     AssistanceEnded,
     AssistanceGranted,
+    AssistanceRequested,
     AuthorizationRequired,
     Cents,
     ClaimSubmitted,
@@ -28,6 +31,7 @@ from shared.contracts import (
     Sealed,
     WriteOffApproved,
 )
+from shared.decider import Due
 
 Why = Annotated[str, Field(min_length=3, max_length=500, description="A person's reason; no patient data.")]
 ClaimStanding: TypeAlias = Standing | Literal["no_next_payer"]
@@ -117,6 +121,17 @@ class RevertWriteOff(AccountCommand):
 
     type: Literal["payments.revert-write-off.v1"] = "payments.revert-write-off.v1"
     write_off_id: str
+    note: Why
+
+
+class SayBill(AccountCommand):
+    """Hold or suppress the bill of one claim or charge, of the account with an empty `item_id`; or let it go."""
+
+    type: Literal["payments.say-bill.v1"] = "payments.say-bill.v1"
+    item_id: str = ""
+    word: Word
+    reason: str = Field(default="", max_length=40)
+    until: date | None = None
     note: Why
 
 
@@ -236,11 +251,15 @@ AccountMessage: TypeAlias = (
     | PostSelfPayCharge
     | AccountWrittenOff
     | LateChargeRaised
+    | AssistanceRequested
     | AssistanceGranted
+    | AssistanceDenied
     | AssistanceEnded
     | WriteOffApproved
     | MoneyBack
     | OtherPartysWord
     | PersonsWord
+    | SayBill
+    | Due
 )
 AnyAccountMessage = Annotated[AccountMessage, Field(discriminator="type")]

@@ -6,6 +6,7 @@ from datetime import date
 from typing import NamedTuple
 
 from services.payments.core.account_facts import Part
+from services.payments.core.bill_facts import BillStanding, PersonsBillWord
 from services.payments.core.line_matching import BilledLine
 from services.payments.core.other_share import OtherShare, OtherTaken, OtherTerms
 from services.payments.core.person_facts import Grant
@@ -140,6 +141,8 @@ class Receivable:
     corrections: tuple[Position, ...] = ()  # decisions that name another insured, and nobody looked after yet
     standings: tuple[str, ...] = ()  # what persons know of the patient, and bears on what may be billed
     others: tuple[OtherShare, ...] = ()  # by party
+    practice: str = ""  # billing NPI
+    bill: BillStanding | None = None  # whether the guarantor is billed for it; None: nothing was asked
 
     @property
     def stopped_cents(self) -> int:
@@ -172,6 +175,12 @@ class Account:
     others_liable: Mapping[str, bool] = field(default_factory=dict[str, bool])  # whether the rest is the guarantor's
     other_money: tuple[OtherTaken, ...] = ()  # what parties paid, with what is not applied of it
     other_done: tuple[str, ...] = ()  # reductions and returns that were posted
+    bill_words: Mapping[str, PersonsBillWord] = field(
+        default_factory=dict[str, PersonsBillWord]
+    )  # by claim or charge; empty: the account
+    applications: Mapping[str, tuple[int, bool]] = field(
+        default_factory=dict[str, tuple[int, bool]]
+    )  # the newest word about each, and whether it is open
     kept: tuple[str, ...] = ()  # payments whose unapplied part a person keeps unapplied
     conflicts: tuple[str, ...] = ()  # repeats with other content, once each
     patient_cents: int = 0  # of all receivables together
@@ -188,6 +197,17 @@ class Account:
         A prepayment that waits for its visit's claim is neither: it pays no other balance, and is no overpayment.
         """
         return self.patient_cents - self.unapplied_cents + self.waiting_cents
+
+    @property
+    def held_cents(self) -> int:
+        """Of what the guarantor owes: not billed yet, or not at all. It is in no balance that collections hears of."""
+        held = (item for item in self.receivables.values() if item.bill is not None and item.bill.waits)
+        return min(sum(max(0, item.patient_cents) for item in held), max(0, self.owed_cents))
+
+    @property
+    def billed_cents(self) -> int:
+        """What the guarantor is billed for."""
+        return self.owed_cents - self.held_cents
 
     def root_of(self, claim_id: str) -> str:
         """The claim that was charged: the first of those for the same services."""

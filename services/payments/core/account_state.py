@@ -47,6 +47,8 @@ from services.payments.core.account_shape import Reversal as Reversal
 from services.payments.core.account_shape import Share as Share
 from services.payments.core.account_shape import Stopped as Stopped
 from services.payments.core.account_shape import Taken as Taken
+from services.payments.core.bill_facts import AnyBillFact
+from services.payments.core.bill_state import as_bills_said
 from services.payments.core.other_share_facts import AnyOtherFact
 from services.payments.core.other_share_state import as_others_said
 from services.payments.core.person_state import GivingUp, as_given_up, as_said
@@ -118,6 +120,7 @@ def _opened(state: Account, fact: ChargePosted | SelfPayChargePosted) -> Account
             payer_id=fact.payer_id,
             lines=fact.lines,
             standings=fact.standings,
+            practice=fact.billing_npi,
             next_payers=sum(1 for one in state.followers if state.root_of(one) == fact.item_id),
         )
     else:
@@ -166,6 +169,8 @@ def _noted(state: Account, fact: AnyAccountFact) -> Account:
         noted = _money_back(state, fact)
     elif isinstance(fact, AnyOtherFact):
         noted = as_others_said(state, fact)
+    elif isinstance(fact, AnyBillFact):
+        noted = as_bills_said(state, fact)
     elif isinstance(fact, GivingUp):
         noted = _with(state, fact.item_id, as_given_up(state.receivables[fact.item_id], fact))
     else:

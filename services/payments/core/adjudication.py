@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 
+from services.payments.core.bill_policy import NO_BILL_RULES, BillPolicy
 from services.payments.core.never_billed import Stops
 from services.payments.core.write_off_policy import NO_WRITE_OFFS, WriteOffPolicy
 
@@ -43,12 +44,14 @@ class AdjustmentRule:
 class AdjustmentPolicy:
     """The rules by claim adjustment reason code, newest first.
 
-    With them comes what may never be billed to a patient, and why a person may give up money.
+    With them comes what may never be billed to a patient, why a person may give up money, and what is asked before
+    a bill.
     """
 
     rules: Mapping[str, tuple[AdjustmentRule, ...]]
     stops: Stops = ()
     write_offs: WriteOffPolicy = NO_WRITE_OFFS
+    bills: BillPolicy = NO_BILL_RULES
 
     def classify(self, group: str, reason: str, on: date) -> Action:
         """The action for CAS group and reason on the date of the remittance.

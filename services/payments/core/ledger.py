@@ -177,7 +177,14 @@ def _unlike_itself(account: Account) -> Iterator[Discrepancy]:
     yield from _unless_equal(account, "", "other parties' credit", totals.other_unapplied_cents, free)
     credits_ = sum(share.cents for share in account.credits)
     yield from _unless_equal(account, "", "credits by payment", account.unapplied_cents, credits_)
-    yield from _unless_equal(account, "", "balance announced", account.balance_cents, account.owed_cents)
+    yield from _unless_equal(account, "", "balance announced", account.balance_cents, _billed(account))
+
+
+def _billed(account: Account) -> int:
+    """What is owed, less what is held before a bill."""
+    waits = (item for item in account.receivables.values() if item.bill is not None and item.bill.waits)
+    held = sum(max(0, item.patient_cents) for item in waits)
+    return account.owed_cents - min(held, max(0, account.owed_cents))
 
 
 def _open_shares(item: Receivable) -> int:

@@ -24,6 +24,7 @@ def bills_of(account: Account) -> tuple[PatientBill, ...]:
 
 def bill_of(name: str, item: Receivable) -> PatientBill:
     """One of them. Its lines are told while the guarantor owes of it."""
+    waits = item.bill is not None and item.bill.waits
     lines = item.lines if item.patient_cents else ()
     return PatientBill(
         bill_id=name,
@@ -35,7 +36,8 @@ def bill_of(name: str, item: Receivable) -> PatientBill:
         patient_paid_cents=item.patient_paid_cents,
         given_up_cents=item.written_off_cents + item.denials_written_off_cents,
         open_at_payer_cents=item.insurance_cents,
-        owed_cents=item.patient_cents,
+        owed_cents=0 if waits else item.patient_cents,
+        held_cents=item.patient_cents if waits else 0,
         other_parties_cents=item.other_cents + item.other_paid_cents + item.reduced_cents,
         lines=tuple(
             BillLine(

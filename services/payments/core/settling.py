@@ -180,9 +180,11 @@ def announce_credit(item_id: str) -> Step:
 
 
 def announce_balance(state: Account) -> Iterator[AnyAccountFact]:
-    """Say what the guarantor owes, only when it is another amount than was last said."""
-    if state.owed_cents != state.balance_cents:
-        yield BalanceChanged(account_id=state.account_id, balance_cents=state.owed_cents, owing_items=len(owing(state)))
+    """Say what the guarantor is billed for, only when it is another amount than was last said."""
+    balance_cents = state.billed_cents
+    if balance_cents != state.balance_cents:
+        owing_items = sum(item.bill is None or not item.bill.waits for _, item in owing(state))
+        yield BalanceChanged(account_id=state.account_id, balance_cents=balance_cents, owing_items=owing_items)
 
 
 def _take(shares: Iterable[Share], cents: int) -> Iterator[Share]:

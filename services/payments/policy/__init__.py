@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 
 from services.payments.core.adjudication import Action, AdjustmentPolicy, AdjustmentRule
 from services.payments.core.provider_code import Nets, ProviderAccount, ProviderCodePolicy, ProviderCodeRule
+from services.payments.policy.others import load_bill_policy
 from services.payments.policy.patient import load_never_billed, load_write_offs
 
 
@@ -24,7 +25,7 @@ R = TypeVar("R", bound=Dated)
 def load_adjustments() -> AdjustmentPolicy:
     """The shipped table of adjustment codes, with the tables about patients' shares and about giving up money."""
     rules = read_adjustments(files(__name__).joinpath("adjustments.toml").read_text("utf-8")).rules
-    return AdjustmentPolicy(rules, load_never_billed(), load_write_offs())
+    return AdjustmentPolicy(rules, load_never_billed(), load_write_offs(), load_bill_policy())
 
 
 def load_provider_codes() -> ProviderCodePolicy:
