@@ -99,5 +99,8 @@ class Filters(Body):
     category: str | None = None
     owner: str | None = None
     payer: str | None = None
+    ids: str | None = Field(
+        default=None, max_length=8_000, description="Items of these claims, with commas, up to 200."
+    )
     after: str | None = Field(default=None, pattern=r"^\d:", description="The cursor of the page before.")
     limit: int = Field(default=50, ge=1, le=200)

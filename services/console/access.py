@@ -22,7 +22,9 @@ TOKEN_CHARACTERS_MAX = 3500
 @router.get("/login")
 async def login_page(request: Request) -> Response:
     """The form."""
-    return draw(request, "login.html", {"next": local_path(request.query_params.get("next", "/")), "problem": ""})
+    query = request.query_params
+    values = {"next": local_path(query.get("next", "/")), "problem": "", "lost": query.get("lost") == "yes"}
+    return draw(request, "login.html", values)
 
 
 @router.post("/login")
@@ -36,7 +38,7 @@ async def login(
     try:
         principal = run.authenticator.verify(f"Bearer {clear}")
     except NotAuthenticatedError as error:
-        return draw(request, "login.html", {"next": onward, "problem": str(error)}, 401)
+        return draw(request, "login.html", {"next": onward, "problem": str(error), "lost": False}, 401)
     await run.audit.record(principal, "console.login", f"actor/{principal.actor}", kind="sign-in")
     response = RedirectResponse(onward, 303)
     keep_session(response, clear, secure=_is_production(run))

@@ -1,7 +1,7 @@
 """The composition root of the console: the only place that constructs things."""
 
 from datetime import timedelta
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from fastapi import FastAPI, Request
 from fastapi.exception_handlers import http_exception_handler
@@ -19,10 +19,11 @@ from services.console.drawing import STATIC, draw, protect
 from services.console.handlers import DECIDERS, TOPICS, routes
 from services.console.live import router as live
 from services.console.peers import ClientFactory, Peers, client_factory
-from services.console.session import LoginNeededError
+from services.console.session import LoginNeededError, local_path
 from services.console.settings import ConsoleSettings
 from services.console.store import TotalsCounter
 from services.console.system import router as system
+from services.console.work_pages import router as work_pages
 from shared.http import make_app, serve
 from shared.runtime import Spec
 
@@ -38,7 +39,7 @@ def make_spec() -> Spec:
 
 def furnish(app: FastAPI, settings: ConsoleSettings, client_for: ClientFactory | None = None) -> FastAPI:
     """Pages, static files, error pages and headers, onto an application that has its machinery or will have it."""
-    for router in (pages, claim_pages, account_pages, audit_log, system, live, access):
+    for router in (pages, work_pages, claim_pages, account_pages, audit_log, system, live, access):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     reach = client_for or client_factory(settings.service_timeout_seconds)
@@ -66,8 +67,18 @@ async def _ask_to_sign_in(request: Request, error: Exception) -> Response:
     assert isinstance(error, LoginNeededError), "registered for this class only"
     if error.bearer or not _wants_page(request):
         return JSONResponse({"detail": str(error)}, 401, {"WWW-Authenticate": "Bearer"})
-    wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-    return RedirectResponse(f"/login?{urlencode({'next': wanted})}", 303)
+    if request.method in {"GET", "HEAD"}:
+        wanted = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        return RedirectResponse(f"/login?{urlencode({'next': wanted})}", 303)
+    return RedirectResponse(f"/login?{urlencode({'next': _page_before(request), 'lost': 'yes'})}", 303)
+
+
+def _page_before(request: Request) -> str:
+    """The page of ours that a form was sent from, else the overview."""
+    before = urlsplit(request.headers.get("referer", ""))
+    if before.netloc != request.headers.get("host"):
+        return "/"
+    return local_path(before.path + (f"?{before.query}" if before.query else ""))
 
 
 async def _explain(request: Request, error: Exception) -> Response:

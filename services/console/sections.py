@@ -16,6 +16,7 @@ class Section(NamedTuple):
 
 SECTIONS = (
     Section("/", "Overview", "o"),
+    Section("/work", "Work", "w"),
     Section("/claims", "Claims", "c"),
     Section("/accounts", "Accounts", "a"),
     Section("/remittances", "Remittances", "r"),

@@ -196,3 +196,10 @@ def test_the_claims_own_events_reach_the_work_item(client: Client) -> None:
     routes = client.world.spec.routes[ClaimDenied.model_fields["type"].default]
     assert "work_item" in {route.decider.kind for route in routes}
     assert "claims.events.v1" in client.world.spec.topics
+
+
+async def test_items_are_read_by_the_claims_they_are_of(client: Client) -> None:
+    await denials(client, denied(1), denied(2), denied(3))
+    named = await listed(client, "?ids=clm_00003,clm_00001,clm_gone")
+    assert sorted(one["claim_id"] for one in named["items"]) == ["clm_00001", "clm_00003"]
+    assert named["next"] is None

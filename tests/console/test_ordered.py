@@ -18,7 +18,6 @@ from shared.store.memory import MemoryStore
 from shared.store.places import VALUE_MAX
 from shared.store.port import Key, Write
 
-
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
 F = TypeVar("F", bound=Fact)

@@ -32,7 +32,10 @@
     const row = document.activeElement?.closest?.("[data-row]") ?? current();
     const within = row ?? document.querySelector("main");
     const button = within.querySelector("[data-act]") ?? document.querySelector("main [data-act]");
-    button?.click();
+    if (!button) return;
+    if (row && !document.querySelector("input[name=pick]:checked")) row.querySelector("input[name=pick]")?.click();
+    if (!button.closest("details[open]")) button.click();
+    button.parentElement.querySelector("textarea, select, input:not([type=hidden])")?.focus();
   };
 
   const pick = () => {
