@@ -19,6 +19,7 @@ from sandbox.chance import Chance
 from sandbox.clearinghouse import Clearinghouse, settled
 from sandbox.coverage import answer
 from sandbox.exchange import Exchange
+from sandbox.pay_page import pay_routes
 from sandbox.processor import RefusedError, SandboxProcessor
 from sandbox.processor_api import Courier, answer_refused, processor_routes
 from sandbox.profiles import PayerProfile, read_payers
@@ -262,6 +263,7 @@ def create_app(settings: SandboxSettings, log: Log) -> FastAPI:
 
     app = FastAPI(title="RevCycle sandbox", lifespan=lifespan)
     app.include_router(processor_routes)
+    app.include_router(pay_routes)
     app.include_router(bank_routes)
     app.add_exception_handler(RefusedError, answer_refused)
     _add_routes(app)

@@ -37,7 +37,13 @@ from services.payments.processor import (
 )
 from services.payments.settings import PaymentsSettings
 from services.payments.till_performers import TillPerformers
-from shared.contracts import CreditBalanceCleared, CreditBalanceFound, RemittanceParked, RemittanceReceived
+from shared.contracts import (
+    CreditBalanceCleared,
+    CreditBalanceFound,
+    RemittanceParked,
+    RemittanceReceived,
+    StatementSent,
+)
 from shared.decider import Decider, Due, Effect
 from shared.http import running_of
 from shared.inbox import Routes, join_routes, route
@@ -77,7 +83,7 @@ class CashParts:
             route(self.expected, RemittanceReceived, RemittanceParked, Due),
             route(self.deposit, Due),
             route(self.credit_case, CreditBalanceFound, CreditBalanceCleared, Due),
-            route(PAYMENT_REQUEST, Due),
+            route(PAYMENT_REQUEST, StatementSent, Due),
         )
 
     def performers(

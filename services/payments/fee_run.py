@@ -127,8 +127,9 @@ class FeeRun:
                 account_id = str(line["aggregate_id"])
                 mark = await before.of(SENT, account_id)
             number = int(line["number"])
-            sent_on = SENT_STATEMENTS.fact_codec.validate_json(line["fact"]).sent_on
-            self._tally.statements += self._basis.scope.bills_at(sent_on, number, mark, None)
+            fact = SENT_STATEMENTS.fact_codec.validate_json(line["fact"])
+            is_billed = fact.counts and self._basis.scope.bills_at(fact.sent_on, number, mark, None)
+            self._tally.statements += is_billed
         if account_id:
             yield account_id, number
 

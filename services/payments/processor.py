@@ -37,6 +37,11 @@ class ProcessorAccount(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     url: HttpUrl | None = Field(default=None, description="Unset: the sandbox of the local stack.")
+    pay_page: HttpUrl | None = Field(
+        default=None,
+        description="The processor's own page that takes the card, to which the payment page leads; unset, with the "
+        "sandbox: the sandbox's.",
+    )
     api_key: str = Field(min_length=16)
     webhook_secrets: tuple[str, ...] = Field(min_length=1)
 
@@ -73,12 +78,17 @@ def read_accounts(path: Path | None, sandbox_url: str | None, *, production: boo
         msg = f"{path.name}: an account for every tenant is refused when REVCYCLE_ENV=production: name each tenant"
         raise ValueError(msg)
     sandbox = None if sandbox_url is None else HttpUrl(f"{sandbox_url.rstrip('/')}/processor")
-    placed = {tenant: one.model_copy(update={"url": one.url or sandbox}) for tenant, one in accounts.items()}
+    placed = {tenant: one if one.url else _in_sandbox(one, sandbox) for tenant, one in accounts.items()}
     homeless = [tenant for tenant, one in placed.items() if one.url is None]
     if homeless:
         msg = f"{path.name}: {', '.join(homeless)}: url is missing, and there is no sandbox"
         raise ValueError(msg)
     return placed
+
+
+def _in_sandbox(account: ProcessorAccount, sandbox: HttpUrl | None) -> ProcessorAccount:
+    page = None if sandbox is None else HttpUrl(f"{str(sandbox).rstrip('/')}/pay")
+    return account.model_copy(update={"url": sandbox, "pay_page": account.pay_page or page})
 
 
 def account_of(accounts: Mapping[str, ProcessorAccount], tenant: str) -> ProcessorAccount | None:

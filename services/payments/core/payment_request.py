@@ -1,4 +1,8 @@
-"""One payment request for several bills of a guarantor: a link that expires. Who has it may pay, and see amounts."""
+"""One payment request for several bills of a guarantor: a link that expires. Who has it may pay, and see amounts.
+
+A statement carries such a link too: it asks for whatever is owed when somebody looks, and gives way to the link of the
+next statement.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,7 +11,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
 from pydantic import AwareDatetime, Field, TypeAdapter
 
-from shared.contracts import Contract, Event, Message, Meta, PositiveCents
+from shared.contracts import Contract, Event, Message, Meta, PositiveCents, StatementSent
 from shared.decider import Decider, Due, Effect, Fact, Scalar
 from shared.replaced import replace
 
@@ -47,6 +51,7 @@ class PaymentRequested(Fact):
     bills: tuple[WantedBill, ...]
     expires_at: AwareDatetime
     allocation: RequestAllocation = "oldest"  # what requests of before said
+    statement_number: int = 0  # of the statement whose link it is
 
 
 class PaymentRequestEnded(Fact):
@@ -73,6 +78,7 @@ class PaymentRequest:
     expires_at: datetime | None = None
     allocation: RequestAllocation = "oldest"
     ended: Literal["", "expired", "canceled"] = ""
+    statement_number: int = 0
 
     @property
     def total_cents(self) -> int:
@@ -88,7 +94,7 @@ class PaymentRequest:
         return not self.ended and self.expires_at is not None and at < self.expires_at
 
 
-RequestMessage: TypeAlias = CreatePaymentRequest | CancelPaymentRequest | Due
+RequestMessage: TypeAlias = CreatePaymentRequest | CancelPaymentRequest | StatementSent | Due
 RequestFact: TypeAlias = PaymentRequested | PaymentRequestEnded
 
 
@@ -96,6 +102,8 @@ def decide(state: PaymentRequest, message: RequestMessage) -> tuple[RequestFact 
     match message:
         case CreatePaymentRequest():
             return () if state.request_id else (_made(message),)
+        case StatementSent():
+            return () if state.request_id or not message.pay_request_id else _stated(message)
         case CancelPaymentRequest():
             ends = state.request_id and not state.ended
             return (PaymentRequestEnded(how="canceled", reason=message.reason),) if ends else ()
@@ -116,6 +124,20 @@ def _made(command: CreatePaymentRequest) -> PaymentRequested:
     )
 
 
+def _stated(sent: StatementSent) -> tuple[PaymentRequested, ...]:
+    """The link on a statement; without a day until which it is good there is none."""
+    if sent.pay_until is None:
+        return ()
+    made = PaymentRequested(
+        request_id=sent.pay_request_id,
+        account_id=sent.account_id,
+        bills=(),
+        expires_at=sent.pay_until,
+        statement_number=sent.number,
+    )
+    return (made,)
+
+
 def evolve(state: PaymentRequest, fact: RequestFact) -> PaymentRequest:
     match fact:
         case PaymentRequested():
@@ -126,6 +148,7 @@ def evolve(state: PaymentRequest, fact: RequestFact) -> PaymentRequest:
                 bills=tuple(Bill(one.item_id, one.service_date, one.cents) for one in fact.bills),
                 expires_at=fact.expires_at,
                 allocation=fact.allocation,
+                statement_number=fact.statement_number,
             )
         case PaymentRequestEnded():
             return replace(state, ended=fact.how)
@@ -139,6 +162,8 @@ def publish(_: PaymentRequest, __: RequestFact, ___: Meta) -> Event | None:
 
 
 def _id(message: RequestMessage) -> str:
+    if isinstance(message, StatementSent):
+        return message.pay_request_id or message.statement_id  # one without a link makes no request
     return message.aggregate_id if isinstance(message, Due) else message.request_id
 
 

@@ -1,4 +1,7 @@
-"""How many statements went out for an account: some clients pay the billing company for each."""
+"""How many statements went out for an account: some clients pay the billing company for each.
+
+One that corrects another is not a statement more.
+"""
 
 from dataclasses import dataclass
 from datetime import date
@@ -19,6 +22,8 @@ class StatementCounted(Fact):
     statement_id: str
     sent_on: date
     sequence: PositiveInt
+    number: int = 0
+    counts: bool = True  # a correction is not a statement more
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +33,7 @@ class SentStatements:
     account_id: str = ""
     sequence: int = 0
     count: int = 0
+    number: int = 0  # of the newest one
 
 
 def decide(state: SentStatements, message: StatementSent) -> tuple[StatementCounted, ...]:
@@ -38,12 +44,15 @@ def decide(state: SentStatements, message: StatementSent) -> tuple[StatementCoun
         statement_id=message.statement_id,
         sent_on=message.sent_on,
         sequence=message.meta.sequence,
+        number=message.number,
+        counts=not message.replaces,
     )
     return (counted,)
 
 
 def evolve(state: SentStatements, fact: StatementCounted) -> SentStatements:
-    return replace(state, account_id=fact.account_id, sequence=fact.sequence, count=state.count + 1)
+    count, number = state.count + fact.counts, max(state.number, fact.number)
+    return replace(state, account_id=fact.account_id, sequence=fact.sequence, count=count, number=number)
 
 
 def publish(_: SentStatements, __: StatementCounted, ___: Meta) -> Event | None:
