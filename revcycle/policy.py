@@ -11,6 +11,7 @@ from revcycle.refusal import RefusalError
 from revcycle.replay import database_of
 from services.collections.compliance import rule_shelf
 from services.collections.core import DunningPolicy, PolicyBook
+from services.collections.core.work_policy import NO_ORDER, WorkBook
 from services.collections.measures import Happened, Measures
 from services.collections.policies import all_versions
 from services.collections.policy_activations import ACTIVATIONS, Activation, activate, digest_of
@@ -90,7 +91,7 @@ def simulate(
 
 
 async def measured(
-    lines: AsyncIterator[JournalLine], tenant: str, since: datetime | None, book: PolicyBook
+    lines: AsyncIterator[JournalLine], tenant: str, since: datetime | None, book: PolicyBook, work: WorkBook = NO_ORDER
 ) -> Measures:
     """Measures by policy version and level, of accounts to which something happened since."""
     accounts = dict[str, list[Happened]]()
@@ -98,7 +99,7 @@ async def measured(
         at = datetime.fromisoformat(line.document["meta"]["occurred_at"])
         fact = FACTS.validate_python(line.document["fact"], strict=False)
         accounts.setdefault(line.document["aggregate_id"], []).append(Happened(at.date(), fact))
-    measures = Measures(book)
+    measures = Measures(book, work, tenant)
     for happened in accounts.values():
         if since is None or happened[-1].on >= since.date():
             measures.count(happened)

@@ -145,15 +145,18 @@ def measures(
     directory: Directory = DEFAULT_DIRECTORY,
     as_json: AsJson = False,
 ) -> None:
-    """Say what each version brought, by level: contacts, payments after them, promises, complaints, cost."""
+    """Say what each version brought, by level: contacts, payments after them, promises, complaints, cost, and rates."""
     from revcycle.policy import journal, measured
     from services.collections.measures import report
     from services.collections.policies import POLICY_FOLDER, policy_book
+    from services.collections.work_policies import COMMON, work_book
 
     book = policy_book(policies or POLICY_FOLDER)
-    found = asyncio.run(measured(journal(store_of(mongo, directory)), tenant, utc(since), book))
+    work = work_book(policies) if policies is not None and (policies / COMMON).is_file() else work_book()
+    found = asyncio.run(measured(journal(store_of(mongo, directory)), tenant, utc(since), book, work))
     if as_json:
-        typer.echo(json.dumps({name: asdict(version) for name, version in found.by_version.items()}, indent=2))
+        shown = {name: {**asdict(one), "rates_bps": one.rates()} for name, one in found.by_version.items()}
+        typer.echo(json.dumps(shown, indent=2))
     else:
         typer.echo(report(found))
 

@@ -53,6 +53,8 @@ def rest_faults(decider: Accounts, account: Account, now: datetime) -> Iterator[
         if due_at <= now:
             yield f"its deadline of {due_at} was not worked off"
         return
+    if account.desk.promise is not None:
+        yield "a promise is open, and nothing will follow it up"
     waits = account.outgoing or account.call_tasks or account.work or account.standing.exclusion or account.holds
     if not waits:
         yield f"it is {account.status} and nothing is awaited"

@@ -8,10 +8,11 @@ from random import Random
 from typing import Any, Literal, TypeAlias
 from uuid import uuid5
 
-from services.collections.core import AccountMessage, LogContact, StartPlan
+from services.collections.core import AccountMessage, StartPlan
 from services.collections.core.person_facts import BankruptcyNoted, MediumStopped
 from services.collections.core.person_messages import NotePerson
 from services.collections.core.policy_messages import DescribeAccount, ExcludeAccount
+from services.collections.core.work_messages import AnswerComplaint, MakePromise, TakeComplaint
 from shared.contracts import Meta
 from tests.collections.story import NAMESPACE, TENANT
 from tests.collections.year_book import Book
@@ -37,7 +38,7 @@ class Guarantor:
     account_id: str
     kind: Kind
     heard: int = 0
-    promised: bool = False
+    promised: int = 0
     plan: int = 0
     debits: int = 0
 
@@ -48,6 +49,7 @@ class People:
     def __init__(self, seed: int, count: int, book: Book, opening_days: int) -> None:
         self.random, self.book = Random(seed), book
         self.at = datetime.min.replace(tzinfo=UTC)
+        self.today = 0
         self.orders: list[AccountMessage] = []
         self._ahead: dict[int, list[Callable[[], None]]] = defaultdict(list)
         kinds: list[Kind] = [kind for kind, weight in KINDS for _ in range(weight)]
@@ -59,7 +61,7 @@ class People:
 
     def live(self, day: int, at: datetime) -> None:
         """What was planned for a day happens."""
-        self.at = at
+        self.at, self.today = at, day
         for act in self._ahead.pop(day, ()):
             act()
 
@@ -122,11 +124,27 @@ class People:
             self.on(day, 14, 18, lambda: self._pays(one, 1.0, payment_id))
 
     def _promises(self, one: Guarantor, day: int) -> None:
-        one.promised = True
-        self._tell(LogContact, one, contact_id=f"con_{one.account_id}_{one.heard}", channel="phone", purpose="reminder",
-                   outcome="promised_to_pay", contacted_at=self.at, direction="in")  # fmt: skip
-        if self.random.random() < 0.6:
-            self.on(day, 13, 24, lambda: self._pays(one, 1.0))
+        """Half of what is owed, within ten days; some keep it, some keep a part, some nothing."""
+        open_cents = self.book.of(one.account_id).balance
+        if open_cents < 2:
+            return
+        one.promised += 1
+        promised_cents, until = open_cents // 2, self.at.date() + timedelta(10)
+        name = f"prm_{one.account_id}_{one.promised}"
+        self._tell(MakePromise, one, promise_id=name, promised_cents=promised_cents, promised_for=until)
+        share = self.random.choice((0.5, 0.5, 1.0, 0.2, 0.0))
+        if share:
+            self.on(day, 2, 12, lambda: self._pays(one, share))
+        if self.random.random() < 0.04:
+            self.on(day, 1, 20, lambda: self._complains(one, day))
+
+    def _complains(self, one: Guarantor, day: int) -> None:
+        """About how they are asked; somebody answers within two weeks."""
+        given: dict[str, Any] = {"complaint_id": f"cpl_{one.account_id}_{day}", "sealed_words": "sealed:words"}
+        on = self.at.date()
+        self._tell(TakeComplaint, one, **given, kind="frequency", channel="phone", received_on=on)
+        answered = {**given, "outcome": "not_upheld"}
+        self.on(self.today, 3, 14, lambda: self._tell(AnswerComplaint, one, **answered))
 
     def _asks_for_a_plan(self, one: Guarantor, day: int) -> None:
         open_cents = self.book.of(one.account_id).balance

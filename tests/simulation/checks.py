@@ -17,6 +17,7 @@ from services.payments.core.remittance import REMITTANCE
 from shared.decider import Decider
 from shared.store.port import Key
 from tests.simulation.cash import check_cash
+from tests.simulation.collecting import check_desk
 from tests.simulation.money import reversal_of
 from tests.simulation.service import Service
 from tests.simulation.stores import POISON, buried
@@ -42,6 +43,7 @@ def check(world: World, book: Book, undisturbed: Book) -> None:
     _ends_are_legal(world, book)
     _the_book_ties_out(world, book)
     check_cash(world.services[2], book.totals, world.payments.processor)
+    check_desk(world.collections, world.services[3])
     _the_book_is_the_undisturbed_one(book, undisturbed, is_entangled=world.script.is_entangled)
 
 
@@ -206,6 +208,8 @@ def _the_book_is_the_undisturbed_one(book: Book, undisturbed: Book, *, is_entang
     assert book.claims == undisturbed.claims, f"claims end otherwise: {_differ(book.claims, undisturbed.claims)}"
     if is_entangled:
         return
+    desks = _differ(book.desk, undisturbed.desk)
+    assert book.desk == undisturbed.desk, f"what is done at the desk ends otherwise: {desks}"
     differ = _differ(book.collections, undisturbed.collections)
     assert book.collections == undisturbed.collections, f"collections end otherwise: {differ}"
 

@@ -34,6 +34,8 @@ from services.claims.quotas import Quotas
 from services.claims.routing import routing_table
 from services.claims.submission_performer import Joined, SubmissionPerformer
 from services.claims.watch_rules import watch_book
+from services.collections.assistance import assistance_policy
+from services.collections.assistance_performers import AssistancePerformers
 from services.collections.compliance import rule_shelf
 from services.collections.core import (
     AccountEffect,
@@ -47,9 +49,12 @@ from services.collections.core import (
     StatementDelivered,
     make_decider,
 )
+from services.collections.core.assistance import make_assistance
+from services.collections.core.dispute_messages import NoticeDelivered, SendNotice
 from services.collections.handlers import TOPICS as COLLECTIONS_TOPICS
 from services.collections.handlers import routes as collections_routes
 from services.collections.policies import policy_book
+from services.collections.work_policies import work_book
 from services.eligibility.core import Inquire, InquiryAnswered, InquiryPolicy, check_decider
 from services.eligibility.handlers import TOPICS as ELIGIBILITY_TOPICS
 from services.eligibility.handlers import routes as eligibility_routes
@@ -67,9 +72,9 @@ from services.payments.pickup import EraPickup
 from services.payments.policy import load_adjustments, load_provider_codes
 from services.payments.vault import RemittanceVault
 from shared.contracts import Message
-from shared.decider import Decider, Effect, Pending
+from shared.decider import Decider, Due, Effect, Pending
 from shared.grouped import Grouped
-from shared.inbox import join_routes
+from shared.inbox import join_routes, route
 from shared.runtime import Loop, Runtime, Spec
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
@@ -88,7 +93,8 @@ IMPATIENT = replace(SHIPPED, inquiries=tuple(replace(one, first_after_days=2) fo
 WATCH, FILE_WATCH = make_watch(IMPATIENT), make_file_watch(IMPATIENT)
 CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
 ACCOUNT = make_account(load_adjustments())
-COLLECTION = make_decider(policy_book(), rule_shelf())
+COLLECTION = make_decider(policy_book(), rule_shelf(), work_book())
+ASSISTANCE = make_assistance(assistance_policy(production=False))
 PROVIDER_CODES = load_provider_codes()
 ROUTING = routing_table()
 QUOTAS = Quotas(quota_book())
@@ -318,16 +324,23 @@ class Collections:
 
     def __init__(self, outside: Outside) -> None:
         self._outside, self.collection = outside, outside.with_bugs(COLLECTION)
+        self.assistance = outside.with_bugs(ASSISTANCE)
 
     def spec(self) -> Spec:
-        mailed = (SendStatement, SendReminder, PlaceAccount, RecallAccount)
+        mailed = (SendStatement, SendReminder, PlaceAccount, RecallAccount, SendNotice)
+
+        def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
+            telling = AssistancePerformers(runtime, self.assistance, self.collection)
+            return {
+                self.collection.kind: dict.fromkeys(mailed, _MailHouse(self._outside, runtime).mail),
+                self.assistance.kind: telling.performers(),
+            }
+
         return Spec(
             name="collections",
-            deciders=(self.collection,),
-            routes=collections_routes(self.collection),
-            performers=lambda runtime: {
-                self.collection.kind: dict.fromkeys(mailed, _MailHouse(self._outside, runtime).mail)
-            },
+            deciders=(self.collection, self.assistance),
+            routes=join_routes(collections_routes(self.collection), route(self.assistance, Due)),
+            performers=performers,
             topics=COLLECTIONS_TOPICS,
         )
 
@@ -338,7 +351,7 @@ class _MailHouse:
 
     async def mail(self, key: Key, pending: Pending) -> Message:
         """A letter with the same id is the same letter, however often it is handed over."""
-        effect = cast("AccountEffect", pending.effect)
+        effect = cast("AccountEffect | SendNotice", pending.effect)
         meta = answer_meta(key, pending, self._runtime.clock)
         await self._outside.busy()
         common: Any = {"meta": meta, "account_id": effect.account_id, "outcome": "delivered"}
@@ -353,3 +366,6 @@ class _MailHouse:
                 return PlacementDelivered(**common, placement_id=effect.placement_id)
             case RecallAccount():
                 return RecallDelivered(**common, placement_id=effect.placement_id)
+            case SendNotice():
+                self._outside.letters[effect.notice_id] += 1
+                return NoticeDelivered(**common, notice_id=effect.notice_id)

@@ -14,10 +14,11 @@ from shared.store.port import Key
 from shared.wire import Record
 from tests.shared.harness import HandClock
 from tests.simulation.chaos import START, Chaos
+from tests.simulation.collecting import Desk, ends, errands
 from tests.simulation.folders import Disk, UnthreadedReader
 from tests.simulation.moments import MOMENTS, PLANNED_IN
 from tests.simulation.parts import Bug, Claims, Collections, Eligibility, Outside, Payments
-from tests.simulation.people import People, plan, release_parked, remit, tell_cash
+from tests.simulation.people import People, release_parked, remit, tell_cash
 from tests.simulation.script import Script, write_script
 from tests.simulation.service import PROCESSES, Process, Service
 from tests.simulation.stores import POISON, Topics
@@ -55,6 +56,7 @@ class Book(NamedTuple):
     totals: dict[Key, Totals]
     claims: dict[Key, str]
     collections: dict[Key, str]
+    desk: dict[Key, str]
 
 
 class World:
@@ -77,6 +79,7 @@ class World:
         )
         self.claims, self.payments, self.collections = at_claims, payments, collections
         self.people = People(self.outside, story, (at_claims, self.services[1]), self.clock)
+        self.desk, self.story = Desk(self.people, collections, self.services[3]), story
         self.is_long = seed % LONG == 0
         self.cared_for = -1  # at which state of the store the billers looked after their claims
 
@@ -112,12 +115,12 @@ class World:
             dropped = [people.drop(file) for file in script.files]
             return [*(people.bill(billed) for billed in script.billed if billed.by_hand), *dropped]
         money = [tell_cash(people, at_payments, errand) for errand in script.cash if errand.moment == number]
+        desk = errands(self.desk, script, self.story, number)
         if number == PLANNED_IN:
-            at_collections = self.collections, self.services[3]
-            return [*money, *(plan(people, at_collections, tenant, account) for tenant, account in script.plans)]
+            return [*money, *desk]
         due = [d.message for b in script.billed for d in b.remitted if d.moment == number and not d.era]
         left = [people.leave(era) for era in script.eras if era.moment == number]
-        return [*money, *(remit(people, at_payments, message) for message in due), *left]
+        return [*money, *desk, *(remit(people, at_payments, message) for message in due), *left]
 
     async def _disturb(self, number: int) -> None:
         errands = self._errands(number)
@@ -222,7 +225,7 @@ class World:
             if state.balance_cents
             or ended(state.status) != "nothing owed"  # it may never have heard of such an account
         }
-        return Book(totals, claims, collections)
+        return Book(totals, claims, collections, ends(self.collections, at_collections))
 
 
 def ended(status: str) -> str:

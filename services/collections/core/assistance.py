@@ -24,6 +24,7 @@ from services.collections.core.assistance_facts import (
 from services.collections.core.assistance_messages import (
     AccountTold,
     AmendAssistance,
+    AssistanceCommand,
     ConfirmAssistance,
     DecideAssistance,
     EndAssistance,
@@ -93,7 +94,20 @@ def _missing(program: Program, state: Application) -> tuple[str, ...]:
     return (*asked, *(one for one in dict.fromkeys(wanted) if one not in state.documents))
 
 
-def decide(policy: AssistancePolicy, state: Application, message: AssistanceMessage) -> Decision:  # noqa: PLR0911
+def decide(policy: AssistancePolicy, state: Application, message: AssistanceMessage) -> Decision:
+    """A command that was answered already decides nothing, whatever became of the application since."""
+    if not isinstance(message, AssistanceCommand):
+        return _answer(policy, state, message)
+    command_id = str(message.meta.id)
+    if command_id in state.heard:
+        return ()
+    first, *more = _answer(policy, state, message) or (None,)
+    if first is None or isinstance(first, Effect | AssistanceNotDone):
+        return () if first is None else (first, *more)
+    return (first.model_copy(update={"heard": command_id}), *more)
+
+
+def _answer(policy: AssistancePolicy, state: Application, message: AssistanceMessage) -> Decision:  # noqa: PLR0911
     """Every branch on the message is here."""
     match message:
         case RequestAssistance():

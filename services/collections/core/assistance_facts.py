@@ -8,9 +8,13 @@ from shared.decider import Fact
 
 
 class AssistanceFact(Fact):
-    """Each names its application; the first names its account."""
+    """Each names its application; the first names its account.
+
+    `heard` is the id of the command that said so: a repeat of it decides nothing.
+    """
 
     application_id: str
+    heard: str = ""
 
 
 class AssistanceAsked(AssistanceFact):

@@ -30,6 +30,7 @@ AnyAssistanceFact: TypeAlias = (
 Status: TypeAlias = Literal["unseen", "open", "waiting", "granted", "denied", "withdrawn", "lapsed", "revoked"]
 DECIDED = frozenset({"granted", "denied"})
 NOT_DONE_KEPT = 20
+HEARD_KEPT = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,7 @@ class Application:
     reason: str = ""  # of its end
     digest: str = ""
     not_done: tuple[tuple[str, str], ...] = ()  # the latest commands that changed nothing: id and why
+    heard: tuple[str, ...] = ()  # the latest commands that changed something
 
     @property
     def is_open(self) -> bool:
@@ -73,6 +75,9 @@ def standing_of(applications: Iterable[Application]) -> Assistance:
 
 
 def evolve(state: Application, fact: AnyAssistanceFact) -> Application:  # noqa: PLR0911 - a table
+    """Apply one fact. No rules here, so history always replays."""
+    if fact.heard:
+        state = replace(state, heard=(*state.heard, fact.heard)[-HEARD_KEPT:])
     match fact:
         case AssistanceAsked():
             return replace(
