@@ -159,6 +159,13 @@ def test_payments_are_shown_once_on_the_first_statement_after_them() -> None:
     assert [one.cents for one in after.money] == [70]
 
 
+def test_what_is_not_billed_yet_stands_on_no_statement() -> None:
+    held = bill("chg_2", DAY, 900).model_copy(update={"held_cents": 900})
+    event = balance(1, DAY, [bill("chg_1", DAY, 500), held]).model_copy(update={"balance_cents": 500})
+    made = statement(event)
+    assert (faults_of(made), [one.bill_id for one in made.visits]) == ((), ["chg_1"])
+
+
 def counted(*messages: BookMessage) -> int:
     return book_of(*messages).counted
 

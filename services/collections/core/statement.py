@@ -11,7 +11,7 @@ from typing import Literal
 
 from services.collections.core.messages import SendStatement
 from services.collections.core.state import Account
-from services.collections.core.statement_book import Book, LineShare
+from services.collections.core.statement_book import Book, LineShare, billed_of
 from shared.contracts import BillLine, Cents, Contract, NonNegativeCents, PatientBill, PositiveCents
 
 AGES_DAYS = (0, 31, 61, 91, 121)
@@ -123,7 +123,7 @@ def compose(
     book: Book, account: Account, asked: SendStatement, sender: Sender, to: Sequence[str], link: PayLink | None
 ) -> Statement:
     """The statement that was asked for. `faults_of` says whether it may go out."""
-    owed = [bill for bill in book.bills if bill.owed_cents]
+    owed = [bill for bill in book.bills if billed_of(bill)]
     return Statement(
         statement_id=asked.statement_id,
         number=asked.number,
@@ -172,7 +172,7 @@ def visit_of(bill: PatientBill, shares: Sequence[LineShare]) -> StatedVisit:
         adjusted_cents=bill.adjusted_cents + bill.given_up_cents,
         patient_paid_cents=bill.patient_paid_cents,
         open_at_payer_cents=bill.open_at_payer_cents,
-        owed_cents=bill.owed_cents,
+        owed_cents=billed_of(bill),
         other_parties_cents=bill.other_parties_cents,
         lines=_lines_of(bill, shares),
     )
@@ -200,7 +200,7 @@ def aging_of(book: Book, owed: Iterable[PatientBill], on: date) -> tuple[AgeColu
     cents = [0] * len(columns)
     for bill in bills:
         since = min(book.owed_since.get(bill.bill_id, on), on)
-        cents[max(n for n, day in enumerate(begins) if since <= day)] += bill.owed_cents
+        cents[max(n for n, day in enumerate(begins) if since <= day)] += billed_of(bill)
     return tuple(
         AgeColumn(from_days=first, to_days=None if end is None else end - 1, cents=amount)
         for (first, end), amount in zip(columns, cents, strict=True)

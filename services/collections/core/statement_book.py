@@ -139,6 +139,11 @@ class Book:
         return stated.standing == "sent" or (stated.standing == "wrong" and not corrected)
 
 
+def billed_of(bill: PatientBill) -> int:
+    """What is asked for of a bill: what a rule or a person holds back is not billed yet, and stands on no statement."""
+    return bill.owed_cents - bill.held_cents
+
+
 BookMessage: TypeAlias = (
     PatientBalanceChanged
     | PatientPaymentReceived
@@ -286,7 +291,7 @@ def evolve(book: Book, fact: BookFact) -> Book:
 def _told(book: Book, fact: BillsTold) -> Book:
     """What is not among the bills is closed, unless payments has not heard of the claim yet."""
     owed_since = {
-        bill.bill_id: book.owed_since.get(bill.bill_id, fact.told_on) for bill in fact.bills if bill.owed_cents > 0
+        bill.bill_id: book.owed_since.get(bill.bill_id, fact.told_on) for bill in fact.bills if billed_of(bill) > 0
     }
     claims = dict(book.claims)
     told = {bill.bill_id: bill for bill in fact.bills if bill.kind == "claim"}

@@ -42,14 +42,18 @@ class Wanted(NamedTuple):
 
 
 def offer_of(request: PaymentRequest, account: Account, payments: Sequence[CardPayment]) -> Offer:
-    """What the link asks for as things stand. A statement's link asks for everything, oldest first."""
-    owed = {name: item.patient_cents for name, item in account.receivables.items() if item.patient_cents > 0}
+    """What the link asks for as things stand. A statement's link asks for everything that is billed, oldest first."""
+    owed = {
+        name: item.patient_cents
+        for name, item in account.receivables.items()
+        if item.patient_cents > 0 and not (item.bill is not None and item.bill.waits)
+    }
     if request.statement_number:
         days = {name: account.receivables[name].service_date for name in owed}
         bills = tuple(sorted((Bill(name, days[name], cents) for name, cents in owed.items()), key=_by_day))
     else:
         bills = request.still_asked(owed)
-    owed_cents = max(0, min(sum(bill.cents for bill in bills), account.owed_cents))
+    owed_cents = max(0, min(sum(bill.cents for bill in bills), account.billed_cents))
     coming_cents = sum(one.asked_cents for one in payments if is_on_its_way(one))
     return Offer(bills, owed_cents, coming_cents)
 
