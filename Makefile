@@ -46,6 +46,13 @@ $(VENV)/.members: $(VENV)/.synced $(MEMBERS:%=%/pyproject.toml)
 demo: setup ## Run the whole cycle on real files, 180 days of it
 	@$(BIN)/revcycle demo
 
+tests/node/node_modules/.package-lock.json: tests/node/package-lock.json
+	@cd tests/node && npm ci --silent
+
+.PHONY: node
+node: tests/node/node_modules/.package-lock.json ## Install the independent readers that run in Node, for the tests
+	@:
+
 .PHONY: store
 store: setup ## Build a faster local store once (needs Rust, and some minutes), for up, demo and tests
 	@$(BIN)/python -m revcycle.stack.store_server

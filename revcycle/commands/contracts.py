@@ -94,6 +94,21 @@ def release(
     typer.echo(f"Released {VERSION} to {target}.")
 
 
+@contracts.command()
+def asyncapi(
+    examples: Annotated[Path, typer.Argument(exists=True, file_okay=False, help="A folder of golden records.")],
+) -> None:
+    """Print the events as an AsyncAPI document, with an example of each out of a folder of golden records."""
+    from shared.contracts import TYPES
+    from shared.contracts.asyncapi import written
+
+    records = {path.stem: json.loads(path.read_text()) for path in examples.glob("*.json")}
+    if missing := sorted(TYPES.keys() - records.keys()):
+        msg = f"{examples} has no record of {', '.join(missing)}"
+        raise RefusalError(msg)
+    typer.echo(written(records), nl=False)
+
+
 def _release(path: Path | None) -> "Release":
     from shared.contracts.released import FILE, NotAReleaseError, Release
 

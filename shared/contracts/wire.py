@@ -1,8 +1,12 @@
-"""Messages on the wire: CloudEvents 1.0 in the Kafka binary binding. The envelope is headers, the body is JSON."""
+"""Messages on the wire: CloudEvents 1.0 in the Kafka binary binding. The envelope is headers, the body is JSON.
 
+We write the binary mode only. `unfolded` turns the structured mode, which other producers may write, into it.
+"""
+
+import json
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring_ascii as quoted
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -11,6 +15,8 @@ from .base import Message, Meta
 M = TypeVar("M", bound=Message)
 
 SOURCE_PREFIX = "/revcycle/"
+STRUCTURED = "application/cloudevents+json"
+_NOT_ATTRIBUTES = frozenset({"data", "datacontenttype"})
 
 
 class Record(NamedTuple):
@@ -110,6 +116,24 @@ def from_record(codec: TypeAdapter[M], headers: Mapping[str, str], value: bytes)
         return codec.validate_json(b'{"meta":' + _meta_json(headers) + comma + rest)
     except ValidationError as error:
         raise UnreadableError(explain(error)) from None
+
+
+def unfolded(headers: Mapping[str, str], value: bytes) -> tuple[Mapping[str, str], bytes]:
+    """A record in the binary mode, whichever mode it came in: its envelope as headers, and its body.
+
+    A structured record is one JSON object: the attributes beside `data`. UnreadableError when it is not.
+    """
+    if not headers.get("content-type", "").lower().startswith(STRUCTURED):
+        return headers, value
+    try:
+        whole: Any = json.loads(value)
+    except ValueError:
+        whole = None
+    if not isinstance(whole, dict) or not isinstance(whole.get("data"), dict):
+        msg = "not a CloudEvent in structured mode: expected a JSON object with an object `data`"
+        raise UnreadableError(msg)
+    attributes = {f"ce_{name}": str(held) for name, held in whole.items() if name not in _NOT_ATTRIBUTES}
+    return attributes | {"content-type": "application/json"}, json.dumps(whole["data"]).encode()
 
 
 def explain(error: ValidationError) -> str:
