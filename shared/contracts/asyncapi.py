@@ -139,7 +139,8 @@ def _pointed(name: str, part: Any) -> Any:
         fields = cast("dict[str, Any]", part)
         return {key: _pointed_value(name, key, value) for key, value in fields.items()}
     if isinstance(part, list):
-        return [_pointed(name, one) for one in list[Any](part)]
+        listed: list[Any] = part
+        return [_pointed(name, one) for one in listed]
     return part
 
 
