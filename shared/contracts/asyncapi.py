@@ -6,7 +6,9 @@ accept. The envelope, CloudEvents attributes in Kafka headers, is said once, as 
 
 import json
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
+
+from pydantic import JsonValue
 
 from . import EVENTS
 from .base import Event
@@ -133,18 +135,16 @@ def _envelope() -> dict[str, Any]:
     }
 
 
-def _pointed(name: str, part: Any) -> Any:
+def _pointed(name: str, part: JsonValue) -> JsonValue:
     """A schema whose references lead to the document's components."""
     if isinstance(part, dict):
-        fields = cast("dict[str, Any]", part)
-        return {key: _pointed_value(name, key, value) for key, value in fields.items()}
+        return {key: _pointed_value(name, key, value) for key, value in part.items()}
     if isinstance(part, list):
-        listed: list[Any] = part
-        return [_pointed(name, one) for one in listed]
+        return [_pointed(name, one) for one in part]
     return part
 
 
-def _pointed_value(name: str, key: str, value: Any) -> Any:
+def _pointed_value(name: str, key: str, value: JsonValue) -> JsonValue:
     if key == "$ref":
         return f"#/components/schemas/{name}.{str(value).removeprefix('#/$defs/')}"
     return _pointed(name, value)
