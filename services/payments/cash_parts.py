@@ -8,10 +8,12 @@ from typing import Any, cast
 import httpx
 from fastapi import Request
 
+from services.payments.agency_money_performers import AgencyMoneyPerformers
 from services.payments.bank_lines import BankCredit
 from services.payments.bank_performers import BankPerformers
 from services.payments.card_performers import CardPerformers
 from services.payments.core.account import AccountDecider
+from services.payments.core.agency_money import AGENCY_PAYMENT, AGENCY_REMITTANCE
 from services.payments.core.bank_account import BANK_ACCOUNT
 from services.payments.core.bank_file import BANK_FILE
 from services.payments.core.bank_policy import BankPolicy
@@ -38,6 +40,8 @@ from services.payments.processor import (
 from services.payments.settings import PaymentsSettings
 from services.payments.till_performers import TillPerformers
 from shared.contracts import (
+    AgencyPaymentReported,
+    AgencyRemittanceReceived,
     CreditBalanceCleared,
     CreditBalanceFound,
     RemittanceParked,
@@ -73,6 +77,8 @@ class CashParts:
             self.refund,
             TILL,
             ENTERED_PAYMENT,
+            AGENCY_REMITTANCE,
+            AGENCY_PAYMENT,
             self.credit_case,
             PAYMENT_REQUEST,
         )
@@ -84,6 +90,8 @@ class CashParts:
             route(self.deposit, Due),
             route(self.credit_case, CreditBalanceFound, CreditBalanceCleared, Due),
             route(PAYMENT_REQUEST, StatementSent, Due),
+            route(AGENCY_REMITTANCE, AgencyRemittanceReceived),
+            route(AGENCY_PAYMENT, AgencyPaymentReported),
         )
 
     def performers(
@@ -96,6 +104,7 @@ class CashParts:
             **BankPerformers(runtime, self.deposit, self.expected).by_kind(),
             **CardPerformers(runtime, account, postings, self.refund, card).by_kind(),
             **TillPerformers(runtime, postings).by_kind(),
+            **AgencyMoneyPerformers(runtime, postings).by_kind(),
             **EnteredPerformers(runtime, account, postings).by_kind(),
             **CreditPerformers(runtime, account, self.credit_case).by_kind(),
         }

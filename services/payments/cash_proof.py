@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from services.payments.core.agency_money import AgencyPayment, AgencyRemittance, net_id_of
 from services.payments.core.card_payment import CardPayment, reversal_id_of
 from services.payments.core.card_payment_facts import CardMoneyBackPosted
 from services.payments.core.cash import CashAccount, CashFact, cash_balances
@@ -110,7 +111,7 @@ def judged(state: Any, facts: Sequence[Any]) -> Iterator[Discrepancy]:
 
 
 # One branch for each kind of aggregate: a table.
-def _stated(state: Any) -> tuple[str, Mapping[CashAccount, int]]:  # noqa: PLR0911
+def _stated(state: Any) -> tuple[str, Mapping[CashAccount, int]]:  # noqa: C901, PLR0911
     """What an aggregate says of itself, as debit balances."""
     match state:
         case Deposit():
@@ -130,6 +131,12 @@ def _stated(state: Any) -> tuple[str, Mapping[CashAccount, int]]:  # noqa: PLR09
             back_cents = sum(one.cents for one in state.returns)
             in_hand = {CashAccount.UNDEPOSITED: state.cents, CashAccount.BANK: -back_cents}
             return state.payment_id, {**in_hand, CashAccount.PATIENT_MONEY: back_cents - state.cents}
+        case AgencyRemittance():
+            kept = {CashAccount.UNDEPOSITED: state.net_cents, CashAccount.AGENCY_FEES: state.fee_cents}
+            return state.remittance_id, {**kept, CashAccount.AGENCY_MONEY: -state.net_cents - state.fee_cents}
+        case AgencyPayment():
+            sides = {CashAccount.AGENCY_MONEY: state.cents, CashAccount.PATIENT_MONEY: -state.cents}
+            return state.payment_id, sides
         case Till() if len(state.closings) < CLOSINGS_KEPT:
             over_cents = sum(one.over_short_cents for one in state.closings)
             return state.till_id, {CashAccount.OVER_SHORT: -over_cents}
@@ -152,6 +159,10 @@ def shown_of(state: Any) -> Iterator[tuple[str, int]]:
             yield "card_payments_disputed", sum(one.cents for one in state.disputes if one.status != "won")
         case EnteredPayment():
             yield "payments_entered", state.cents
+        case AgencyPayment():
+            yield "payments_at_agencies", state.cents
+        case AgencyRemittance():
+            yield "agency_fees", state.fee_cents
         case Refund() if state.status in ISSUED:
             yield "refunds", state.cents
         case Till():
@@ -195,6 +206,8 @@ def _announced(state: Any, facts: Sequence[Any]) -> Iterator[tuple[str, int]]:
             yield state.payout_id, state.cents
         case EnteredPayment() if state.cents:
             yield expected_id_of(state.payment_id), state.cents
+        case AgencyRemittance() if state.net_cents > 0:
+            yield net_id_of(state.remittance_id), state.net_cents
         case Till():
             shift = 0
             for fact in facts:

@@ -26,6 +26,8 @@ class CashAccount(StrEnum):
     DRAWER = "drawer"  # cash and checks in a till
     IN_TRANSIT = "in_transit"  # taken out of a till, on its way to the bank
     OVER_SHORT = "over_short"  # what a count found too much (credit) or too little (debit)
+    AGENCY_MONEY = "agency_money"  # collected by an agency: accounted for by its remittance, or not yet
+    AGENCY_FEES = "agency_fees"
     SET_ASIDE = "set_aside"  # on the bank account, and a person said what it is
 
 
