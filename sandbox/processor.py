@@ -4,7 +4,8 @@ Its news go out late, twice and out of order, as those of a real one do. Every o
 it survives being killed; every request with an Idempotency-Key is answered once.
 
 A test token says what becomes of a payment: `pm_card_ok`, `pm_card_declined`, `pm_bank_ok`, `pm_bank_r01` (returned
-before it was paid), `pm_bank_late_r10` (returned after it was paid).
+before it was paid), `pm_bank_late_r10` (returned after it was paid). Declines with a code of their own:
+`pm_card_insufficient`, `pm_card_stolen`. With `confirm` an intent is paid at once from such a token, without a browser.
 """
 
 import hashlib
@@ -25,6 +26,10 @@ Object = dict[str, Any]
 BANK_DAYS, LATE_RETURN_DAYS, PAYOUT_DAYS = 3, 6, 2
 CARD_FEE_PER_TEN_THOUSAND, CARD_FEE_CENTS = 290, 30
 BANK_FEE_CENTS, DISPUTE_FEE_CENTS = 80, 1_500
+DECLINES = {
+    "pm_card_insufficient": {"decline_code": "insufficient_funds"},
+    "pm_card_stolen": {"decline_code": "stolen_card"},
+}
 TRIES_MAX = 50
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS objects (id TEXT PRIMARY KEY, tenant TEXT NOT NULL, kind TEXT NOT NULL, body TEXT NOT NULL);
@@ -101,6 +106,8 @@ class SandboxProcessor:
                 "created": int(now.timestamp()),
             }
             self._put(made)
+            if form.get("confirm") == "true":
+                return self._pay(made, form.get("payment_method", ""), now)
             return made
 
     def confirm(self, intent_id: str, client_secret: str, token: str, now: datetime) -> Object:
@@ -111,13 +118,17 @@ class SandboxProcessor:
                 raise RefusedError(401, "client_secret_invalid")
             if intent["status"] in {"succeeded", "processing", "canceled"}:
                 return intent
-            if token == "pm_card_ok":  # noqa: S105 - a test token, no secret
-                return self._succeed(intent, now)
-            if token.startswith("pm_bank_"):
-                return self._debit(intent, token, now)
-            intent |= {"last_payment_error": {"code": "card_declined"}}
-            self._tell("payment_intent.payment_failed", intent, now)
-            return intent
+            return self._pay(intent, token, now)
+
+    def _pay(self, intent: Object, token: str, now: datetime) -> Object:
+        """What becomes of a payment with a token."""
+        if token == "pm_card_ok":  # noqa: S105 - a test token, no secret
+            return self._succeed(intent, now)
+        if token.startswith("pm_bank_"):
+            return self._debit(intent, token, now)
+        intent |= {"last_payment_error": {"code": "card_declined", **DECLINES.get(token, {})}}
+        self._tell("payment_intent.payment_failed", intent, now)
+        return intent
 
     def create_refund(self, form: Mapping[str, str], key: str, now: datetime) -> Object:
         """Send part of a payment back; never more than is left of it."""

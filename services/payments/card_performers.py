@@ -38,6 +38,7 @@ from services.payments.processor import Processor, ProcessorRefusedError
 from shared.contracts import Message
 from shared.decider import Effect, Pending
 from shared.runtime import Runtime
+from shared.sealed import SealBrokenError
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
 
@@ -76,10 +77,15 @@ class CardPerformers:
         effect = pending.effect
         assert isinstance(effect, CreateIntent)
         meta = answer_meta(key, pending, self._runtime.clock)
+        asked = (key.tenant, effect.intent_id, effect.cents, effect.method, effect.account_id)
         try:
-            made = await self._processor.create_intent(
-                key.tenant, effect.intent_id, effect.cents, effect.method, effect.account_id
-            )
+            if effect.sealed_token is None:
+                made = await self._processor.create_intent(*asked)
+            else:
+                token = (await self._runtime.sealer.open(effect.sealed_token)).decode()
+                made = await self._processor.charge_stored(*asked, token)
+        except SealBrokenError:
+            return IntentRefused(meta=meta, intent_id=key.id, code="seal_broken")
         except ProcessorRefusedError as error:
             return IntentRefused(meta=meta, intent_id=key.id, code=error.code)
         sealed = await self._runtime.sealer.seal(key.tenant, effect.account_id, made.client_secret.encode())

@@ -1,6 +1,7 @@
 """What payments subscribes to."""
 
 from services.payments.core.account import AccountDecider
+from services.payments.core.card_payment import CARD_PAYMENT
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.sent_statements import SENT_STATEMENTS
 from shared.contracts import (
@@ -12,12 +13,14 @@ from shared.contracts import (
     AuthorizationRequired,
     ClaimSubmitted,
     CoverageVerified,
+    InstallmentChargeRequested,
     LateChargeRaised,
     OtherPartyEnded,
     OtherPartyPaid,
     OtherPartyPaymentReturned,
     OtherPartyReductionAgreed,
     OtherPartyTermsSet,
+    SettlementUndone,
     StatementSent,
     WriteOffApproved,
 )
@@ -48,6 +51,7 @@ def routes(account: AccountDecider) -> Routes:
             account,
             ClaimSubmitted,
             AccountWrittenOff,
+            SettlementUndone,
             LateChargeRaised,
             AssistanceRequested,
             AssistanceGranted,
@@ -63,6 +67,7 @@ def routes(account: AccountDecider) -> Routes:
             OtherPartyReductionAgreed,
             Due,
         ),
+        route(CARD_PAYMENT, InstallmentChargeRequested),
         route(CONTROL_NUMBER, ClaimSubmitted),
         route(SENT_STATEMENTS, StatementSent),
     )

@@ -141,7 +141,7 @@ def _intent(event: ProcessorEvent, tenant: str, meta: Meta) -> ProcessorNews:
         cents=one.amount_received,
         currency=one.currency,
         fee_cents=one.fee,
-        code=str(error.get("code", ""))[:60],
+        code=str(error.get("decline_code") or error.get("code", ""))[:60],
         told_at=event.created,
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.processor import RefusedError, SandboxProcessor
-from services.payments.processor import Intent, ProcessorRefusedError
+from services.payments.processor import Intent, ProcessorRefusedError, intent_form
 from services.payments.settings import PaymentsSettings
 from tests.payments.cashier import Cashier, make_cashier
 from tests.payments.world import TENANT, make_settings
@@ -30,13 +30,15 @@ class InProcess:
         self.processor, self.cashier = processor, cashier
 
     async def create_intent(self, tenant: str, intent_id: str, cents: int, method: str, account_id: str) -> Intent:
-        form = {
-            "amount": str(cents),
-            "currency": "usd",
-            "payment_method_types[]": "us_bank_account" if method == "ach" else "card",
-            "metadata[intent_id]": intent_id,
-            "metadata[tenant]": tenant,
-        }
+        form = intent_form(tenant, intent_id, cents, method, account_id)
+        made = self._asked(lambda: self.processor.create_intent(form, f"i{intent_id}", self.cashier.clock.now()))
+        return Intent(made["id"], made["client_secret"])
+
+    async def charge_stored(
+        self, tenant: str, intent_id: str, cents: int, method: str, account_id: str, token: str
+    ) -> Intent:
+        form = intent_form(tenant, intent_id, cents, method, account_id)
+        form |= {"payment_method": token, "confirm": "true", "off_session": "true"}
         made = self._asked(lambda: self.processor.create_intent(form, f"i{intent_id}", self.cashier.clock.now()))
         return Intent(made["id"], made["client_secret"])
 

@@ -39,6 +39,12 @@ class SimulatedProcessor:
         await self._busy()
         return Intent(f"pi_{intent_id}", f"secret of {tenant} {account_id} {method} {cents}")
 
+    async def charge_stored(
+        self, tenant: str, intent_id: str, cents: int, method: str, account_id: str, token: str
+    ) -> Intent:
+        await self._busy()
+        return Intent(f"pi_{intent_id}", f"secret of {tenant} {account_id} {method} {cents} {token}")
+
     async def create_refund(self, tenant: str, refund_id: str, processor_id: str, cents: int) -> str:
         sent_cents = self.refunds.setdefault((tenant, refund_id), cents)
         assert sent_cents == cents, f"refund {refund_id} of {processor_id}: one id, two amounts"

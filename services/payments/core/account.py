@@ -62,6 +62,7 @@ from services.payments.core.account_write_offs import (
     recover_bad_debt,
     request_write_off,
     revert_write_off,
+    take_back,
 )
 from services.payments.core.adjudication import AdjustmentPolicy
 from services.payments.core.allocation import apply_chosen
@@ -97,6 +98,7 @@ from shared.contracts import (
     OtherPartyPaymentReturned,
     OtherPartyReductionAgreed,
     OtherPartyTermsSet,
+    SettlementUndone,
     WriteOffApproved,
 )
 from shared.decider import Decider, Due, Scalar, named_by
@@ -162,7 +164,7 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
             | OtherPartyReductionAgreed()
         ):
             return _settled(ruling, state, "", hear_other(state, message))
-        case LateChargeRaised() | AccountWrittenOff() | AssistanceGranted() | AssistanceEnded():
+        case LateChargeRaised() | AccountWrittenOff() | SettlementUndone() | AssistanceGranted() | AssistanceEnded():
             return _on_collections(ruling, state, message)
         case ReversePatientPayment() | RefundPayer() | RestoreMoney() | FreePrepayment():
             return _settled(ruling, state, item_of_refund(state, message), give_back(state, message))
@@ -186,13 +188,15 @@ def decide(policy: AdjustmentPolicy, state: Account, message: AccountMessage) ->
 def _on_collections(
     ruling: Ruling,
     state: Account,
-    message: LateChargeRaised | AccountWrittenOff | AssistanceGranted | AssistanceEnded,
+    message: LateChargeRaised | AccountWrittenOff | SettlementUndone | AssistanceGranted | AssistanceEnded,
 ) -> tuple[AnyAccountFact, ...]:
     match message:
         case LateChargeRaised():
             return _settled(ruling, state, message.charge_id, charge(state, charge_of(message)))
         case AccountWrittenOff():
             return _settled(ruling, state, "", _write_off(state, message))
+        case SettlementUndone():
+            return _settled(ruling, state, "", tuple(take_back(state, message.write_off_id)))
         case AssistanceGranted():
             return _settled(ruling, state, "", (*note_grant(state, message), *hear_application(state, message)))
         case AssistanceEnded():

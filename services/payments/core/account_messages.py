@@ -29,6 +29,7 @@ from shared.contracts import (
     OtherPartyTermsSet,
     PositiveCents,
     Sealed,
+    SettlementUndone,
     WriteOffApproved,
 )
 from shared.decider import Due
@@ -250,6 +251,7 @@ AccountMessage: TypeAlias = (
     | PostPatientPayment
     | PostSelfPayCharge
     | AccountWrittenOff
+    | SettlementUndone
     | LateChargeRaised
     | AssistanceRequested
     | AssistanceGranted

@@ -138,6 +138,19 @@ def recover_bad_debt(state: Account) -> Iterator[WriteOffReversed]:
             )
 
 
+def take_back(state: Account, write_off_id: str) -> Iterator[WriteOffReversed]:
+    """What still stands of the rest of a settlement: its money left again, so all of it is owed."""
+    for item_id, item in state.receivables.items():
+        for one in item.given_up:
+            if one.write_off_id == write_off_id and one.side == "patient" and one.cents > 0:
+                yield WriteOffReversed(
+                    account_id=state.account_id,
+                    item_id=item_id,
+                    write_off_id=write_off_id,
+                    **sides(OPEN["patient"], GIVEN_UP["patient"], one.cents),
+                )
+
+
 def open_cents(item: Receivable, side: Side) -> int:
     """What is open of a side: nothing where it shows a credit."""
     return max(0, item.patient_cents if side == "patient" else item.insurance_cents)

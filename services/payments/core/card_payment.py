@@ -42,7 +42,7 @@ from services.payments.core.card_payment_messages import (
     RequestCardPayment,
 )
 from services.payments.core.cash import CashAccount, cash_sides
-from shared.contracts import Event, Meta, PatientPaymentFailed, PatientPaymentPending
+from shared.contracts import Event, InstallmentChargeRequested, Meta, PatientPaymentFailed, PatientPaymentPending
 from shared.decider import Decider, Effect, Scalar
 from shared.replaced import replace
 
@@ -100,7 +100,13 @@ class CardPayment:
 
 
 CardMessage: TypeAlias = (
-    RequestCardPayment | IntentCreated | IntentRefused | ProcessorNews | PaymentBooked | MoneyBackBooked
+    RequestCardPayment
+    | InstallmentChargeRequested
+    | IntentCreated
+    | IntentRefused
+    | ProcessorNews
+    | PaymentBooked
+    | MoneyBackBooked
 )
 CardEffect: TypeAlias = CreateIntent | BookPayment | BookMoneyBack | BookRestored
 CardFact: TypeAlias = (
@@ -122,10 +128,12 @@ Decision: TypeAlias = tuple[CardFact | Effect, ...]
 PROCESSOR, PATIENT = CashAccount.PROCESSOR, CashAccount.PATIENT_MONEY
 
 
-def decide(state: CardPayment, message: CardMessage) -> Decision:
+def decide(state: CardPayment, message: CardMessage) -> Decision:  # noqa: PLR0911 - one case per message
     match message:
         case RequestCardPayment():
             return _requested(state, message)
+        case InstallmentChargeRequested():
+            return _charge_requested(state, message)
         case IntentCreated():
             held = CardIntentHeld(processor_id=message.processor_id, sealed_client_secret=message.sealed_client_secret)
             return (held,) if not state.sealed_client_secret else ()
@@ -163,6 +171,34 @@ def _requested(state: CardPayment, command: RequestCardPayment) -> Decision:
         cents=command.asked_cents,
     )
     return requested, create
+
+
+def _charge_requested(state: CardPayment, event: InstallmentChargeRequested) -> Decision:
+    """An installment of a plan, taken from the stored card or bank account: once for each charge."""
+    if state.intent_id:
+        return ()
+    requested = CardPaymentRequested(
+        intent_id=event.charge_id,
+        account_id=event.account_id,
+        method=event.method,
+        asked_cents=event.charge_cents,
+        claim_id=None,
+        reserved_for="",
+        request_id="",
+    )
+    create = CreateIntent(
+        intent_id=event.charge_id,
+        account_id=event.account_id,
+        method=event.method,
+        cents=event.charge_cents,
+        sealed_token=event.sealed_token,
+    )
+    return requested, create
+
+
+def intent_of(message: CardMessage) -> str:
+    """The payment a message is about; a charge of a plan is one of its own name."""
+    return message.charge_id if isinstance(message, InstallmentChargeRequested) else message.intent_id
 
 
 def _heard(state: CardPayment, news: ProcessorNews) -> Decision:
@@ -395,7 +431,7 @@ CARD_PAYMENT: Decider[CardPayment, CardMessage, CardFact] = Decider(
     decide=decide,
     evolve=evolve,
     publish=publish,
-    aggregate_id=lambda message: message.intent_id,
+    aggregate_id=intent_of,
     record_key=lambda state: state.account_id or state.intent_id,
     state_codec=TypeAdapter(CardPayment),
     message_codec=TypeAdapter(Annotated[CardMessage, Field(discriminator="type")]),

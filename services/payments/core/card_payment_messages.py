@@ -88,6 +88,7 @@ class CreateIntent(Effect):
     account_id: str
     method: Method
     cents: PositiveCents
+    sealed_token: Sealed | None = None  # of a stored card or bank account, to take it from without the guarantor
 
 
 class BookPayment(Effect):
