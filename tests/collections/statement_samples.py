@@ -10,8 +10,11 @@ from services.collections.core.state import Account
 from services.collections.core.statement import PayLink, Sender, Statement, compose
 from services.collections.core.statement_book import STATEMENT_BOOK, Book, BookMessage
 from shared.contracts import (
+    Adjustment,
     BillLine,
+    ClaimRemitted,
     ClaimSubmitted,
+    LineDecision,
     Meta,
     PatientBalanceChanged,
     PatientBill,
@@ -113,6 +116,24 @@ def submitted(claim: str, on: date, cents: int, sequence: int = 1, **changes: An
     return ClaimSubmitted(**given | changes)
 
 
+def decided(
+    procedure: str, paid_cents: int, adjusted: int, share: int, *modifiers: str, number: str = ""
+) -> LineDecision:
+    """What a payer did with a line: paid, wrote down, and left to the guarantor."""
+    adjustments = (
+        Adjustment(group="CO", reason="45", amount_cents=adjusted),
+        Adjustment(group="PR", reason="2", amount_cents=share),
+    )
+    return LineDecision(
+        line_control_number=number,
+        procedure=procedure,
+        modifiers=modifiers,
+        charge_cents=paid_cents + adjusted + share,
+        paid_cents=paid_cents,
+        adjustments=adjustments,
+    )
+
+
 def book_of(*messages: BookMessage) -> Book:
     return STATEMENT_BOOK.start(*messages).snapshot.state
 
@@ -186,6 +207,26 @@ ONE_VISIT: tuple[BookMessage, ...] = (
     ),
 )
 SEVERAL_VISITS: tuple[BookMessage, ...] = (
+    ClaimRemitted(
+        meta=meta_of(4, date(2026, 6, 27)),
+        account_id=ACCOUNT,
+        claim_id="clm_a",
+        patient_control_number="PCN-clm_a",
+        remittance_id="rem_1",
+        payer_id="acme",
+        status="1",
+        charge_cents=28_500,
+        paid_cents=14_150,
+        patient_responsibility_cents=7_350,
+        denied_cents=0,
+        payment_date=date(2026, 6, 27),
+        lines=(
+            decided("99214", 9_000, 4_000, 5_000, "25"),
+            decided("93000", 3_150, 1_500, 1_350),
+            decided("80061", 2_000, 1_500, 1_000),
+        ),
+        open_at_payer_cents=0,
+    ),
     submitted("clm_p", date(2026, 6, 20), 31_000),
     paid(1, date(2026, 6, 10), 5_000),
     balance(2, date(2026, 2, 20), [bill("chg_1", date(2026, 2, 14), 4_000, patient_paid=5_000)]),

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 from services.collections.core.statement import faults_of, pending_of
 from services.collections.core.statement_book import STATEMENT_BOOK, Book, BookMessage
 from services.collections.core.statement_messages import DrawStatement, NoteStatement, Standing
-from shared.contracts import Adjustment, ClaimRemitted, LineDecision, PatientMoneyReversed
+from shared.contracts import ClaimRemitted, LineDecision, PatientMoneyReversed
 from tests.collections.statement_samples import (
     SEVERAL_VISITS,
     balance,
     bill,
     book_of,
+    decided,
     line,
     meta_of,
     paid,
@@ -45,20 +46,6 @@ def remitted(
         lines=lines,
         open_at_payer_cents=open_cents,
         charged_claim_id=charged,
-    )
-
-
-def decided(procedure: str, paid_cents: int, adjusted: int, share: int, number: str = "") -> LineDecision:
-    adjustments = (
-        Adjustment(group="CO", reason="45", amount_cents=adjusted),
-        Adjustment(group="PR", reason="2", amount_cents=share),
-    )
-    return LineDecision(
-        line_control_number=number,
-        procedure=procedure,
-        charge_cents=paid_cents + adjusted + share,
-        paid_cents=paid_cents,
-        adjustments=adjustments,
     )
 
 
@@ -141,7 +128,7 @@ def test_lines_show_what_payers_paid_of_each_where_it_adds_up() -> None:
 def test_a_line_that_fits_two_billed_ones_is_told_by_its_number_or_not_at_all() -> None:
     twice = [line("97110", 5_000, number="1"), line("97110", 5_000, number="2")]
     billed = bill("clm_a", DAY, 2_000, twice, insurance_paid=6_000, adjusted=2_000)
-    numbered = [decided("97110", 4_000, 1_000, 0, "2"), decided("97110", 2_000, 1_000, 2_000, "1")]
+    numbered = [decided("97110", 4_000, 1_000, 0, number="2"), decided("97110", 2_000, 1_000, 2_000, number="1")]
     by_number = statement(remitted(1, "clm_a", 0, *numbered), balance(2, DAY, [billed])).visits[0]
     assert [one.insurance_paid_cents for one in by_number.lines] == [2_000, 4_000]
     nameless = [one.model_copy(update={"line_control_number": ""}) for one in numbered]
