@@ -9,7 +9,8 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-Role: TypeAlias = Literal["biller", "poster", "collector", "operator", "auditor", "integrator"]
+Role: TypeAlias = Literal["biller", "poster", "collector", "operator", "auditor", "integrator", "client"]
+"""`client`: somebody of the practice that is billed for. The tenant of the token is that practice, and it only reads."""
 
 DEVELOPMENT_ISSUER = "urn:revcycle:development"
 ALGORITHMS = ["RS256", "ES256", "EdDSA"]

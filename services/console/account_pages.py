@@ -4,13 +4,12 @@ The story is the console's own; the rest is asked of the services as the page is
 """
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.acting import Tried, action_of, new_key, perform, services_of
-from services.console.calls import Ask, problems_of
+from services.console.calls import Ask, problems_of, quoted
 from services.console.core import ACCOUNT_VIEW, CLAIM_VIEW, AccountView, in_causal_order
 from services.console.core.account_actions import ACCOUNT_ACTIONS, OF_A_ROW, fitting
 from services.console.core.actions import Action, offered
@@ -47,7 +46,7 @@ async def act(request: Request, run: Run, who: Reader, account_id: str, name: st
     action = action_of(ACCOUNT_ACTIONS, name, who)
     tried = await perform(request, who, action, {"account_id": account_id})
     if tried.typed is None:
-        return RedirectResponse(f"/accounts/{quote(account_id, safe='')}?done={name}", 303)
+        return RedirectResponse(f"/accounts/{quoted(account_id)}?done={name}", 303)
     return await _page(request, run, who, account_id, tried)
 
 
@@ -82,7 +81,7 @@ async def _page(request: Request, run: Runtime, who: Visitor, account_id: str, t
 
 async def _desk(request: Request, who: Visitor, account_id: str, tried: Tried | None) -> dict[str, Any]:
     """What the services know of the account now, and what may be done."""
-    name = quote(account_id, safe="")
+    name = quoted(account_id)
     answers = await services_of(request).ask(
         who.authorization,
         Ask("payments", f"/accounts/{name}"),

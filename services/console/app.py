@@ -18,7 +18,10 @@ from services.console.claim_pages import router as claim_pages
 from services.console.drawing import STATIC, draw, protect
 from services.console.handlers import DECIDERS, TOPICS, routes
 from services.console.live import router as live
+from services.console.money_cash_pages import router as money_cash_pages
+from services.console.money_pages import router as money_pages
 from services.console.peers import ClientFactory, Peers, client_factory
+from services.console.portal_pages import router as portal_pages
 from services.console.session import LoginNeededError, local_path
 from services.console.settings import ConsoleSettings
 from services.console.store import TotalsCounter
@@ -39,7 +42,19 @@ def make_spec() -> Spec:
 
 def furnish(app: FastAPI, settings: ConsoleSettings, client_for: ClientFactory | None = None) -> FastAPI:
     """Pages, static files, error pages and headers, onto an application that has its machinery or will have it."""
-    for router in (pages, work_pages, claim_pages, account_pages, audit_log, system, live, access):
+    for router in (
+        pages,
+        work_pages,
+        claim_pages,
+        account_pages,
+        money_pages,
+        money_cash_pages,
+        portal_pages,
+        audit_log,
+        system,
+        live,
+        access,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=STATIC), name="static")
     reach = client_for or client_factory(settings.service_timeout_seconds)
@@ -86,6 +101,9 @@ async def _explain(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException), "registered for this class only"
     if not _wants_page(request):
         return await http_exception_handler(request, error)
+    principal = getattr(request.state, "principal", None)
+    if error.status_code == 403 and request.url.path == "/" and principal is not None and principal.may(("client",)):
+        return RedirectResponse("/portal", 303)  # where a client's own pages begin
     title = TITLES.get(error.status_code, "Something went wrong")
     return draw(request, "error.html", {"title": title, "detail": str(error.detail)}, error.status_code)
 

@@ -5,9 +5,11 @@ sentence on the page, and the rest of the page works.
 """
 
 import asyncio
+import json
 from collections.abc import Mapping, Sequence
 from http import HTTPStatus
 from typing import Any, NamedTuple, cast
+from urllib.parse import quote
 
 import httpx
 
@@ -82,6 +84,16 @@ class Answer(NamedTuple):
         return [cast("dict[str, Any]", row) for row in rows if isinstance(row, dict)]
 
 
+class Lines(NamedTuple):
+    """A long list, read line by line: the first rows, how many there are, and the sum of one column over all."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    total: int = 0
+    sum: int = 0
+    problem: str = ""
+    missing: bool = False
+
+
 class Services:
     """The services by name."""
 
@@ -119,6 +131,39 @@ class Services:
             return Answer(service, problem=f"{service} {UNSURE}")
         return _answer(service, answer)
 
+    async def file(self, authorization: str, asked: Ask) -> bytes | None:
+        """A paper that a service writes; None where there is none now."""
+        try:
+            async with self._client_for(self._urls[asked.service]) as client:
+                headers = {"authorization": authorization}
+                answer = await client.get(asked.path, params=_pairs(asked.query), headers=headers)
+        except httpx.HTTPError:
+            return None
+        return answer.content if answer.is_success else None
+
+    async def lines(self, authorization: str, asked: Ask, shown: int, column: str) -> Lines:
+        """A list in JSON lines, however long: `shown` rows of it are kept, and `column` is added up over all."""
+        rows: list[Mapping[str, Any]] = []
+        count = added = 0
+        headers = {"authorization": authorization}
+        try:
+            async with (
+                self._client_for(self._urls[asked.service]) as client,
+                client.stream("GET", asked.path, params=_pairs(asked.query), headers=headers) as answer,
+            ):
+                if not answer.is_success:
+                    await answer.aread()
+                    refused = _answer(asked.service, answer)
+                    return Lines(problem=refused.problem, missing=refused.missing)
+                async for line in answer.aiter_lines():
+                    row = cast("dict[str, Any]", json.loads(line)) if line.strip() else None
+                    if row is not None:
+                        count, added = count + 1, added + int(row.get(column) or 0)
+                        rows += [row] if len(rows) < shown else []
+        except httpx.HTTPError:
+            return Lines(rows, count, added, f"{asked.service} cannot be reached")
+        return Lines(rows, count, added)
+
     async def _get(self, asked: Ask, headers: Mapping[str, str]) -> Answer:
         try:
             async with self._client_for(self._urls[asked.service]) as client:
@@ -134,6 +179,11 @@ def problems_of(answers: Sequence[Answer]) -> list[str]:
     """What a page says of services that did not answer, each once. What is not there, or not for this role, is none."""
     silent = {HTTPStatus.NOT_FOUND, HTTPStatus.FORBIDDEN}
     return list(dict.fromkeys(one.problem for one in answers if one.problem and one.status not in silent))
+
+
+def quoted(id: str) -> str:
+    """An id as one step of a path: whatever is in it leads nowhere else."""
+    return quote(id, safe="")
 
 
 def _pairs(query: Mapping[str, str] | Sequence[tuple[str, str]]) -> list[tuple[str, str | int | float | bool | None]]:

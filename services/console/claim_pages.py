@@ -4,13 +4,12 @@ The story is the console's own; the rest is asked of the services as the page is
 """
 
 from typing import Annotated, Any
-from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.acting import Tried, action_of, new_key, perform, services_of
-from services.console.calls import Answer, Ask, problems_of
+from services.console.calls import Answer, Ask, problems_of, quoted
 from services.console.core import CLAIM_VIEW, ClaimView, in_causal_order
 from services.console.core.actions import offered
 from services.console.core.chains import chains_of
@@ -43,7 +42,7 @@ async def act(request: Request, run: Run, who: Reader, claim_id: str, name: str)
     action = action_of(CLAIM_ACTIONS, name, who)
     tried = await perform(request, who, action, {"claim_id": claim_id, "account_id": view.account_id})
     if tried.typed is None:
-        return RedirectResponse(f"/claims/{_quoted(claim_id)}?done={name}", 303)
+        return RedirectResponse(f"/claims/{quoted(claim_id)}?done={name}", 303)
     return await _page(request, run, who, claim_id, tried)
 
 
@@ -74,11 +73,11 @@ async def _x12(request: Request, who: Visitor, claim_id: str, view: ClaimView, w
     """The files of one kind. A remittance lies with payments, all others with claims."""
     services = services_of(request)
     if what != "835":
-        asked = Ask("claims", f"/claims/{_quoted(claim_id)}/x12", {"what": TRANSACTIONS[what].what})
+        asked = Ask("claims", f"/claims/{quoted(claim_id)}/x12", {"what": TRANSACTIONS[what].what})
         return await services.ask(who.authorization, asked)
     remittances = dict.fromkeys(m.remittance_id for m in view.moments if m.remittance_id)
     query = {"control_number": view.patient_control_number}
-    asks = [Ask("payments", f"/remittances/{_quoted(one)}/x12", query) for one in remittances if one]
+    asks = [Ask("payments", f"/remittances/{quoted(one)}/x12", query) for one in remittances if one]
     return await services.ask(who.authorization, *asks)
 
 
@@ -116,7 +115,7 @@ def _done(request: Request) -> str:
 
 async def _desk(request: Request, who: Visitor, claim_id: str, view: ClaimView, tried: Tried | None) -> dict[str, Any]:
     """What the services know of the claim now, and what may be done."""
-    name, account = _quoted(claim_id), _quoted(view.account_id)
+    name, account = quoted(claim_id), quoted(view.account_id)
     answers = await services_of(request).ask(
         who.authorization,
         Ask("claims", f"/claims/{name}"),
@@ -182,7 +181,3 @@ COLUMNS = (
     "denied_cents",
 )
 ENTRY = ("id", "at", "debit", "credit", "cents", "why", "posted_by")
-
-
-def _quoted(id: str) -> str:
-    return quote(id, safe="")

@@ -14,13 +14,16 @@ class Section(NamedTuple):
     roles: tuple[Role, ...] | None = None
 
 
+STAFF: tuple[Role, ...] = ("biller", "poster", "collector", "operator", "auditor")
 SECTIONS = (
-    Section("/", "Overview", "o"),
-    Section("/work", "Work", "w"),
-    Section("/claims", "Claims", "c"),
-    Section("/accounts", "Accounts", "a"),
-    Section("/remittances", "Remittances", "r"),
-    Section("/events", "Events", "e"),
+    Section("/", "Overview", "o", STAFF),
+    Section("/work", "Work", "w", STAFF),
+    Section("/claims", "Claims", "c", STAFF),
+    Section("/accounts", "Accounts", "a", STAFF),
+    Section("/remittances", "Remittances", "r", STAFF),
+    Section("/money", "Money", "m", STAFF),
+    Section("/portal", "Portal", "p", ("client", "operator")),
+    Section("/events", "Events", "e", STAFF),
     Section("/audit-log", "Audit", "l", ("auditor", "operator")),
     Section("/system", "System", "y", ("operator",)),
 )

@@ -10,6 +10,8 @@ from shared.auth import Principal
 from shared.http import Body, allow
 
 Reader = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor"))]
+Looker = Annotated[Principal, Depends(allow("biller", "poster", "collector", "operator", "auditor", "client"))]
+"""Of reports and fee statements: the practice that the books are of reads them, too."""
 Poster = Annotated[Principal, Depends(allow("poster"))]
 Limit = Annotated[int, Query(ge=1, le=200)]
 AccountId = Annotated[str, Field(pattern=r"^acct_[A-Za-z0-9_-]{1,64}$")]

@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from fastapi.responses import StreamingResponse
 
-from services.payments.api_models import Reader
+from services.payments.api_models import Looker, Reader
 from services.payments.book_reader import BookReader
 from services.payments.books_asked import (
     Asked,
@@ -45,7 +45,7 @@ ENTRY_COLUMNS = ("account_id", *COLUMNS["entries"][2:], "adds")
 
 
 def reader_of(
-    run: Run, caller: Reader, accounts: Annotated[AccountDecider, Depends(account_decider_of)], client: House
+    run: Run, caller: Looker, accounts: Annotated[AccountDecider, Depends(account_decider_of)], client: House
 ) -> BookReader:
     """The caller's books."""
     return BookReader(run.store, accounts, caller.tenant, client.zone)

@@ -6,7 +6,7 @@ from typing import Annotated, Literal, NamedTuple, TypeAlias, TypeVar
 
 from fastapi import Depends, HTTPException, Query
 
-from services.payments.api_models import Reader
+from services.payments.api_models import Looker
 from services.payments.clients import UNSAID, Client, read_clients
 from services.payments.core.aging import POINTS_MAX, Aging, Base, By, Side, aging_report, overdue_report
 from services.payments.core.book_report import Report
@@ -25,7 +25,7 @@ from services.payments.settings import PaymentsSettings
 from shared.http import Run
 
 
-def client_of(run: Run, caller: Reader) -> Client:
+def client_of(run: Run, caller: Looker) -> Client:
     """What the house says of the caller's client."""
     path = run.settings.clients if isinstance(run.settings, PaymentsSettings) else None
     return read_clients(path).get(caller.tenant, UNSAID)

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 from fastapi import APIRouter, Depends, HTTPException, Path, Response
 from fastapi.responses import StreamingResponse
 
-from services.payments.api_models import Reader, Reason
+from services.payments.api_models import Looker, Reason
 from services.payments.book_reports_api import ENTRY_COLUMNS, Books, shown_part
 from services.payments.books_asked import House, Today, or_422
 from services.payments.commands import once
@@ -69,7 +69,7 @@ class Desk(NamedTuple):
         return _standing(self.book, self.month)
 
 
-async def desk_of(run: Run, caller: Reader, client: House, month: OfMonth) -> Desk:
+async def desk_of(run: Run, caller: Looker, client: House, month: OfMonth) -> Desk:
     """404 where no contract is in force at the end of the month."""
     book = await _fee_book(run, caller)
     basis = basis_of(client.fees, book, month)
@@ -87,13 +87,13 @@ async def _fee_book(run: Runtime, caller: Principal) -> FeeBook:
 
 
 @fees.get("/contracts")
-async def contracts(_: Reader, client: House) -> list[dict[str, Any]]:
+async def contracts(_: Looker, client: House) -> list[dict[str, Any]]:
     """The client's contracts with their days and where they are written down."""
     return [one.model_dump(mode="json") for one in client.fees.contracts]
 
 
 @fees.get("/statements")
-async def statements(run: Run, caller: Reader) -> list[dict[str, Any]]:
+async def statements(run: Run, caller: Looker) -> list[dict[str, Any]]:
     """Closed months, oldest first, and the one that waits for a second person."""
     book = await _fee_book(run, caller)
     months = [*book.closed.values(), *([book.waiting] if book.waiting else [])]
@@ -112,7 +112,7 @@ async def statements(run: Run, caller: Reader) -> list[dict[str, Any]]:
 
 @fees.get("/statements/{month}", response_model=None)
 async def statement(
-    run: Run, caller: Reader, books: Books, desk: AtDesk, form: PaperForm = "json"
+    run: Run, caller: Looker, books: Books, desk: AtDesk, form: PaperForm = "json"
 ) -> Response | dict[str, Any]:
     """A month's statement: as it was closed, or as it would be now. JSON, PDF or XLSX."""
     closed = desk.closed
@@ -147,7 +147,7 @@ def line_of(part: FeePart | None = None, kind: CashKind | None = None, of_month:
 @fees.get("/statements/{month}/entries", response_model=None)
 async def entries(
     run: Run,
-    caller: Reader,
+    caller: Looker,
     books: Books,
     desk: AtDesk,
     line: Annotated[Line, Depends(line_of)],

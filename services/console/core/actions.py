@@ -36,6 +36,7 @@ class Action:
     of_page: tuple[str, ...] = ()  # what the page knows and the body names
     renamed: Mapping[str, str] = field(default_factory=dict[str, str])  # form's field -> the body's
     query: tuple[str, ...] = ()  # fields that the service reads from the address
+    shape: Literal["", "parts"] = ""  # parts: the service takes a list of `expected_id` and `cents`
     done: str = "Done."
 
 
@@ -63,6 +64,8 @@ def request_of(action: Action, values: Mapping[str, Any], of_page: Mapping[str, 
     query = {name: str(left.pop(name)) for name in action.query if name in left}
     known = {name: of_page[name] for name in action.of_page}
     named = {action.renamed.get(name, name): value for name, value in left.items()}
+    if action.shape == "parts":
+        named["parts"] = [{name: named.pop(name) for name in ("expected_id", "cents")}]
     return Request(action.method, path, {**action.fixed, **known, **named}, query, reason)
 
 

@@ -31,3 +31,9 @@ def object_in(body: Any, *path: str) -> Mapping[str, Any]:
     for name in path:
         found = cast("dict[str, object]", found).get(name) if isinstance(found, dict) else None
     return cast("dict[str, Any]", found) if isinstance(found, dict) else {}
+
+
+def numbers_in(body: Any, name: str) -> list[tuple[str, int]]:
+    """An object of numbers by name, sorted; nothing else in it."""
+    found = object_in(body, name)
+    return sorted((key, value) for key, value in found.items() if isinstance(value, int))
