@@ -18,6 +18,7 @@ from services.payments.core.account_messages import Target
 from services.payments.core.account_state import Account
 from services.payments.core.card_payment import CARD_PAYMENT, CardPayment
 from services.payments.core.card_payment_messages import RequestCardPayment
+from services.payments.core.pay_form import offer_of
 from services.payments.core.payment_request import (
     PAYMENT_REQUEST,
     Bill,
@@ -131,16 +132,19 @@ async def cancel(request_id: str, body: Reason, run: Run, caller: Taker, key: Id
 
 
 @requests.get("/pay/{tenant}/{token}")
-async def look(tenant: Tenant, token: Token, run: Run) -> dict[str, Any]:
+async def look(tenant: Tenant, token: Token, run: Run, ledger: Ledger) -> dict[str, Any]:
     """What the link asks for. 404 for a link that is wrong, canceled or expired: which of them is nobody's business."""
     state = await _linked(run, tenant, token)
     guest = _guest(tenant)
     paid_cents = await _paid_cents(run, guest, state.request_id)
+    bills = state.bills
+    if state.statement_number:  # it asks for what is owed now, and names no bills of its own
+        bills = offer_of(state, await known(run, guest, ledger, state.account_id), ()).bills
     return {
-        "total_cents": state.total_cents,
+        "total_cents": sum(bill.cents for bill in bills),
         "paid_cents": paid_cents,
         "expires_at": state.expires_at,
-        "bills": [{"service_date": bill.service_date, "cents": bill.cents} for bill in state.bills],
+        "bills": [{"service_date": bill.service_date, "cents": bill.cents} for bill in bills],
     }
 
 
@@ -160,9 +164,8 @@ async def pay(
     if open_ is not None:
         return _for_browser(open_)
     account: Account = await desk.state(ledger, state.account_id)
-    bills = state.still_asked({name: max(0, item.patient_cents) for name, item in account.receivables.items()})
-    asked_cents = min(sum(bill.cents for bill in bills), account.owed_cents)
-    if asked_cents <= 0:
+    offer = offer_of(state, account, ())
+    if offer.owed_cents <= 0:
         raise HTTPException(409, "nothing is owed any more")
     intent_id = f"int_{desk.command_id.hex}"
     command = RequestCardPayment(
@@ -170,9 +173,9 @@ async def pay(
         intent_id=intent_id,
         account_id=state.account_id,
         method=body.method,
-        asked_cents=asked_cents,
+        asked_cents=offer.owed_cents,
         request_id=state.request_id,
-        **allocated(state, bills),
+        **allocated(state, offer.bills),
     )
     return _for_browser((await run.shell.transact_one(CARD_PAYMENT, command)).snapshot.state)
 

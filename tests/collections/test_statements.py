@@ -107,6 +107,23 @@ async def test_mail_that_came_back_does_not_count_and_the_next_statement_waits_f
     assert len(house.files("letters")) == 1, "nothing goes to an address that is known to be wrong"
 
 
+async def test_what_was_taken_back_before_it_left_does_not_count(house: House) -> None:
+    """An attempt wrote it and died; by its next turn nothing is owed any more."""
+    sealed = await seal_model(house.sealer, TENANT, ACCOUNT, MARY)
+    owed = told(1, at(0).date(), [bill("chg_1", DAY, 120_00)]).model_copy(update={"sealed_guarantor": sealed})
+    await house.machine.shell.transact(STATEMENT_BOOK, [owed])
+    decider = house.spec.deciders[0]
+    done = await house.machine.shell.transact(decider, [owed])
+    ((key, decided),) = done.items()
+    (pending,) = decided.started
+    await house.spec.performers(house.runtime)[decider.kind][type(pending.effect)](key, pending)
+    assert (await shown(house))["counted"] == 1
+    await owes(house, 0, 2)
+    now = await shown(house)
+    assert (now["counted"], now["statements"][0]["why_not"]) == (0, "it was withdrawn before it left the house")
+    assert house.files("letters") == {}
+
+
 async def test_a_wrong_statement_and_the_one_that_corrects_it_count_once(house: House) -> None:
     await owes(house, 120_00)
     (first,) = (await shown(house))["statements"]

@@ -1,5 +1,6 @@
 """The payment page over HTTP on memory: what it shows, what it asks the processor for, and what it answers to links."""
 
+import asyncio
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -170,6 +171,21 @@ async def test_a_form_that_is_sent_twice_is_one_payment(till: Till) -> None:
     late = await post(till, link, what="all")
     assert late.headers["location"] == f"{link}/payments/0?lang=en", "an old window shows what was paid"
     assert len(await till.cashier.get("/payment-intents")) == 1
+
+
+async def test_two_windows_at_the_same_moment_make_one_payment(till: Till) -> None:
+    link = await stated(till)
+    await asyncio.gather(*(post(till, link, settle=False, what="amount", amount=f"{n}0") for n in range(1, 5)))
+    await till.cashier.settle()
+    assert len(await till.cashier.get("/payment-intents")) == 1
+
+
+async def test_a_program_may_pay_by_a_statements_link_too(till: Till) -> None:
+    link = (await stated(till)).replace("/p/", "/pay/")
+    assert (await look(till, link)).json()["total_cents"] == 5_000
+    headers = {"Idempotency-Key": "x", "Content-Type": "application/json"}
+    answer = await till.cashier.raw("POST", link, b'{"method": "card"}', headers)
+    assert (answer.status_code, answer.json()["asked_cents"]) == (202, 5_000)
 
 
 async def test_a_declined_card_may_be_followed_by_another_try(till: Till) -> None:
