@@ -12,6 +12,7 @@ from services.payments.clients import read_clients
 from services.payments.contract_api import SCHEDULE_PATHS
 from services.payments.control_total import ControlTotal
 from services.payments.core.account import make_account
+from services.payments.core.claim_life import CLAIM_LIFE
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.fee_book import FEE_BOOK
 from services.payments.core.inbound_file import INBOUND_FILE
@@ -62,6 +63,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
             INBOUND_FILE,
             FEE_BOOK,
             SENT_STATEMENTS,
+            CLAIM_LIFE,
             *cash_parts().deciders,
             *underpayment_parts().deciders,
             other_party_decider(),

@@ -3,12 +3,14 @@
 from fastapi import APIRouter
 
 from services.payments.bank_api import bank
+from services.payments.bill_api import bills
 from services.payments.book_reports_api import book_reports
 from services.payments.card_api import card
 from services.payments.cash_work_api import cash_work
 from services.payments.contract_api import contracts
 from services.payments.credit_api import credits_
 from services.payments.fee_api import fees
+from services.payments.flow_api import flow
 from services.payments.other_party_api import other_parties
 from services.payments.pay_page import pay_page
 from services.payments.refund_api import refunds
@@ -24,6 +26,7 @@ for part in (
     cash_work,
     credits_,
     fees,
+    flow,
     pay_page,
     refunds,
     requests,
@@ -31,5 +34,6 @@ for part in (
     contracts,
     underpayments,
     other_parties,
+    bills,
 ):
     cash.include_router(part)

@@ -2,6 +2,7 @@
 
 from services.payments.core.account import AccountDecider
 from services.payments.core.card_payment import CARD_PAYMENT
+from services.payments.core.claim_life import CLAIM_LIFE
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.sent_statements import SENT_STATEMENTS
 from shared.contracts import (
@@ -11,6 +12,13 @@ from shared.contracts import (
     AssistanceGranted,
     AssistanceRequested,
     AuthorizationRequired,
+    ClaimAccepted,
+    ClaimDenied,
+    ClaimHeld,
+    ClaimPaid,
+    ClaimReceived,
+    ClaimRejected,
+    ClaimRerouted,
     ClaimSubmitted,
     CoverageVerified,
     InstallmentChargeRequested,
@@ -70,4 +78,15 @@ def routes(account: AccountDecider) -> Routes:
         route(CARD_PAYMENT, InstallmentChargeRequested),
         route(CONTROL_NUMBER, ClaimSubmitted),
         route(SENT_STATEMENTS, StatementSent),
+        route(
+            CLAIM_LIFE,
+            ClaimReceived,
+            ClaimHeld,
+            ClaimRerouted,
+            ClaimSubmitted,
+            ClaimAccepted,
+            ClaimRejected,
+            ClaimPaid,
+            ClaimDenied,
+        ),
     )

@@ -89,6 +89,10 @@ class ClaimSubmitted(ClaimEvent):
         default="", description="Place of service; of an institutional claim the first two digits of its type of bill."
     )
     drg: str = Field(default="", description="HI*DR, of an institutional claim.")
+    touches: NonNegativeInt | None = Field(
+        default=None,
+        description="What persons did to the claim so far, notes and tags too; none where it is not known.",
+    )
 
 
 class ClaimAccepted(ClaimEvent):
@@ -135,6 +139,10 @@ class ClaimPaid(ClaimEvent):
     category: str = Field(default="", description="Of the adjustment that speaks for it, such as contractual.")
     next_action: str = Field(default="", description="The first step, such as bill_patient or check_contract.")
     patient_may_be_billed: bool | None = None
+    touches: NonNegativeInt | None = Field(
+        default=None,
+        description="What persons did to the claim so far, notes and tags too; none where it is not known.",
+    )
 
 
 class ClaimDenied(ClaimEvent):
@@ -154,6 +162,10 @@ class ClaimDenied(ClaimEvent):
     patient_may_be_billed: bool | None = Field(default=None, description="Whether any cent of group PR may reach them.")
     why: str = Field(default="", description="The adjustment that decided, and the ids of the rules.")
     work_until: date | None = Field(default=None, description="The first deadline of a correction or an appeal.")
+    touches: NonNegativeInt | None = Field(
+        default=None,
+        description="What persons did to the claim so far, notes and tags too; none where it is not known.",
+    )
 
 
 class FilingDeadlineNear(ClaimEvent):

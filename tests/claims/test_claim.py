@@ -80,6 +80,16 @@ def test_a_submission_says_what_a_contract_prices_by() -> None:
     assert (sent.lines[0].place_of_service, sent.lines[0].rendering_npi) == ("22", NPI)
 
 
+def test_what_persons_did_to_a_claim_is_told_when_it_leaves_and_when_it_is_decided() -> None:
+    by_itself = Story(receive(), coverage(), assign()).when(transmit())
+    assert by_itself.event().touches == 0
+    assert by_itself.when(remit()).event().touches == 0
+    touched = Story(receive(duplicate_of="clm_9"), release(), release(), coverage(), assign()).when(transmit())
+    assert touched.event().touches == 1
+    mended = Story(receive(content(charge_cents=1)), correct(), hold(), release("2"), coverage(), assign())
+    assert mended.when(transmit()).event().touches == 3
+
+
 def test_an_unknown_coverage_does_not_hold_the_claim() -> None:
     Story(receive()).when(coverage("unknown")).then(status="ready")
 

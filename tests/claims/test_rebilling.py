@@ -384,6 +384,7 @@ async def test_coverage_discovered_before_is_kept_for_a_claim_that_is_denied_lat
     await hear(world, verified(await the_claim(world), 5))
     _, second = written(world)
     assert (second.payer.id, second.subscriber.member_id, second.frequency_code) == ("RC103", "NEWMEMBER9", "1")
+    assert (await the_claim(world)).touches == 0, "the house billed it by itself"
 
 
 async def test_a_claim_held_for_inactive_coverage_hears_of_coverage_discovered_before(client: Client) -> None:

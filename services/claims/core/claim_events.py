@@ -164,6 +164,7 @@ def _submitted(state: Claim, content: ClaimContent, fact: ClaimTransmitted, meta
         claim_type=content.claim_type,
         facility_code=content.facility_code,
         drg=content.institutional.drg if content.institutional is not None else "",
+        touches=state.touches,
     )
 
 
@@ -236,6 +237,7 @@ def _adjudicated(state: Claim, content: ClaimContent, fact: ClaimAdjudicated, me
                 charge_cents=content.charge_cents or 0,
                 paid_cents=remitted.paid_cents,
                 patient_responsibility_cents=remitted.patient_responsibility_cents,
+                touches=state.touches,
                 **_said_of_payment(remitted.adjudication),
             )
         case "denied":
@@ -248,6 +250,7 @@ def _adjudicated(state: Claim, content: ClaimContent, fact: ClaimAdjudicated, me
                 paid_cents=remitted.paid_cents,
                 denied_cents=remitted.denied_cents,
                 reasons=remitted.reasons,
+                touches=state.touches,
                 **_said_of_denial(remitted.adjudication),
                 work_until=min((one.on for one in fact.deadlines), default=None),
             )

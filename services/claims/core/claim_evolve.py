@@ -81,7 +81,7 @@ def evolve(state: Claim, fact: ClaimFact) -> Claim:  # noqa: C901, PLR0911, PLR0
         case NetworkNoted():
             return replace(state, network=fact.network)
         case NewsHeard():
-            return _remember(state, fact.command_id)
+            return _remember(state, fact.command_id, touches=0)
         case CoverageAwaited():
             return replace(state, status="waiting_coverage")
         case ClaimReadied():
@@ -164,7 +164,7 @@ def _amended(state: Claim, fact: ClaimAmended) -> Claim:
         patient=fact.patient or state.patient,
         kept_from_plan=(),
     )
-    return _remember(amended, fact.command_id)
+    return _remember(amended, fact.command_id, touches=0 if fact.by_itself else 1)
 
 
 def _stopped(state: Claim, fact: ClaimStopped) -> Claim:
@@ -187,8 +187,12 @@ def _lifted(state: Claim, fact: HoldsLifted) -> Claim:
     return _remember(replace(state, holds=left, waived=waived), fact.command_id)
 
 
-def _remember(state: Claim, command_id: UUID | None) -> Claim:
-    return state if command_id is None else replace(state, commands=(*state.commands, command_id)[-COMMANDS_KEPT:])
+def _remember(state: Claim, command_id: UUID | None, touches: int = 1) -> Claim:
+    """A command that was done; a person's is a touch."""
+    if command_id is None or command_id in state.commands:
+        return state
+    commands = (*state.commands, command_id)[-COMMANDS_KEPT:]
+    return replace(state, commands=commands, touches=state.touches + touches)
 
 
 def _covered(state: Claim, fact: CoverageNoted) -> Claim:

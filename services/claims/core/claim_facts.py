@@ -62,6 +62,7 @@ class ClaimAmended(Fact):
     asks_again: bool
     judged: Judged | None = None
     patient: str = ""
+    by_itself: bool = False  # the house sends it to the payer that was found, and nobody touched it
     command_id: UUID
 
 

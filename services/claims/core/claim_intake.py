@@ -82,12 +82,15 @@ def correct(policy: Policy, state: Claim, message: CorrectClaim) -> Facts:
     return _amend(policy, state, message)
 
 
-def _amend(policy: Policy, state: Claim, message: CorrectClaim, keeps: tuple[HoldReason, ...] = ()) -> Facts:
+def _amend(
+    policy: Policy, state: Claim, message: CorrectClaim, keeps: tuple[HoldReason, ...] = (), *, by_itself: bool = False
+) -> Facts:
     """The claim with other content, scrubbed anew. `keeps` stop it besides what the scrubber finds."""
     command_id = message.meta.id
     today = message.meta.occurred_at.date()
     deadline, warn_on = _deadlines(policy, message.content, today)
     amended = ClaimAmended(
+        by_itself=by_itself,
         coverage_id=message.coverage_id,
         content=message.content,
         identity=message.identity,
@@ -135,7 +138,7 @@ def rebilled(policy: Policy, state: Claim, message: ReportRebilling) -> tuple[Cl
     )
     after = evolve(state, changed)
     kept = tuple(one for one in state.holds if one.rule == PERSON)  # what a person holds, a person releases
-    return (changed, *routed(policy, after, message, _amend(policy, after, message.correction, kept)))
+    return (changed, *routed(policy, after, message, _amend(policy, after, message.correction, kept, by_itself=True)))
 
 
 def _asks_again(state: Claim, message: CorrectClaim) -> bool:

@@ -66,6 +66,7 @@ class Claim:
     warn_on: tuple[date, ...] = ()
     warned: int = 0
     commands: tuple[UUID, ...] = ()
+    touches: int = 0  # what persons did to it, notes and tags too
     deadlines: tuple[Running, ...] = ()  # since the payer's last decision
     routes: tuple[RouteSeen, ...] = ()  # who takes the claims of a coverage and day instead
     payer_changes: tuple[PayerChanged, ...] = ()
