@@ -14,6 +14,7 @@ FIELDS = frozenset(
         "aggregates",
         "as_of",
         "attempt",
+        "correlation",
         "count",
         "duration_ms",
         "effect",
@@ -46,6 +47,7 @@ FIELDS = frozenset(
         "tenant",
         "timestamp",
         "topic",
+        "trace",
         "type",
         "url",
     }

@@ -8,6 +8,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from shared.audit_edge import action_of
 from shared.metrics_tally import OTHER, Tally
 
+TRACE = frozenset({b"traceparent"})
+"""Of the caller's headers, the only one that a span looks at."""
+
 
 class Measured:
     """Counts under the path that a route declares. What matches no route is `other`: a path may hold an id."""
@@ -20,6 +23,19 @@ class Measured:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
+        tracing = getattr(shell_of(scope), "tracing", None)
+        if tracing is None:
+            await self._measure(scope, receive, send)
+            return
+        caller = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"] if name in TRACE}
+        with tracing.request(caller) as span:
+            status = await self._measure(scope, receive, send)
+            route = self._route_of(scope)
+            span.update_name(f"{tracing.service} {route}")
+            span.set_attributes({"http.route": route, "http.response.status_code": status})
+
+    async def _measure(self, scope: Scope, receive: Receive, send: Send) -> int:
+        """Answer, and count it; the status."""
         began, status = perf_counter(), 500
 
         async def seen(message: Message) -> None:
@@ -36,6 +52,7 @@ class Measured:
                 route = self._route_of(scope)
                 tally.add("http_requests_total", route, f"{status // 100}xx")
                 tally.took(perf_counter() - began, "http_request_seconds", route)
+        return status
 
     def _route_of(self, scope: Scope) -> str:
         if self._routes is None:
@@ -46,11 +63,15 @@ class Measured:
         return action if action in self._routes else OTHER
 
 
-def tally_of(scope: Scope) -> Tally | None:
-    """The counts of the service behind the application; None before it started."""
+def shell_of(scope: Scope) -> Any:
+    """The shell of the service behind the application; None before it started."""
     running = getattr(scope["app"].state, "running", None)
-    shell = getattr(getattr(running, "runtime", None), "shell", None)
-    found: Tally | None = getattr(shell, "tally", None)
+    return getattr(getattr(running, "runtime", None), "shell", None)
+
+
+def tally_of(scope: Scope) -> Tally | None:
+    """What that service counts."""
+    found: Tally | None = getattr(shell_of(scope), "tally", None)
     return found
 
 

@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 from uuid import uuid4
 
 from pymongo import AsyncMongoClient
@@ -24,6 +24,7 @@ from shared.consumer import Consumer
 from shared.decider import Decider, Effect
 from shared.health import Sample, Watchdog
 from shared.inbox import Inbox, Routes
+from shared.letters import open_count
 from shared.log import Log, configure_logs
 from shared.metrics_tally import Figure
 from shared.pulse import Pulse, Pulses, follow_clock
@@ -38,6 +39,9 @@ from shared.store.port import Store
 from shared.sweep import Sweep
 from shared.tasks import end_tasks
 from shared.worker import Performer, Worker
+
+if TYPE_CHECKING:
+    from shared.tracing import Tracing
 
 Step: TypeAlias = Callable[[], Awaitable[int]]
 Rest: TypeAlias = Callable[[float], Awaitable[None]]
@@ -190,7 +194,7 @@ class Running:
             "unpublished": unpublished,
             **health._asdict(),
             "pending": pending,
-            "dead_letters": await store.count_notes("dead_letters"),
+            "dead_letters": await open_count(store),
             "quarantined": await store.count_notes("quarantine"),
             **({"out_of_balance": sum(watching)} if watching else {}),
         }
@@ -210,11 +214,16 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
         sealer = KeyVaultSealer(keys, settings.key_vault, read_key(settings.master_key_file, 96))
         stack.push_async_callback(sealer.close)
         await sealer.prepare()
-        bus = KafkaBus(settings.kafka, f"revcycle-{name}", idempotent=settings.kafka_idempotent)
+        traced = settings.trace_share if settings.otlp_endpoint is not None else 0.0
+        bus = KafkaBus(settings.kafka, f"revcycle-{name}", idempotent=settings.kafka_idempotent, traced_share=traced)
         await bus.start()
         stack.push_async_callback(bus.stop)
         relay = Relay(bus, store, system_wall, f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}")
         production = settings.env == "production"
+        shell = Shell(store, relay, log)
+        shell.tracing = _tracing(settings, name)
+        if shell.tracing is not None:
+            stack.push_async_callback(shell.tracing.close)
         yield Runtime(
             settings=settings,
             log=log,
@@ -223,7 +232,7 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
             store=store,
             bus=bus,
             relay=relay,
-            shell=Shell(store, relay, log),
+            shell=shell,
             sealer=sealer,
             pseudonyms=Pseudonyms(read_key(settings.pseudonym_key_file, 32)),
             audit=audit_of(settings, store, name),
@@ -231,6 +240,17 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
                 settings.jwks_file, settings.issuer, settings.audience, production=production
             ),
         )
+
+
+def _tracing(settings: Settings, name: str) -> "Tracing | None":
+    if settings.otlp_endpoint is None:
+        return None
+    try:
+        from shared.tracing import open_tracing
+    except ImportError as missing:
+        msg = "REVCYCLE_OTLP_ENDPOINT is set, and OpenTelemetry is not installed: install revcycle-shared[otel]"
+        raise RuntimeError(msg) from missing
+    return open_tracing(name, settings.otlp_endpoint, settings.trace_share)
 
 
 def audit_of(settings: Settings, store: Store, name: str) -> Audit:

@@ -47,6 +47,10 @@ class Settings(BaseSettings):
     metrics_token_file: Path | None = Field(
         default=None, description="What Prometheus shows to read /metrics; without it, an operator's token is needed."
     )
+    otlp_endpoint: str | None = Field(
+        default=None, description="Where spans are sent (http://host:4318/v1/traces); without it none are made."
+    )
+    trace_share: float = Field(default=1.0, gt=0, le=1, description="The share of all traces that is kept.")
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = "INFO"
     batch_records: PositiveInt = Field(
         default=1000,

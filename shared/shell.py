@@ -6,8 +6,8 @@ its messages wait in the store, in order, until a person or a fix releases it, a
 
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import PurePath
-from time import perf_counter
-from typing import Any, NamedTuple, TypeVar
+from time import perf_counter, time_ns
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from shared.bus.port import BusUnavailableError
 from shared.collector import Tidy
@@ -19,6 +19,10 @@ from shared.pulse import Pulses
 from shared.relay import Relay
 from shared.store.documents import entry_to_document
 from shared.store.port import Document, Key, Refused, Row, Store, Write
+from shared.tracing_ids import log_fields
+
+if TYPE_CHECKING:
+    from shared.tracing import Tracing
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
@@ -62,6 +66,7 @@ class Shell:
         self.handled = 0
         self.commits = 0
         self.tally = Tally()
+        self.tracing: Tracing | None = None
         self._tidy = Tidy()
 
     async def transact(
@@ -74,7 +79,7 @@ class Shell:
         """
         if not messages:
             return {}
-        began = perf_counter()
+        began, began_ns = perf_counter(), time_ns()
         pending = group(decider, messages)
         done: dict[Key, Decided[S, F]] = {}
         for _ in range(ATTEMPTS_MAX):
@@ -89,6 +94,8 @@ class Shell:
             kept = {k: d for k, d in plan.decided.items() if k not in refused.lost and k not in failed}
             done.update(kept)
             self._count(decider, pending, kept, refused, plan)
+            if self.tracing is not None:
+                self.tracing.decided(decider, rows, pending, kept, began_ns)
             lost = refused.lost | await self._park(decider, rows, failed, pending)
             if not lost:
                 self.handled += len(messages)
@@ -130,7 +137,8 @@ class Shell:
     async def release(self, decider: Decider[S, M, F], key: Key) -> int:
         """Let an aggregate go on: its waiting messages are decided in order. The number handled.
 
-        Effects that were given up are tried anew. When one of them fails again, the aggregate is parked again and all of them keep waiting.
+        Effects that were given up are tried anew. When a message fails again, the aggregate is parked again and all
+        of them keep waiting.
         """
         rows = await self.store.load(decider, (key,))
         row = rows[key]
@@ -236,7 +244,8 @@ class Shell:
         ]
         lost = (await self.store.commit(decider, writes)).lost
         for key, reason in failed.items():
-            self._log.error("aggregate_parked", kind=decider.kind, tenant=key.tenant, id=key.id, reason=reason)
+            about = log_fields(pending[key][0].meta)
+            self._log.error("aggregate_parked", kind=decider.kind, id=key.id, reason=reason, **about)
         await self._wait_behind(decider, {key: pending[key] for key in failed if key not in lost})
         return lost
 

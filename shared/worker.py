@@ -8,9 +8,11 @@ performer must be safe to repeat; its answer counts once, because an answer to a
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import timedelta
-from time import perf_counter
+from time import perf_counter, time_ns
 from typing import Any, NamedTuple, TypeAlias
 from uuid import uuid5
+
+from structlog.contextvars import bound_contextvars
 
 from shared.clock import Clock, Wall
 from shared.contracts import Message, Meta
@@ -20,6 +22,7 @@ from shared.shell import Shell, effects_pulse
 from shared.store.documents import NEVER
 from shared.store.port import Key, Leased, Write
 from shared.tasks import end_tasks
+from shared.tracing_ids import log_fields
 
 Performer: TypeAlias = Callable[[Key, Pending], Awaitable[Message]]
 """Performs one effect of one aggregate and returns its Answer; `answer_meta` makes the answer's envelope."""
@@ -124,17 +127,25 @@ class Worker:
         failed: Pending | None = None
         tally, kind = self._shell.tally, self._decider.kind
         for pending in lease.effects:
-            effect, began = type(pending.effect).__name__, perf_counter()
+            effect, began, began_ns = type(pending.effect).__name__, perf_counter(), time_ns()
             try:
-                answers.append(await self._performers[type(pending.effect)](lease.key, pending))
+                with bound_contextvars(**log_fields(pending.cause)):
+                    answers.append(await self._performers[type(pending.effect)](lease.key, pending))
                 tally.took(perf_counter() - began, "effect_seconds", kind, effect)
+                self._trace(lease.key, pending, began_ns)
             except Exception as error:  # noqa: BLE001 - one effect's failure must not stop its neighbours
                 tally.add("effect_failures_total", kind, effect)
                 failed = pending._replace(error=type(error).__name__)
-                self._log.warning("effect_failed", kind=kind, effect=effect, error=failed.error)
+                about = log_fields(pending.cause)
+                self._log.warning("effect_failed", kind=kind, effect=effect, error=failed.error, **about)
+                self._trace(lease.key, pending, began_ns, failed.error or "")
                 break
         self._finished.append(Finished(lease.key, owner, tuple(answers), failed))
         self._pulse.beat()
+
+    def _trace(self, key: Key, pending: Pending, began_ns: int, error: str = "") -> None:
+        if self._shell.tracing is not None:
+            self._shell.tracing.performed(self._decider, key, pending, began_ns, error)
 
     async def _settle(self) -> None:
         """Decide all answers that are there in one batch, then let go of their aggregates."""
@@ -165,7 +176,8 @@ class Worker:
         snapshot = row.snapshot._replace(effects={**row.snapshot.effects, pending.id: pending})
         if pending.stuck:
             effect = type(pending.effect).__name__
-            self._log.error("effect_stuck", kind=self._decider.kind, tenant=key.tenant, id=key.id, effect=effect)
+            about = log_fields(pending.cause)
+            self._log.error("effect_stuck", kind=self._decider.kind, id=key.id, effect=effect, **about)
         write: Write[Any] = Write(key, row.version, snapshot, changed_effects=(pending,), parked=row.parked)
         await self._shell.store.commit(self._decider, (write,))
         wait = min(BACKOFF_FIRST * 2**attempts, BACKOFF_MAX)

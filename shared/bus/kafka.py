@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.bus.port import BusUnavailableError
+from shared.tracing_ids import TRACEPARENT, traceparent_of
 from shared.wire import Record
 
 
@@ -19,10 +20,12 @@ class KafkaBus:
     records would leave a gap in the sequence, and the broker refuses them for ever.
     """
 
-    def __init__(self, servers: str, client_id: str, *, idempotent: bool) -> None:
+    def __init__(self, servers: str, client_id: str, *, idempotent: bool, traced_share: float = 0.0) -> None:
+        """`traced_share`: of all traces, so many are kept; above 0 each record carries the header `traceparent`."""
         self._servers = servers
         self._client_id = client_id
         self._idempotent = idempotent
+        self._traced_share = traced_share
         self._open = False
         self._producer: AIOKafkaProducer | None = None
         self._failed: AIOKafkaProducer | None = None
@@ -48,13 +51,19 @@ class KafkaBus:
         producer = self._producer or await self._replace()
         try:
             sent: list[asyncio.Future[Any]] = [
-                await producer.send(r.topic, value=r.value, key=r.key, headers=list(r.headers)) for r in records
+                await producer.send(r.topic, value=r.value, key=r.key, headers=self._headers(r)) for r in records
             ]
             await asyncio.gather(*sent)
         except KafkaError as error:
             if self._producer is producer:
                 self._producer, self._failed = None, producer
             raise BusUnavailableError(type(error).__name__) from None
+
+    def _headers(self, record: Record) -> list[tuple[str, bytes]]:
+        headers = list(record.headers)
+        if self._traced_share and (parent := traceparent_of(dict(headers), self._traced_share)) is not None:
+            headers.append((TRACEPARENT, parent.encode()))
+        return headers
 
     async def _replace(self) -> AIOKafkaProducer:
         """A new producer, once nothing of the failed one can arrive: its records would come after newer ones."""

@@ -26,6 +26,7 @@ from shared.store.connect import connect, disconnect
 from shared.x12.claim837 import Claim837, read_837
 from tests.e2e.collecting import asked, decisions_again, measures, past
 from tests.e2e.stack import START, Stack, running
+from tests.operations.collector import Collector, collecting
 from tests.operations.live import POISONED, empty_panels, metrics_text, odd_labels, poison, stop_and_go
 from tests.operations.watching import Prometheus, watching
 
@@ -37,7 +38,15 @@ pytestmark = [pytest.mark.stack, pytest.mark.slow, pytest.mark.timeout(900)]
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
+def collector() -> Iterator[Collector]:
+    """Takes the spans of every process of the stack."""
+    with collecting() as found, pytest.MonkeyPatch.context() as patched:
+        patched.setenv("REVCYCLE_OTLP_ENDPOINT", found.url)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Iterator[Stack]:
     with running(tmp_path_factory.mktemp("cycle"), CLAIMS, DAYS) as stack:
         yield stack
 
@@ -70,6 +79,17 @@ def test_a_claim_travels_the_whole_way_and_no_identifier_with_it(stack: Stack, p
     assert leaks_in_numbers(stack, marks) == []
     for service in (*SERVICES, "console"):
         assert odd_labels(metrics_text(stack.layout, stack.record, service)) == []
+
+
+def test_one_trace_follows_a_claim_through_the_services_and_names_nobody(stack: Stack, collector: Collector) -> None:
+    marks = identifiers()
+    assert not any(seen(body, marks) for body in collector.requests)
+    by_trace = collector.services_by_trace()
+    four = {f"revcycle-{service}" for service in SERVICES}
+    assert set().union(*by_trace.values()) == four | {"revcycle-console"}
+    assert sum(len(services & four) >= 3 for services in by_trace.values()) > 1, "every service keeps its own story"
+    names = {span.name for _, span in collector.spans()}
+    assert {"claims performs ReadFile", "eligibility performs Inquire"} <= names
 
 
 def test_every_panel_of_every_dashboard_has_something_to_draw(prometheus: Prometheus | None) -> None:
