@@ -11,9 +11,11 @@ from services.collections.assistance_performers import AssistancePerformers
 from services.collections.books import HouseBooks, read_books
 from services.collections.core import Channel, PolicyBook, PolicyError, make_decider
 from services.collections.core.assistance import make_assistance
+from services.collections.core.legal import make_legal
 from services.collections.core.statement_book import STATEMENT_BOOK
 from services.collections.figures import FIGURES
 from services.collections.handlers import TOPICS, routes, statement_routes
+from services.collections.legal_performers import LegalPerformers
 from services.collections.outlets import Outlet
 from services.collections.performers import OutgoingMail
 from services.collections.policy_api import policy_routes
@@ -37,7 +39,7 @@ def make_spec(
     books = read_books(settings) if books is None else books
     require_templates(books.policies)
     accounts = make_decider(books.policies, books.rules, books.work, plans=books.plans, agencies=books.agencies)
-    agencies = agency_parts(books.agencies)
+    agencies, suits = agency_parts(books.agencies), make_legal(books.legal)
     applications = make_assistance(books.assistance)
     ports = outlets_of(settings) if outlets is None else outlets
 
@@ -47,12 +49,13 @@ def make_spec(
         return {
             accounts.kind: {**mail.performers(), **placing.of_accounts()},
             **placing.by_kind(),
+            suits.kind: LegalPerformers(runtime, accounts).performers(),
             applications.kind: AssistancePerformers(runtime, applications, accounts).performers(),
         }
 
     return Spec(
         name="collections",
-        deciders=(accounts, applications, STATEMENT_BOOK, *agencies.deciders),
+        deciders=(accounts, applications, STATEMENT_BOOK, *agencies.deciders, suits),
         routes=join_routes(statement_routes(), routes(accounts), route(applications, Due), agencies.routes()),
         performers=performers,
         loops=lambda runtime: agencies.loops(runtime, settings.exchange),

@@ -12,8 +12,10 @@ from services.collections.core import PolicyBook
 from services.collections.core.agency_policy import AgencyBook
 from services.collections.core.assistance_policy import AssistancePolicy
 from services.collections.core.gate_shelf import RuleShelf
+from services.collections.core.legal_policy import LegalBook
 from services.collections.core.plan_policy import PlanBook
 from services.collections.core.work_policy import WorkBook
+from services.collections.legal_terms import legal_book
 from services.collections.plan_policies import plan_book
 from services.collections.policies import letterheads, policy_book
 from services.collections.render import Letterhead
@@ -30,6 +32,7 @@ class HouseBooks(NamedTuple):
     assistance: AssistancePolicy
     plans: PlanBook
     agencies: AgencyBook
+    legal: LegalBook
     letterheads: Mapping[str, Letterhead]
 
 
@@ -43,6 +46,7 @@ def read_books(settings: CollectionsSettings) -> HouseBooks:
         assistance=assistance_policy(folder, production=production),
         plans=plan_book(folder, production=production),
         agencies=agency_book(folder),
+        legal=legal_book(folder),
         letterheads=letterheads(settings.letterhead_file),
     )
 

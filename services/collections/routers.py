@@ -5,6 +5,7 @@ from fastapi import APIRouter
 from services.collections.agency_api import agency
 from services.collections.contact_api import contacting
 from services.collections.dispute_api import disputing
+from services.collections.legal_api import legal
 from services.collections.person_api import person
 from services.collections.plan_api import plans
 from services.collections.plan_link_api import plan_links
@@ -25,6 +26,7 @@ for part in (
     stories,
     supervising,
     agency,
+    legal,
     plans,
     plan_links,
 ):
