@@ -7,7 +7,7 @@ from fastapi import FastAPI
 from services.collections.agency_parts import agency_parts
 from services.collections.api import router
 from services.collections.assistance_api import assistance
-from services.collections.assistance_performers import AssistancePerformers
+from services.collections.assistance_performers import AssistancePapers, AssistancePerformers
 from services.collections.books import HouseBooks, read_books
 from services.collections.core import Channel, PolicyBook, PolicyError, make_decider
 from services.collections.core.assistance import make_assistance
@@ -44,13 +44,14 @@ def make_spec(
     ports = outlets_of(settings) if outlets is None else outlets
 
     def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-        mail = OutgoingMail(runtime, accounts, books.rules, books.letterheads, settings.exchange, ports)
+        papers = AssistancePapers(runtime, applications, books.assistance)
+        mail = OutgoingMail(runtime, accounts, books.rules, books.letterheads, settings.exchange, ports, papers)
         placing = agencies.performers(runtime, accounts, books.rules, mail, books.letterheads, settings.exchange)
         return {
             accounts.kind: {**mail.performers(), **placing.of_accounts()},
             **placing.by_kind(),
             suits.kind: LegalPerformers(runtime, accounts).performers(),
-            applications.kind: AssistancePerformers(runtime, applications, accounts).performers(),
+            applications.kind: AssistancePerformers(runtime, applications, accounts, books.assistance).performers(),
         }
 
     return Spec(

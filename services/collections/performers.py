@@ -11,6 +11,7 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 from pydantic import ValidationError
 
+from services.collections.assistance_performers import AssistancePapers
 from services.collections.core import (
     Account,
     AccountMessage,
@@ -99,9 +100,10 @@ class OutgoingMail:
         letterheads: Mapping[str, Letterhead],
         exchange: Path,
         outlets: Mapping[Channel, Outlet] = NO_OUTLETS,
+        papers: AssistancePapers | None = None,
     ) -> None:
         self._runtime, self._accounts, self._rules = runtime, accounts, rules
-        self._outlets = outlets
+        self._outlets, self._papers = outlets, papers
         self._letterheads, self._exchange = letterheads, exchange
         self._desk = StatementDesk(runtime)
 
@@ -225,6 +227,9 @@ class OutgoingMail:
         if isinstance(effect, SendNotice) and effect.notice == "verification":
             packet = await self._packet(key, head, effect)
             await asyncio.to_thread(lay_out, path.with_suffix(".pdf"), packet)
+        if isinstance(effect, SendNotice) and effect.application_id and self._papers is not None:
+            letter = await self._papers.letter(key, head, guarantor, effect)
+            await asyncio.to_thread(lay_out, path.with_suffix(".pdf"), letter)
 
     async def _state(self, asked: Asked, guarantor: Guarantor, path: Path) -> None:
         """A statement on paper, or by a message with the link to its payment page."""

@@ -103,7 +103,8 @@ def template_of(letter: Writing) -> str:
         case SendReminder():
             return letter.template or ("final_notice" if letter.final else "reminder")
         case SendNotice():
-            return letter.notice
+            # The letter about the application itself is enclosed.
+            return "assistance_enclosed" if letter.notice.startswith("assistance_") else letter.notice
 
 
 def letter_text(head: Letterhead, to: Sequence[str], letter: Writing) -> str:

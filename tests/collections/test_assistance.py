@@ -177,6 +177,45 @@ async def test_while_it_is_open_nothing_asks_for_money_and_a_denial_lets_it_go_o
     await house.close()
 
 
+def notices(house: House) -> list[str]:
+    """The letters about the request that went to the mail house, each with its enclosure."""
+    letters = {name: text for name, text in house.files("letters").items() if name.endswith(".txt")}
+    found = [name for name, text in letters.items() if "YOUR REQUEST FOR HELP" in text]
+    folder = house.exchange / TENANT / "letters"
+    assert all((folder / name).with_suffix(".pdf").read_bytes().startswith(b"%PDF") for name in found)
+    return found
+
+
+async def test_the_applicant_is_written_to_through_the_gate_and_not_when_they_want_no_letters(tmp_path: Path) -> None:
+    house = make_house(tmp_path)
+    await house.owes(30_000)
+    asked = await applied(house, household_size=1, incomes=[{"kind": "wages", "annual_cents": 20_000_000}])
+    assert len(notices(house)) == 1, "what is missing"
+    await house.settle()
+    assert len(notices(house)) == 1
+    fap = asked["application_id"]
+    await told(house, fap, "amend", {"documents": ["signed_application", "pay_stubs"]})
+    await told(house, fap, "decide", {"grants": False, "reason": "above the scale"})
+    assert len(notices(house)) == 2, "what was decided"
+    client = house.client("collector")
+    contacts = (await client.get(f"/accounts/{ACCOUNT}/contacts")).json()
+    decisions = {one["decision_id"]: one for one in (await client.get(f"/accounts/{ACCOUNT}/decisions")).json()}
+    written = [decisions[one["decision_id"]] for one in contacts if one["purpose"] == "notice"]
+    assert [(one["purpose"], one["allowed"], one["same"]) for one in written] == [("assistance", True, True)] * 2
+    assert "contact.logged.v1" in house.events()
+
+    stop = {"cease": True, "at": str(house.machine.clock.time), "how": "letter", "reason": "wrote to us"}
+    answer = await client.post(f"/accounts/{ACCOUNT}/wishes", json=stop, headers={"idempotency-key": "stop"})
+    assert answer.status_code == 201, answer.text
+    await told(house, fap, "amend", {"enrolled_in": ["snap"]})
+    await told(house, fap, "decide", {"grants": True, "reason": "enrolled now"})
+    await told(house, fap, "confirm", {"confirmed": True, "reason": "looks right"}, who="collector_2")
+    last = (await client.get(f"/accounts/{ACCOUNT}/decisions")).json()[-1]
+    assert last["purpose"] == "assistance"
+    assert len(notices(house)) == 2 + last["allowed"], "what the gate says of it is what happens"
+    await house.close()
+
+
 async def test_a_grant_above_one_persons_limit_waits_for_another_and_is_public_without_incomes(tmp_path: Path) -> None:
     house = make_house(tmp_path)
     await house.owes(30_000)

@@ -1,6 +1,7 @@
 """A folder that clients drop files into, as each process sees it: it may die between any two steps, or be kept out."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator
+from fnmatch import fnmatchcase
 from io import BytesIO
 from typing import IO, Generic, NamedTuple, TypeVar
 
@@ -100,11 +101,21 @@ class SeenPath:
 
     def iterdir(self) -> Iterator["SeenPath"]:
         self._life.pass_by("Folder before iterdir")
+        return iter(self._children())
+
+    def glob(self, pattern: str) -> Iterator["SeenPath"]:
+        """Folders below this one, name by name; `*` is any name."""
+        found = [self]
+        for wanted in pattern.split("/"):
+            found = [one for folder in found for one in folder._children() if fnmatchcase(one.name, wanted)]
+        return iter(found)
+
+    def _children(self) -> list["SeenPath"]:
         depth = len(self._place)
         names = {
             place[depth]: None for place in self._disk.files if place[:depth] == self._place and len(place) > depth
         }
-        return iter([self / name for name in names])
+        return [self / name for name in names]
 
     def stat(self) -> _Stat:
         file = self._file()

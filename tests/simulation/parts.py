@@ -94,7 +94,8 @@ WATCH, FILE_WATCH = make_watch(IMPATIENT), make_file_watch(IMPATIENT)
 CHECK = check_decider(replace(INQUIRY, waits=INQUIRY.waits[:2]))
 ACCOUNT = make_account(load_adjustments())
 COLLECTION = make_decider(policy_book(), rule_shelf(), work_book())
-ASSISTANCE = make_assistance(assistance_policy(production=False))
+PROGRAMS = assistance_policy(production=False)
+ASSISTANCE = make_assistance(PROGRAMS)
 PROVIDER_CODES = load_provider_codes()
 ROUTING = routing_table()
 QUOTAS = Quotas(quota_book())
@@ -330,7 +331,7 @@ class Collections:
         mailed = (SendStatement, SendReminder, PlaceAccount, RecallAccount, SendNotice)
 
         def performers(runtime: Runtime) -> Mapping[str, Mapping[type[Effect], Performer]]:
-            telling = AssistancePerformers(runtime, self.assistance, self.collection)
+            telling = AssistancePerformers(runtime, self.assistance, self.collection, PROGRAMS)
             return {
                 self.collection.kind: dict.fromkeys(mailed, _MailHouse(self._outside, runtime).mail),
                 self.assistance.kind: telling.performers(),

@@ -23,6 +23,7 @@ from services.collections.core.dispute_messages import (
     OpenDispute,
     ResolveDispute,
     SendVerification,
+    TellOfAssistance,
 )
 from services.collections.core.disputes import hear_dispute, hear_message
 from services.collections.core.evolve import evolve
@@ -125,6 +126,8 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
         case ReportDelivery():
             return report_delivery(account, message)
         case OpenDispute() | AddEvidence() | SendVerification() | ResolveDispute() | NoticeDelivered():
+            return hear_dispute(books, account, message)
+        case TellOfAssistance():
             return hear_dispute(books, account, message)
         case StatementDelivered():
             return statement_answered(account, message, _retry_on(books, account, message))

@@ -45,7 +45,8 @@ COLLECTING = frozenset({"reminder", "final_notice", "other"})
 SPOKEN = frozenset({"reached", "promised_to_pay", "refused_to_pay"})
 WRITTEN = frozenset({Medium.LETTER, Medium.EMAIL})
 GATE_PURPOSES = {"validation": Purpose.VALIDATION_NOTICE, "verification": Purpose.VERIFICATION} | {
-    "confirmation": Purpose.CONFIRMATION
+    "confirmation": Purpose.CONFIRMATION,
+    "notice": Purpose.ASSISTANCE,
 }
 """What a contact was for, where it was not to ask for money."""
 

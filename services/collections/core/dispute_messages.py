@@ -18,7 +18,15 @@ DocumentKind: TypeAlias = Literal[
     "itemized_bill", "remittance", "contract", "consent", "payment_proof", "police_report", "letter", "other"
 ]
 NoticeKind: TypeAlias = Literal[
-    "dispute_received", "verification", "dispute_resolved", "opt_out_confirmed", "plan_due", "plan_broken"
+    "dispute_received",
+    "verification",
+    "dispute_resolved",
+    "opt_out_confirmed",
+    "plan_due",
+    "plan_broken",
+    "assistance_missing",
+    "assistance_granted",
+    "assistance_denied",
 ]
 
 
@@ -58,6 +66,14 @@ class ResolveDispute(PersonCommand):
     outcome: DisputeOutcome
 
 
+class TellOfAssistance(PersonCommand):
+    """The person is told where their application for help stands; the letter of it goes with the notice."""
+
+    type: Literal["collections.tell-of-assistance.v1"] = "collections.tell-of-assistance.v1"
+    application_id: str = Field(min_length=1)
+    notice: Literal["assistance_missing", "assistance_granted", "assistance_denied"]
+
+
 class NoticeDelivered(Delivery):
     """The answer to SendNotice."""
 
@@ -73,6 +89,7 @@ class SendNotice(Effect):
     notice_id: str
     notice: NoticeKind
     dispute_id: str = ""
+    application_id: str = ""
     outcome: str = ""
     balance_cents: NonNegativeCents
     dated_on: date
@@ -85,4 +102,6 @@ class SendNotice(Effect):
     due_on: date | None = None
 
 
-DisputeMessage: TypeAlias = OpenDispute | AddEvidence | SendVerification | ResolveDispute | NoticeDelivered
+DisputeMessage: TypeAlias = (
+    OpenDispute | AddEvidence | SendVerification | ResolveDispute | TellOfAssistance | NoticeDelivered
+)

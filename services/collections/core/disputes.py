@@ -20,6 +20,7 @@ from services.collections.core.dispute_messages import (
     ResolveDispute,
     SendNotice,
     SendVerification,
+    TellOfAssistance,
 )
 from services.collections.core.evolve import evolve
 from services.collections.core.facts import CollectionFact, ContactMade
@@ -27,7 +28,7 @@ from services.collections.core.identity import name
 from services.collections.core.letters import NOTICE_PURPOSES, Books, Items, day_of, recall
 from services.collections.core.messages import Channel, ContactPurpose
 from services.collections.core.person import DisputeRecord
-from services.collections.core.person_facts import DebtNoted, StepHeld
+from services.collections.core.person_facts import DebtNoted, StepHeld, WishJudged
 from services.collections.core.person_messages import HearInbound
 from services.collections.core.person_rules import agency_has, hear_inbound
 from services.collections.core.state import Account
@@ -41,8 +42,18 @@ NOTICES: dict[str, NoticeKind] = {
     "opt_out_confirmed": "opt_out_confirmed",
     "plan_due": "plan_due",
     "plan_broken": "plan_broken",
+    "assistance_missing": "assistance_missing",
+    "assistance_granted": "assistance_granted",
+    "assistance_denied": "assistance_denied",
 }
-LOGGED_AS: dict[str, ContactPurpose] = {"opt_out_confirmed": "confirmation", "plan_due": "plan", "plan_broken": "plan"}
+LOGGED_AS: dict[str, ContactPurpose] = {
+    "opt_out_confirmed": "confirmation",
+    "plan_due": "plan",
+    "plan_broken": "plan",
+    "assistance_missing": "notice",
+    "assistance_granted": "notice",
+    "assistance_denied": "notice",
+}
 """What the contact log calls a notice that was none about a dispute."""
 NOTICE_CHANNELS: tuple[Channel, ...] = ("letter", "email")
 
@@ -58,6 +69,8 @@ def hear_dispute(books: Books, account: Account, message: DisputeMessage) -> Ite
             return send_verification(books, account, message)
         case ResolveDispute():
             return resolve(books, account, message)
+        case TellOfAssistance():
+            return tell_of_assistance(books, account, message)
         case NoticeDelivered():
             return notice_answered(books, account, message)
         case _:
@@ -98,6 +111,26 @@ def open_dispute(books: Books, account: Account, command: OpenDispute) -> Items:
         else recall(account, placed.placement_id, placed.agency_id, day_of(command.meta.occurred_at))
     )
     return (*facts, *back, *notice(books, account, command.meta, "dispute_received", command.dispute_id))
+
+
+def tell_of_assistance(books: Books, account: Account, command: TellOfAssistance) -> Items:
+    """Ask for the letter of an application, once for each command: by letter only, for its papers go with it."""
+    heard = str(command.meta.id)
+    if heard in account.heard:
+        return ()
+    kind = command.notice
+    plea = Plea(action=f"notice_{kind}", channels=("letter",), purpose=NOTICE_PURPOSES[kind])
+    made = notice(books, account, command.meta, kind, "", plea=plea)
+    asked = next((one for one in made if isinstance(one, WishJudged)), None)
+    named = (
+        one.model_copy(update={"heard": heard})
+        if one is asked
+        else one.model_copy(update={"application_id": command.application_id})
+        if isinstance(one, SendNotice)
+        else one
+        for one in made
+    )
+    return tuple(named)
 
 
 def add_evidence(account: Account, command: AddEvidence) -> Items:

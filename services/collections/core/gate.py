@@ -280,10 +280,10 @@ class Provision:
     figures: Mapping[str, Any]
     source: str
     confirmed: bool
+    version: str = field(init=False)
 
-    @property
-    def version(self) -> str:
-        return f"{self.rule}/{self.valid_from}"
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "version", f"{self.rule}/{self.valid_from}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -362,9 +362,18 @@ class RuleBook:
     switched_off: frozenset[str] = frozenset()
     confirmed: frozenset[str] = frozenset()  # versions that this tenant's operator has confirmed
     production: bool = True
+    _found: dict[date, tuple[tuple[Rule, Provision], ...]] = field(
+        default_factory=dict[date, tuple[tuple["Rule", "Provision"], ...]], init=False, compare=False, repr=False
+    )
 
-    def in_force(self, on: date) -> Iterator[tuple[Rule, Provision]]:
-        """Each rule of the regimes that are on, with its newest version on that day."""
+    def in_force(self, on: date) -> tuple[tuple[Rule, Provision], ...]:
+        """Each rule of the regimes that are on, with its newest version on that day; looked up once for each day."""
+        found = self._found.get(on)
+        if found is None:
+            found = self._found[on] = tuple(self._newest(on))
+        return found
+
+    def _newest(self, on: date) -> Iterator[tuple[Rule, Provision]]:
         for rule in self.rules:
             known = [one for one in self.provisions[rule.name] if one.valid_from <= on]
             if known and rule.regime not in self.switched_off:

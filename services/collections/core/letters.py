@@ -60,6 +60,9 @@ NOTICE_PURPOSES = {
     "opt_out_confirmed": Purpose.CONFIRMATION,
     "plan_due": Purpose.COLLECTION,
     "plan_broken": Purpose.COLLECTION,
+    "assistance_missing": Purpose.ASSISTANCE,
+    "assistance_granted": Purpose.ASSISTANCE,
+    "assistance_denied": Purpose.ASSISTANCE,
 }
 """What the gate hears each notice is for: those of a plan ask for money, the others do not."""
 
