@@ -14,11 +14,13 @@ from services.collections.core.next_action import next_action
 from services.collections.core.policy_explain import explain
 from services.collections.core.work_rank import rank
 from services.collections.person_views import shown_dispute
+from services.collections.statement_api import book_of
 from services.collections.telling import known_account
 from services.collections.views import shown_fact, shown_whole
 from services.collections.work_views import (
     shown_complaints,
     shown_contacts,
+    shown_debts,
     shown_item,
     shown_next,
     shown_notes,
@@ -46,12 +48,14 @@ async def story(
     applications = await run.store.find(kind, caller.tenant, {"account_id": account_id}, None, APPLICATIONS_MAX)
     await run.audit.record(caller, "account.story", f"collection/{account_id}")
     now = run.clock.now()
+    bills = await book_of(run, caller.tenant, account_id)
     asker = Asker(books.rules.on(caller.tenant, now.date()), caller.tenant, now, "story", account_id)
     found = rank(books.work, account)
     proposal = next_action(asker, books.work.on(caller.tenant, now.date()), account, found)
     explained = explain(books.policies, caller.tenant, account, now.date())
     return {
         **shown_story(account, history),
+        **shown_debts(bills),
         "item": None if found is None else shown_item(books.work, account),
         "next": shown_next(proposal),
         "policy": None

@@ -7,6 +7,7 @@ from services.collections.core import Account, CollectionFact
 from services.collections.core.facts import PlacementMade, PlacementRecalled, PlanAgreed, PlanFulfilled, PlanMissed
 from services.collections.core.next_action import NextAction, Way
 from services.collections.core.person_facts import WishJudged
+from services.collections.core.statement_book import Book
 from services.collections.core.work_policy import WorkBook
 from services.collections.core.work_rank import Rank, rank
 from services.collections.core.work_state import Desk, PastPromise, Promise
@@ -120,6 +121,36 @@ def shown_contacts(account: Account, history: Sequence[Entry[CollectionFact]]) -
             }
         )
     return shown
+
+
+def shown_debts(book: Book) -> dict[str, Any]:
+    """The balance bill by bill, as the ledger has it, and what payers still decide, which is not owed.
+
+    `debts` is empty where no bills were told: then only the whole balance is known.
+    """
+    debts = [
+        {
+            "bill_id": bill.bill_id,
+            "kind": bill.kind,
+            "service_date": bill.service_date,
+            "charge_cents": bill.charge_cents,
+            "insurance_paid_cents": bill.insurance_paid_cents,
+            "adjusted_cents": bill.adjusted_cents,
+            "patient_paid_cents": bill.patient_paid_cents,
+            "given_up_cents": bill.given_up_cents,
+            "open_at_payer_cents": bill.open_at_payer_cents,
+            "owed_cents": bill.owed_cents,
+            "held_cents": bill.held_cents,
+            "owed_since": book.owed_since.get(bill.bill_id),
+        }
+        for bill in book.bills
+    ]
+    pending = [
+        {"claim_id": name, "service_date": claim.service_date, "open_cents": claim.open_cents}
+        for name, claim in sorted(book.claims.items())
+        if claim.open_cents
+    ]
+    return {"debts": debts, "insurance_pending": pending, "unapplied_cents": book.unapplied_cents}
 
 
 def shown_plans(history: Sequence[Entry[CollectionFact]]) -> list[dict[str, Any]]:

@@ -8,7 +8,10 @@ from typing import Any
 import httpx
 import pytest
 
+from services.collections.core.statement_book import AtPayer, Book
+from services.collections.work_views import shown_debts
 from tests.collections.house import House, make_house
+from tests.collections.statement_samples import bill
 from tests.collections.story import ACCOUNT, on
 
 AT = f"/accounts/{ACCOUNT}"
@@ -135,6 +138,7 @@ async def test_the_story_says_what_may_be_done_now_and_why_not_before(house: Hou
     assert story["next"]["way"]["channel"] == "phone"
     assert [contact["outcome"] for contact in story["contacts"]] == ["sent", "sent"]
     assert all(contact["decision"]["allowed"] for contact in story["contacts"])
+    assert (story["debts"], story["insurance_pending"]) == ([], [])  # no bills were told
     assert story["policy"]["policy"] == story["account"]["episode"]["policy"]
     # They talked: for a week no call, says Regulation F.
     call = {"account_id": ACCOUNT, "channel": "phone", "purpose": "reminder", "outcome": "reached"}
@@ -179,3 +183,13 @@ async def test_lists_are_filtered_by_one_thing_and_nothing_of_another_tenant_is_
     assert await items(stranger) == []
     assert (await stranger.get(f"{AT}/story")).status_code == 404
     assert (await post(stranger, f"{AT}/assignment", owner="ann")).status_code == 404
+
+
+def test_a_balance_is_shown_bill_by_bill_with_what_payers_still_decide() -> None:
+    owed = bill("clm_1", on(0), 100_00, insurance_paid=50_00)
+    book = Book(bills=(owed,), claims={"clm_2": AtPayer(on(1), 80_00, 80_00), "clm_3": AtPayer(on(1), 9_00, 0)})
+    shown = shown_debts(book)
+    assert [(one["bill_id"], one["charge_cents"], one["owed_cents"]) for one in shown["debts"]] == [
+        ("clm_1", 150_00, 100_00)
+    ]
+    assert [(one["claim_id"], one["open_cents"]) for one in shown["insurance_pending"]] == [("clm_2", 80_00)]
