@@ -10,7 +10,7 @@ from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
 Role: TypeAlias = Literal["biller", "poster", "collector", "operator", "auditor", "integrator", "client"]
-"""`client`: somebody of the practice that is billed for. The tenant of the token is that practice, and it only reads."""
+"""`client`: somebody of the practice that is billed for. The token's tenant is that practice, and it only reads."""
 
 DEVELOPMENT_ISSUER = "urn:revcycle:development"
 ALGORITHMS = ["RS256", "ES256", "EdDSA"]

@@ -131,12 +131,14 @@ def bare_app(
     app.add_middleware(Shedding, gate=app.state.gate)
     app.add_middleware(Measured)
     from shared.audit_api import router as audit  # they are made of what this module has
+    from shared.letters_api import router as letters
     from shared.metrics_api import router as metrics
     from shared.versions_api import router as versions
 
     app.include_router(probes)
     app.include_router(health)
     app.include_router(metrics)
+    app.include_router(letters)
     app.include_router(audit)
     app.include_router(versions)
     for router in routers:
@@ -216,7 +218,7 @@ async def release(request: Request, kind: str, aggregate_id: str, body: Release,
 async def dead_letters(run: Run, _: Operator, after: str | None = None) -> list[dict[str, Any]]:
     """Records that could not be read: where they lay and why. Their content stays sealed."""
     return [
-        {name: value for name, value in note.items() if name != "sealed_value"}
+        {name: value for name, value in note.items() if not name.startswith("sealed_")}
         for note in await run.store.notes("dead_letters", None, after, 100)
     ]
 

@@ -14,6 +14,7 @@ from shared.bus.port import Bus
 from shared.clock import Wall
 from shared.contracts import Message
 from shared.decider import Decider
+from shared.letters import envelope_of, tenant_in
 from shared.log import Log
 from shared.sealed import Sealer
 from shared.shell import Shell
@@ -85,6 +86,14 @@ class Inbox:
             await self._shell.transact(decider, messages)
         self.received += len(records)
 
+    async def again(self, record: Received) -> None:
+        """A record that was buried before, through the same gate: what was handled meanwhile decides nothing.
+
+        UnreadableError where it cannot be read now either; it is not buried twice.
+        """
+        for decider, message in self._read(record):
+            await self._shell.transact(decider, [message])
+
     def _read(self, record: Received) -> list[tuple[Decider[Any, Any, Any], Message]]:
         headers = header_map(record.headers)
         routes = self._routes.get(type_in(headers), ())
@@ -118,7 +127,11 @@ class Inbox:
                 "offset": record.offset,
                 "reason": reason,
                 "at": self._wall(),
+                "of_tenant": tenant_in(record.headers),
                 "sealed_value": await self._sealer.seal("system", "dead-letters", value),
+                "sealed_record": await self._sealer.seal(
+                    "system", "dead-letters", envelope_of(record.key, record.headers)
+                ),
             },
         )
         self._shell.tally.add("dead_letters_total", record.topic)

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
 
+from shared.letters import open_count
 from shared.metrics_catalogue import METRICS, PREFIX, Metric
 from shared.metrics_tally import BOUNDS_SECONDS, Figure, Series, Span
 from shared.overload import Gate
@@ -149,7 +150,7 @@ async def _store(running: Running) -> Gauges:
         ("deadlines_due",): health.deadlines_due,
         ("parked_aggregates",): health.parked,
         ("waiting_messages",): health.waiting,
-        ("dead_letter_records",): await store.count_notes("dead_letters"),
+        ("dead_letter_records",): await open_count(store),
         ("quarantined_files",): await store.count_notes("quarantine"),
         ("outbox_aggregates",): await running.runtime.relay.owing(deciders),
         ("sweep_delay_seconds",): max((now - due_at).total_seconds(), 0.0),

@@ -5,7 +5,6 @@ It names the patient, so it is for billers, and each look is in the audit log.
 
 import asyncio
 from collections.abc import Iterable, Mapping
-from datetime import date
 from typing import Annotated, Any, Literal, NamedTuple, TypeAlias
 
 from fastapi import APIRouter, Depends
@@ -81,15 +80,11 @@ async def _shown(run: Runtime, parts: Parts, tenant: str, named: Named, number: 
 async def _about(run: Runtime, tenant: str, named: Named) -> Mapping[str, Any]:
     """Of which kind a file is, and its day."""
     key = Key(tenant, named.file_id)
-    day: date | None
-    match named.what:
-        case "sent":
-            sent = (await run.store.load(SUBMISSION, (key,)))[key].snapshot.state
-            kind, day = f"837{sent.claim_type}", sent.created_at.date() if sent.created_at else None
-        case "received":
-            taken = (await run.store.load(INTAKE_FILE, (key,)))[key].snapshot.state
-            kind, day = taken.form, taken.registered_on
-        case "acknowledgement":
-            answer = (await run.store.load(ACK_FILE, (key,)))[key].snapshot.state
-            kind, day = answer.extension, answer.registered_on
-    return {"kind": kind, "day": day}
+    if named.what == "sent":
+        sent = (await run.store.load(SUBMISSION, (key,)))[key].snapshot.state
+        return {"kind": f"837{sent.claim_type}", "day": sent.created_at.date() if sent.created_at else None}
+    if named.what == "received":
+        taken = (await run.store.load(INTAKE_FILE, (key,)))[key].snapshot.state
+        return {"kind": taken.form, "day": taken.registered_on}
+    answer = (await run.store.load(ACK_FILE, (key,)))[key].snapshot.state
+    return {"kind": answer.extension, "day": answer.registered_on}

@@ -25,6 +25,7 @@ from services.console.portal_pages import router as portal_pages
 from services.console.session import LoginNeededError, local_path
 from services.console.settings import ConsoleSettings
 from services.console.store import TotalsCounter
+from services.console.streams_pages import router as streams_pages
 from services.console.system import router as system
 from services.console.work_pages import router as work_pages
 from shared.http import make_app, serve
@@ -50,6 +51,7 @@ def furnish(app: FastAPI, settings: ConsoleSettings, client_for: ClientFactory |
         money_pages,
         money_cash_pages,
         portal_pages,
+        streams_pages,
         audit_log,
         system,
         live,

@@ -25,5 +25,6 @@ SECTIONS = (
     Section("/portal", "Portal", "p", ("client", "operator")),
     Section("/events", "Events", "e", STAFF),
     Section("/audit-log", "Audit", "l", ("auditor", "operator")),
+    Section("/streams", "Streams", "s", ("operator",)),
     Section("/system", "System", "y", ("operator",)),
 )

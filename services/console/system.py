@@ -50,6 +50,8 @@ async def own_report(running: Running, tenant: str) -> ServiceReport:
         ready=not any(task.done() for task in running.tasks),
         status=await running.status(),
         parked=tuple(parked),
-        dead_letters=tuple({name: value for name, value in n.items() if name != "sealed_value"} for n in letters),
+        dead_letters=tuple(
+            {name: value for name, value in n.items() if not name.startswith("sealed_")} for n in letters
+        ),
         quarantine=(),
     )
