@@ -18,13 +18,14 @@ from services.console.core import (
     REMITTANCE_VIEW,
     in_causal_order,
 )
+from services.console.core.kpis import shown
 from services.console.drawing import draw
-from services.console.overview import link, stage_groups, work_waiting
+from services.console.overview import age_text, link, live_steps, stage_groups, work_waiting
 from services.console.session import READERS, Visitor, visitor
 from services.console.store import TotalsCounter, newest_events, page_of, view_of
 from shared.contracts import EVENTS
 from shared.decider import Scalar
-from shared.http import Run
+from shared.http import Run, running_of
 from shared.runtime import Runtime
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -120,10 +121,18 @@ def after_of(request: Request) -> str | None:
 
 @router.get("/")
 async def overview(request: Request, run: Run, who: Reader) -> Response:
-    """A row per stage, and what waits for people."""
+    """The cycle as it is now, this week's indicators with their trend, and what waits for people."""
     counter: TotalsCounter = request.app.state.totals
-    totals = await counter.of(run, who.tenant)
-    values = {"groups": stage_groups(totals), "waiting": work_waiting(totals), "live_seconds": 3}
+    totals, now = await counter.of(run, who.tenant), run.clock.now()
+    steps = [(step, age_text(step.oldest, now)) for step in live_steps(totals)]
+    values = {
+        "steps": steps,
+        "kpis": shown(totals.days, now.date()),
+        "groups": stage_groups(totals),
+        "waiting": work_waiting(totals),
+        "lag": await running_of(request).consumer.lag(),
+        "live_seconds": 3,
+    }
     return draw(request, "overview.html", values)
 
 

@@ -99,7 +99,7 @@ def draw(request: Request, template: str, values: Mapping[str, Any], status_code
     page = {
         "visitor": principal,
         "path": request.url.path,
-        "here_url": request.url.path + (f"?{request.url.query}" if request.url.query else ""),
+        "here_url": _address(request) if status_code < 400 and request.method == "GET" else "/",
         "theme": theme if theme in THEMES else "",
         "now": now,
         "live_seconds": 0,
@@ -107,6 +107,11 @@ def draw(request: Request, template: str, values: Mapping[str, Any], status_code
         **values,
     }
     return HTMLResponse(ENVIRONMENT.get_template(template).render(page), status_code)
+
+
+def _address(request: Request) -> str:
+    """Where a form that leaves the page comes back to. A refused address is not said again."""
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
 
 
 async def protect(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:

@@ -1,10 +1,12 @@
 """The overview's tables: a row per stage, and the work that waits for people. Each number names its list."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import NamedTuple
 from urllib.parse import urlencode
 
-from services.console.core import CLAIM_STATUSES, AccountStage, ClaimStatus, Sum, Totals
+from services.console.core import CLAIM_STATUSES, AccountStage, ClaimStatus, Sum, Totals, counted
+from services.console.store import FLOW
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ class StageGroup(NamedTuple):
     total: Figure | None = None
 
 
+class Step(NamedTuple):
+    """One step of the live picture: what is in it, how much flows through, and since when the oldest waits."""
+
+    label: str
+    figure: Figure
+    per_minute: float | None
+    oldest: datetime | None
+    tone: str
+
+
 class Waiting(NamedTuple):
     """Work that goes on only when a person acts."""
 
@@ -62,6 +74,49 @@ ACCOUNT_LABELS: dict[AccountStage, tuple[str, str]] = {
     "written_off": ("Written off", "written off"),
     "settled": ("Settled", "owed now; last statement ever"),
 }
+
+
+FLOW_MINUTES = FLOW.total_seconds() / 60
+STEPS: tuple[tuple[ClaimStatus, str, str, str], ...] = (
+    ("received", "Received", "claim.received.v1", "plain"),
+    ("held", "Held", "claim.held.v1", "warn"),
+    ("submitted", "Submitted", "claim.submitted.v1", "plain"),
+    ("rejected", "Rejected", "claim.rejected.v1", "bad"),
+    ("accepted", "Accepted", "claim.accepted.v1", "plain"),
+    ("denied", "Denied", "claim.denied.v1", "bad"),
+    ("paid", "Paid", "claim.paid.v1", "good"),
+)
+
+
+def live_steps(totals: Totals) -> tuple[Step, ...]:
+    """The cycle as it is now: each status of claims, then remittances that wait and what patients owe."""
+    claims = tuple(
+        Step(
+            label,
+            figure(totals.claims_now[status], link("/claims", status=status)),
+            round(totals.entered.get(type_, 0) / FLOW_MINUTES, 2),
+            totals.oldest.get(status) if status != "paid" else None,
+            tone,
+        )
+        for status, label, type_, tone in STEPS
+    )
+    parked = figure(totals.remittances["parked"], link("/remittances", status="parked"))
+    owed = figure(totals.owing, link("/accounts", owes="yes"))
+    return (
+        *claims,
+        Step("Parked remittances", parked, None, None, "warn"),
+        Step("Patient balances", owed, None, None, "plain"),
+    )
+
+
+def age_text(since: datetime | None, now: datetime) -> str:
+    """`3 days`, `4 hours`, `12 minutes`: how long the oldest has waited."""
+    if since is None:
+        return ""
+    minutes = max(int((now - since) / timedelta(minutes=1)), 0)
+    if minutes < 120:
+        return counted(minutes, "minute")
+    return counted(minutes // 60, "hour") if minutes < 2880 else counted(minutes // 1440, "day")
 
 
 def link(path: str, **where: str) -> str:
@@ -152,19 +207,17 @@ def work_waiting(totals: Totals) -> tuple[Waiting, ...]:
     claims, coverage, accounts = totals.claims_now, totals.coverage, totals.accounts_now
     parked = totals.remittances["parked"]
     return (
-        Waiting("Held claims", "Correct and release", figure(claims["held"], link("/claims", status="held"))),
+        Waiting("Held claims", "Correct and release", figure(claims["held"], "/work/held")),
         Waiting(
             "Rejected claims",
             "Correct and resubmit; timely filing keeps running",
-            figure(claims["rejected"], link("/claims", status="rejected")),
+            figure(claims["rejected"], "/work/rejections"),
         ),
-        Waiting(
-            "Denied claims", "Correct, appeal or write off", figure(claims["denied"], link("/claims", status="denied"))
-        ),
+        Waiting("Denied claims", "Correct, appeal or write off", figure(claims["denied"], "/work/denials")),
         Waiting(
             "Filing deadline near",
             "Get these accepted first",
-            figure(totals.deadline_near, link("/claims", deadline="near")),
+            figure(totals.deadline_near, "/work/deadlines"),
         ),
         Waiting(
             "Coverage not in force",
@@ -184,7 +237,7 @@ def work_waiting(totals: Totals) -> tuple[Waiting, ...]:
         Waiting(
             "Parked remittances",
             "Clear the equation with the payer",
-            figure(parked, link("/remittances", status="parked")),
+            figure(parked, "/work/parked"),
         ),
         Waiting("Credits found", "Refund or apply", figure(totals.credits, link("/accounts", credit="yes"))),
         Waiting(

@@ -28,6 +28,12 @@ S = TypeVar("S")
 M = TypeVar("M", bound=Message)
 F = TypeVar("F", bound=Fact)
 
+LONG = timedelta(seconds=1)
+"""Whoever looks waits for a count that takes no longer than that; a longer one is made beside the page."""
+RESTS = 20
+"""A long count is made again after this many times as long as it took."""
+FLOW = timedelta(hours=1)
+"""What came within this time is what flows."""
 PAGE_ROWS = 50
 SCAN_ROWS = 500
 STALE_AFTER = timedelta(seconds=5)
@@ -66,11 +72,12 @@ async def newest_events(store: Store, tenant: str) -> list[Moment]:
 
 
 class Counted(NamedTuple):
-    """Totals, how much the shell had handled when they were counted, and when."""
+    """Totals, how much the shell had handled when they were counted, when, and how long that took."""
 
     totals: Totals
     handled: int
     at: datetime
+    took: timedelta = timedelta()
 
 
 class TotalsCounter:
@@ -80,21 +87,34 @@ class TotalsCounter:
         self._rest = rest
         self._counted: dict[str, Counted] = {}
         self._counting = asyncio.Lock()
+        self._task: asyncio.Task[Counted] | None = None
 
     async def of(self, runtime: Runtime, tenant: str) -> Totals:
-        """Totals of now, or of a moment ago."""
+        """Totals of now, or of a moment ago; of some time ago where counting takes long, and made anew meanwhile."""
+        known = self._counted.get(tenant)
+        if known is not None and known.took > LONG:
+            if runtime.wall() - known.at > RESTS * known.took and not self._counting.locked():
+                self._task = asyncio.create_task(self._count(runtime, tenant))
+            return known.totals
+        return (await self._count(runtime, tenant)).totals
+
+    async def _count(self, runtime: Runtime, tenant: str) -> Counted:
         async with self._counting:
             known = self._counted.get(tenant)
             handled, now = runtime.shell.handled, runtime.wall()
             if known is None or now - known.at >= (STALE_AFTER if known.handled == handled else self._rest):
-                known = Counted(await count(runtime.store, tenant), handled, now)
+                totals = await count(runtime.store, tenant, runtime.clock.now() - FLOW)
+                known = Counted(totals, handled, now, runtime.wall() - now)
                 self._counted[tenant] = known
-            return known.totals
+            return known
 
 
-async def count(store: Store, tenant: str) -> Totals:
-    """Read every view of a tenant once and add it up. Exact: there is no second book that could drift."""
-    totals = Totals()
+async def count(store: Store, tenant: str, since: datetime | None = None) -> Totals:
+    """Read every view of a tenant once and add it up. Exact: there is no second book that could drift.
+
+    Events after `since` are what flows.
+    """
+    totals = Totals(since=since)
     async for claim in _all(store, CLAIM_VIEW, tenant):
         add_claim(totals, claim)
     async for account in _all(store, ACCOUNT_VIEW, tenant):

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, NamedTuple, cast
 from urllib.parse import quote, urlencode
 from uuid import UUID, uuid4
 
@@ -10,8 +10,9 @@ from fastapi import APIRouter, Depends, HTTPException, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from services.console.acting import key_of
+from services.console.calls import Ask
 from services.console.core.forms import Field, Typed, read_form
-from services.console.core.work_catalog import WORK_LISTS
+from services.console.core.work_catalog import CASH_KINDS, WORK_LISTS
 from services.console.core.work_lists import Asked, Column, Deed, WorkList
 from services.console.drawing import draw
 from services.console.ordered import Cursor, OrderedLists
@@ -27,6 +28,13 @@ FILTER_CHARACTERS_MAX = 100
 FIELDS_MAX = 12_000
 """Of one form: more picked rows than may be done at once are counted, to be refused with their number."""
 NEAR_DAYS = 14
+COUNTED_AS_CASH = {
+    "unmatched": ("unmatched_claim",),
+    "unapplied": ("unapplied_cash",),
+    "credits": ("credit",),
+    "cash": CASH_KINDS,
+}
+"""Lists of payments whose length its cash work tells, by its kinds."""
 
 
 class Heading(NamedTuple):
@@ -97,12 +105,16 @@ class Shown:
 
 
 @router.get("/work")
-async def index(request: Request, who: Reader, _: Lists) -> Response:
-    """All lists with how much waits in those that the console keeps itself."""
+async def index(request: Request, who: Reader, lists: Lists) -> Response:
+    """All lists with how much waits, where it is known without reading the list."""
     counts: ListCounts = request.app.state.list_counts
     groups: dict[str, list[tuple[WorkList, int | None]]] = {}
+    (cash,) = await lists.services.ask(who.authorization, Ask("payments", "/cash/work", {"limit": "1"}))
+    told = cast("Mapping[str, int]", cash.get("counts", {}))
     for work in WORK_LISTS.values():
-        groups.setdefault(work.group, []).append((work, await counts.of(work, who.tenant)))
+        kinds = COUNTED_AS_CASH.get(work.name, ())
+        known = sum(told.get(kind, 0) for kind in kinds) if kinds and told else await counts.of(work, who.tenant)
+        groups.setdefault(work.group, []).append((work, known))
     return draw(request, "work_index.html", {"groups": groups, "live_seconds": 5})
 
 

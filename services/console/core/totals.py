@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 from services.console.core.account_view import AccountView
 from services.console.core.claim_view import ClaimView
+from services.console.core.kpis import Days, add_to_days
 from services.console.core.remittance_view import RemittanceView
 
 
@@ -49,6 +51,12 @@ class Totals:
     accounts_now: Sums = field(default_factory=Sums)
     accounts_ever: Sums = field(default_factory=Sums)
     remittances: Sums = field(default_factory=Sums)
+    days: Days = field(default_factory=Days)
+    oldest: dict[str, datetime] = field(default_factory=dict[str, datetime])
+    """Since when the claim waits that waits longest in a status."""
+    entered: dict[str, int] = field(default_factory=dict[str, int])
+    """How many events of each kind about claims there were since `since`."""
+    since: datetime | None = None
 
 
 def amount_now(view: ClaimView) -> int:
@@ -65,6 +73,14 @@ def add_claim(totals: Totals, view: ClaimView) -> None:
         totals.coverage.add(view.coverage, view.charge_cents)
     if view.deadline_near:
         totals.deadline_near.add(view.charge_cents)
+    if view.status_at is not None:
+        totals.oldest[view.status] = min(totals.oldest.get(view.status, view.status_at), view.status_at)
+    if totals.since is not None:
+        for moment in reversed(view.moments):
+            if moment.at <= totals.since:
+                break
+            totals.entered[moment.type] = totals.entered.get(moment.type, 0) + 1
+    add_to_days(totals.days, view)
 
 
 def add_account(totals: Totals, view: AccountView) -> None:

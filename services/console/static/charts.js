@@ -4,7 +4,15 @@
 "use strict";
 
 (() => {
-  const ink = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+  const probe = document.createElement("span");
+  probe.hidden = true;
+  document.body.append(probe);
+
+  // A colour as the theme has it now: a canvas knows nothing of `light-dark()`.
+  const ink = (name) => {
+    probe.style.color = `var(${name})`;
+    return getComputedStyle(probe).color;
+  };
   const NAMES = ["--line-1", "--line-2", "--line-3", "--line-4"];
 
   const seconds = (cell) => Date.parse(cell.dataset.value) / 1000;
@@ -14,7 +22,9 @@
     const table = figure.querySelector("table");
     const body = [...(table?.tBodies[0]?.rows ?? [])].map((row) => [...row.cells]);
     if (body.length < 2 || !window.uPlot) return;
-    figure.querySelector(".uplot")?.remove();
+    const said = [...table.querySelectorAll("[data-value]")].map((cell) => cell.dataset.value).join() + figure.clientWidth + ink("--ink");
+    if (figure.querySelector(".chart") && figure.said === said) return;
+    figure.said = said;
     const heads = [...table.tHead.rows[0].cells].map((cell) => cell.textContent.trim());
     const data = [body.map((row) => seconds(row[0])), ...heads.slice(1).map((_, n) => body.map((row) => number(row[n + 1])))];
     const unit = figure.dataset.unit ?? "";
@@ -24,9 +34,9 @@
       height: Number(figure.dataset.height ?? 160),
       legend: { show: heads.length > 2 },
       cursor: { drag: { x: false, y: false } },
-      scales: { x: { time: true } },
+      scales: { x: { time: true }, y: unit === "%" ? { range: [0, 100] } : {} },
       axes: [axis, { ...axis, size: 56, values: (_, all) => all.map((v) => `${v}${unit}`) }],
-      series: [{}, ...heads.slice(1).map((label, n) => ({ label, stroke: ink(NAMES[n % NAMES.length]), width: 2, spanGaps: true }))],
+      series: [{}, ...heads.slice(1).map((label, n) => ({ label, stroke: ink(NAMES[n % NAMES.length]), width: 2, spanGaps: true, points: { show: true, size: 5 } }))],
     };
     const at = document.createElement("div");
     at.setAttribute("aria-hidden", "true");

@@ -91,7 +91,9 @@
 
   document.addEventListener("visibilitychange", () => update());
   document.addEventListener("input", (event) => {
-    if (event.target.closest("#live form")) event.target.dataset.typed = "";
+    const field = event.target;
+    if (!field.matches("#live form :is(textarea, input:not([type=checkbox]), select)")) return;
+    field.toggleAttribute("data-typed", field.matches("select") ? field.value !== "" : field.value !== field.defaultValue);
   });
   again?.addEventListener("click", () => update({ forced: true }));
   document.addEventListener("change", () => missed && soon());

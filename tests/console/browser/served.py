@@ -111,8 +111,11 @@ async def violations(page: Page) -> list[str]:
 
 
 @asynccontextmanager
-async def served(root: Path, browser: Browser) -> AsyncGenerator[Site]:
-    """Serve a console that has heard nothing yet, until the block ends. What went wrong in a browser is raised."""
+async def served(root: Path, browser: Browser, made: Desk | None = None) -> AsyncGenerator[Site]:
+    """Serve a console that has heard nothing yet, or the given one, until the block ends.
+
+    What went wrong in a browser is raised.
+    """
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     site: Site
@@ -120,7 +123,7 @@ async def served(root: Path, browser: Browser) -> AsyncGenerator[Site]:
     def client_for(base: str) -> httpx.AsyncClient:
         return site.client_for(base)
 
-    desk = make_desk(root, client_for)
+    desk = made or make_desk(root, client_for)
     site = Site(desk, url, browser)
     config = uvicorn.Config(
         desk.app, "127.0.0.1", port, log_config=None, access_log=False, lifespan="off", timeout_graceful_shutdown=1
