@@ -136,7 +136,8 @@ def decide(state: AgencyFile, message: AgencyFileMessage) -> tuple[AgencyFileFac
         case RecordAgencyFile():
             if state.file_id:
                 return ()
-            return (AgencyFileRecorded(**{**_said(message), "notes": message.notes[:LINES_KEPT]}),)
+            recorded = AgencyFileRecorded(**_said(message))
+            return (recorded.model_copy(update={"notes": message.notes[:LINES_KEPT]}),)
         case CloseAgencyFile():
             if not state.needs_work:
                 return ()

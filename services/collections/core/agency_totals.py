@@ -37,8 +37,8 @@ def read_whole(terms: Agency, lines: Iterable[Line]) -> Whole:
     read = list(lines)
     trailers = [one for one in read if one.kind in TRAILERS]
     body = [one for one in read if one.kind not in TRAILERS and one.kind != "header"]
-    kinds = {KINDS[one.kind] for one in body if one.kind in KINDS}
-    kind: FileKind = next(iter(kinds)) if len(kinds) == 1 else "unknown"
+    kinds: list[FileKind] = list(dict.fromkeys(KINDS[one.kind] for one in body if one.kind in KINDS))
+    kind: FileKind = kinds[0] if len(kinds) == 1 else "unknown"
     found = _found(terms, kind, body)
     if len(trailers) != 1 or trailers[0].wrong or read[-1].kind not in TRAILERS:
         why = "its last line is no trailer that can be read: it may be cut off; ask the agency for the whole file"

@@ -291,7 +291,7 @@ def _serve(state: LegalCase, command: ServeSuit) -> Decision:
 
 def _judge(state: LegalCase, command: EnterJudgment) -> Decision:
     """A judgment by consent may come before service; any other court heard that the guarantor was served."""
-    fitting = {"served"} | ({"filed"} if command.by == "consent" else set())
+    fitting = ("served", "filed") if command.by == "consent" else ("served",)
     if state.status not in fitting:
         return _not_done(state, command, f"the case is {state.status}: a judgment comes after service, or by consent")
     if state.filed_on is not None and command.judged_on < state.filed_on:

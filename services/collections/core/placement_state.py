@@ -192,7 +192,7 @@ def _left(state: PlacedAccount, fact: RecordsLeft) -> PlacedAccount:
 
     state = replace(state, records=tuple(filed(one) for one in state.records))
     if fact.unwritable:
-        state = replace(state, work="the guarantor's data could not be opened for the agency's file")
+        state = replace(state, work="a record could not be written: see the agency's format and the guarantor's data")
     placed = any(one.kind == "placement" and one.number in fact.numbers for one in state.records)
     return replace(state, status="sent") if placed and state.status == "waiting" else state
 
