@@ -9,6 +9,7 @@ from services.collections.legal_api import legal
 from services.collections.person_api import person
 from services.collections.plan_api import plans
 from services.collections.plan_link_api import plan_links
+from services.collections.plan_page import plan_page
 from services.collections.statement_api import statements
 from services.collections.story_api import stories
 from services.collections.supervisor_api import supervising
@@ -29,5 +30,6 @@ for part in (
     legal,
     plans,
     plan_links,
+    plan_page,
 ):
     people.include_router(part)

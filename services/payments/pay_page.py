@@ -6,7 +6,7 @@ are asked for by the processor on its own page.
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, cast
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
@@ -25,9 +25,11 @@ from services.payments.pay_page_visit import NAMESPACE, Visit, enter, intent_id_
 from services.payments.pay_page_words import LANGUAGES
 from services.payments.processor import account_of
 from services.payments.receipts import receipt_of, receipt_pdf
+from services.payments.settings import PaymentsSettings
 from shared.derived import derived_id
 from shared.http import Run, command_meta
 from shared.overload import while_there_is_room
+from shared.plan_links import plan_link
 from shared.store.port import Key
 
 pay_page = APIRouter()
@@ -143,11 +145,21 @@ def _offer(visit: Visit, processors: Any, chosen: Chosen | None = None, fault: s
         "attempt": len(visit.payments),
         "waiting_at": waiting_at,
         "waiting_cents": started[0].asked_cents if started else 0,
+        "plans": _plans(visit),
         "can_pay": own is not None and own.pay_page is not None,
         "chosen": chosen or Chosen(),
     }
     text = said.format(amount=dollars(offer.payable_cents))
     return draw(page, "pay_page_offer.html", page.words.title, status=422 if fault else 200, fault=text, **values)
+
+
+def _plans(visit: Visit) -> str:
+    """Where the plans are shown that the guarantor may take alone; collections believes the signed link."""
+    settings, ends = cast("PaymentsSettings", visit.run.settings), visit.request.expires_at
+    if not settings.plan_page or ends is None or not visit.offer.payable_cents:
+        return ""
+    token = plan_link(visit.run.pseudonyms, visit.guest.tenant, visit.request.account_id, ends)
+    return f"{settings.plan_page.rstrip('/')}/plan-page/{visit.guest.tenant}/{token}?lang={visit.page.language}"
 
 
 async def _nothing_to_pay(visit: Visit) -> Response:

@@ -20,4 +20,7 @@ class PaymentsSettings(Settings):
         description="Folder shared with clearinghouse and bank: <exchange>/<tenant>/eras/*.835, …/bank/*.bai2."
     )
     payees: Path | None = Field(default=None, description="TOML: the NPIs and tax ids each tenant is paid under.")
+    plan_page: str | None = Field(
+        default=None, description="Public address of collections' plan pages; unset: the payment page shows no link."
+    )
     clients: Path | None = Field(default=None, description="TOML: each client's time zone and fee contracts.")

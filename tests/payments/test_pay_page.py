@@ -1,6 +1,7 @@
 """The payment page over HTTP on memory: what it shows, what it asks the processor for, and what it answers to links."""
 
 import asyncio
+import dataclasses
 import re
 from datetime import timedelta
 from pathlib import Path
@@ -16,6 +17,7 @@ from sandbox.pay_page import pay_routes
 from services.payments.pay_page_guesses import MISSES_A_MINUTE, RECORDED_A_MINUTE, Guesses
 from services.payments.pay_page_words import LANGUAGES
 from shared.contracts import StatementSent
+from shared.plan_links import read_plan_link
 from tests.payments.card_house import CHARGE, Till
 from tests.payments.kit import meta
 from tests.payments.world import TENANT
@@ -295,6 +297,18 @@ async def test_a_house_without_the_processors_page_shows_the_bill_and_takes_noth
     app.state.processor_accounts = {}
     page = await look(till, link)
     assert ("Please call us" in page.text, "<form" in page.text) == (True, False)
+
+
+async def test_it_leads_to_the_plans_of_its_account_where_the_house_shows_them(till: Till, tmp_path: Path) -> None:
+    link, run = await stated(till), till.cashier.world.runtime
+    assert "plan-page" not in (await look(till, link)).text
+    settings = run.settings.model_copy(update={"plan_page": "https://pay.example"})
+    till.cashier.world.runtime = run = dataclasses.replace(run, settings=settings)
+    page = (await look(till, link)).text
+    [(tenant, token)] = re.findall(r'href="https://pay.example/plan-page/([^/]+)/([^"?]+)', page)
+    known = read_plan_link(run.pseudonyms, tenant, token, till.cashier.clock.at)
+    assert known is not None
+    assert (tenant, known.account_id) == (TENANT, "acct_1")
 
 
 async def test_a_correction_is_no_statement_more_for_a_client_that_pays_by_statement(till: Till) -> None:
