@@ -130,7 +130,7 @@ class Tracing:
         """The span of one try of an effect; what is answered to it is said in this span."""
         effect, cause = type(pending.effect).__name__, pending.cause
         parent = span_of(cause.id, decider.service, f"{decider.kind}/{key.id}")
-        attributes = {
+        attributes: dict[str, str | int] = {
             "revcycle.effect": effect,
             "revcycle.attempt": pending.attempts + 1,
             **_about(cause, decider.kind, key),

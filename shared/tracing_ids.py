@@ -36,7 +36,7 @@ def said_in(meta: Meta) -> int:
 def is_kept(trace: int, share: float) -> bool:
     """Whether a trace is among the share that is kept: the same in every service. The id's own bits are not even."""
     drawn = int.from_bytes(sha1(trace.to_bytes(16), usedforsecurity=False).digest()[:SPAN_BYTES])
-    return drawn < share * 2 ** (8 * SPAN_BYTES)
+    return drawn < int(share * float(1 << 8 * SPAN_BYTES))
 
 
 def traceparent(correlation: UUID, span: int, share: float = 1.0) -> str:

@@ -8,6 +8,7 @@ from deploy.prometheus.slos import BURNS, SLOS, WINDOWS, recorded
 Shape: TypeAlias = Literal["line", "number"]
 SERVICES = ("eligibility", "claims", "payments", "collections", "console")
 DECIDED = '{state=~"accepted|rejected|paid|denied"}'
+PAYERS_ALLOWED = next(f"{1 - slo.objective:g}" for slo in SLOS if slo.name == "payers")
 QUIET = ("console",)
 """Services that ask the outside world for nothing."""
 
@@ -205,6 +206,26 @@ PAYERS = Board(
                 ),
                 line(
                     "Put off until the payer is back", "short", "sum by (payer) (revcycle_payer_backlog)", "{{payer}}"
+                ),
+            ),
+        ),
+        Row(
+            "Against the objective",
+            (
+                line(
+                    "Budget burnt by payer, times as fast as allowed",
+                    "short",
+                    f"sum by (payer) (rate(revcycle_payer_unanswered_total[1h])) "
+                    f"/ (sum by (payer) (rate(revcycle_payer_seconds_count[1h])) > 0) / {PAYERS_ALLOWED}",
+                    "{{payer}}",
+                    "Over an hour; 1 spends exactly what the objective allows.",
+                ),
+                line(
+                    "Not answered well, of all inquiries since the start",
+                    "percentunit",
+                    "sum by (payer) (revcycle_payer_unanswered_total)"
+                    " / (sum by (payer) (revcycle_payer_seconds_count) > 0)",
+                    "{{payer}}",
                 ),
             ),
         ),

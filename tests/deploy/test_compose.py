@@ -87,7 +87,7 @@ def test_nothing_listens_beyond_this_machine(services: dict[str, Service]) -> No
 
 
 def test_prometheus_and_grafana_are_given_files_that_exist_and_services_that_run(services: dict[str, Service]) -> None:
-    mounted = [volume for name in ("prometheus", "grafana") for volume in services[name]["volumes"]]
+    mounted = [volume for name in ("prometheus", "alertmanager", "grafana") for volume in services[name]["volumes"]]
     for volume in mounted:
         source = volume.split(":")[0]
         assert not source.startswith("./") or (ROOT / source).exists(), source
@@ -101,5 +101,7 @@ def test_prometheus_and_grafana_are_given_files_that_exist_and_services_that_run
     source = yaml.safe_load((ROOT / "deploy/grafana/provisioning/datasources/prometheus.yml").read_text())[
         "datasources"
     ][0]
+    (managers,) = settings["alerting"]["alertmanagers"]
+    assert managers["static_configs"] == [{"targets": ["alertmanager:9093"]}]
     assert source["url"] == "http://prometheus:9090"
     assert all(Path("/etc/prometheus", Path(file).name) == Path(file) for file in settings["rule_files"])

@@ -27,7 +27,8 @@ from shared.x12.claim837 import Claim837, read_837
 from tests.e2e.collecting import asked, decisions_again, measures, past
 from tests.e2e.stack import START, Stack, running
 from tests.operations.collector import Collector, collecting
-from tests.operations.live import POISONED, empty_panels, metrics_text, odd_labels, poison, stop_and_go
+from tests.operations.live import POISONED, are_told, empty_panels, metrics_text, odd_labels, poison, stop_and_go
+from tests.operations.telling import Told, telling
 from tests.operations.watching import Prometheus, watching
 
 CLAIMS = 40
@@ -52,13 +53,21 @@ def stack(tmp_path_factory: pytest.TempPathFactory, collector: Collector) -> Ite
 
 
 @pytest.fixture(scope="module")
-def prometheus(stack: Stack) -> Iterator[Prometheus | None]:
+def told(stack: Stack) -> Iterator[Told | None]:
+    """Who is told of alerts; None where no Alertmanager is installed."""
+    with telling(stack.layout.root / "alertmanager") as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def prometheus(stack: Stack, told: Told | None) -> Iterator[Prometheus | None]:
     """It watches from the start; None where it is not installed."""
     if shutil.which("prometheus") is None:
         yield None
         return
     token = stack.layout.metrics_token
-    with watching(stack.layout.root / "prometheus", stack.record, token, (*SERVICES, "console")) as found:
+    services, managers = (*SERVICES, "console"), () if told is None else (told.address,)
+    with watching(stack.layout.root / "prometheus", stack.record, token, services, managers) as found:
         yield found
 
 
@@ -98,13 +107,14 @@ def test_every_panel_of_every_dashboard_has_something_to_draw(prometheus: Promet
 
 
 def test_a_record_that_cannot_be_read_and_a_process_that_hangs_raise_their_alerts(
-    stack: Stack, prometheus: Prometheus | None
+    stack: Stack, prometheus: Prometheus | None, told: Told | None
 ) -> None:
     watch = prometheus or pytest.skip("prometheus is not installed (Debian: apt-get install prometheus)")
     assert not watch.firing("DeadLetters")
     poison(stack.record)
     watch.until(lambda: watch.firing("DeadLetters", service="payments", topic=POISONED))
     stop_and_go(watch, stack.record, "collections")
+    are_told(watch, told)
 
 
 def test_the_proof_reconciles_with_what_went_in(stack: Stack) -> None:

@@ -59,13 +59,20 @@ def collecting() -> Generator[Collector]:
         def log_message(self, format: str, *args: Any) -> None:
             """Nobody reads it."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    collector.url = f"http://127.0.0.1:{server.server_port}/v1/traces"
-    listening = threading.Thread(target=server.serve_forever, daemon=True)
-    listening.start()
-    try:
+    with listening(Handler) as url:
+        collector.url = f"{url}/v1/traces"
         yield collector
+
+
+@contextmanager
+def listening(handler: type[BaseHTTPRequestHandler]) -> Generator[str]:
+    """A server of this handler on a free port, until the block ends; its address."""
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
     finally:
         server.shutdown()
-        listening.join()
+        thread.join()
         server.server_close()

@@ -16,6 +16,7 @@ from revcycle.stack.layout import Layout
 from revcycle.stack.record import StackRecord
 from shared.bus.kafka import KafkaBus
 from shared.wire import Record
+from tests.operations.telling import Told
 from tests.operations.watching import Prometheus
 
 PLAIN = re.compile(r"[\w ./{}:+-]{0,100}")
@@ -84,6 +85,18 @@ def poison(record: StackRecord) -> None:
         await bus.stop()
 
     asyncio.run(send())
+
+
+def are_told(prometheus: Prometheus, told: Told | None) -> None:
+    """The right people hear of both faults, and that the second has ended; each message leads to its runbook."""
+    if told is None:
+        return  # no Alertmanager is installed
+    prometheus.until(lambda: bool(told.of("page", "ServiceDown", "collections", "resolved")))
+    (dead,) = told.of("ticket", "DeadLetters", "payments")[:1]
+    (down,) = told.of("page", "ServiceDown", "collections")[:1]
+    assert dead["annotations"]["runbook_url"].endswith("/dead-letters.md")
+    assert down["annotations"]["summary"] == "collections does not answer."
+    assert not told.of("page", "DeadLetters", "payments")
 
 
 def stop_and_go(prometheus: Prometheus, record: StackRecord, service: str) -> None:

@@ -19,6 +19,7 @@ from shared.metrics import metrics_of
 from shared.metrics_catalogue import PREFIX
 from tests.operations.watching import DEPLOY, RULES, SETTINGS, needs
 
+MANAGER = DEPLOY / "prometheus" / "alertmanager.yml"
 RUNBOOKS = DEPLOY.parent / "docs" / "operations" / "runbooks"
 SECTIONS = ("Symptom", "Meaning", "Check", "Repair")
 SERVICE = {"service": "claims"}
@@ -198,6 +199,31 @@ def test_prometheus_takes_the_rules_and_the_settings(tmp_path: Path) -> None:
         check=False,
     )
     assert checked.returncode == 0, checked.stdout + checked.stderr
+
+
+def test_alertmanager_takes_its_settings_and_each_severity_has_somebody() -> None:
+    checked = subprocess.run(
+        [needs("amtool"), "check-config", str(MANAGER)], capture_output=True, text=True, check=False
+    )
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    severities = {rule["labels"]["severity"] for rule in alerts()}
+    for severity in severities:
+        routed = subprocess.run(
+            [needs("amtool"), "config", "routes", "test", f"--config.file={MANAGER}", f"severity={severity}"],
+            capture_output=True,
+            text=True,
+            check=True,
+        )
+        assert routed.stdout.strip() == severity
+
+
+def test_what_inhibits_an_alert_and_what_is_inhibited_exist() -> None:
+    named = {rule["alert"] for rule in alerts()}
+    for rule in yaml.safe_load(MANAGER.read_text())["inhibit_rules"]:
+        for matchers in (rule["source_matchers"], rule["target_matchers"]):
+            wanted: str = re.findall(r'alertname=~?"(.+)"', matchers[0])[0]
+            for part in wanted.split("|"):
+                assert any(re.fullmatch(part, name) for name in named), part
 
 
 @pytest.mark.parametrize("path", written(), ids=lambda path: path.name)

@@ -24,10 +24,10 @@ LOOK_SECONDS = 0.5
 
 
 def needs(program: str) -> str:
-    """The path of a program of Debian's package `prometheus`; without it the test is skipped, saying so."""
+    """The path of a program of Debian's `prometheus` or `prometheus-alertmanager`; without it the test is skipped."""
     found = shutil.which(program)
     if found is None:
-        pytest.skip(f"{program} is not installed (Debian: apt-get install prometheus)")
+        pytest.skip(f"{program} is not installed (Debian: apt-get install prometheus prometheus-alertmanager)")
     return found
 
 
@@ -80,8 +80,10 @@ class Prometheus:
 
 
 @contextmanager
-def watching(folder: Path, record: StackRecord, token: Path, services: Iterable[str]) -> Generator[Prometheus]:
-    """Prometheus beside a stack, until the block ends."""
+def watching(
+    folder: Path, record: StackRecord, token: Path, services: Iterable[str], managers: Iterable[str] = ()
+) -> Generator[Prometheus]:
+    """Prometheus beside a stack, until the block ends; it tells `managers` (host:port) of its alerts."""
     program, port = needs("prometheus"), free_port()
     folder.mkdir(parents=True)
     files = [folder / path.name for path in RULES]
@@ -90,6 +92,7 @@ def watching(folder: Path, record: StackRecord, token: Path, services: Iterable[
     settings = yaml.safe_load(SETTINGS.read_text())
     settings["global"] = {"scrape_interval": "1s", "scrape_timeout": "1s", "evaluation_interval": "1s"}
     settings["rule_files"] = [str(path) for path in files]
+    settings["alerting"] = {"alertmanagers": [{"static_configs": [{"targets": [*managers]}]}]}
     job = settings["scrape_configs"][0]
     job["authorization"] = {"credentials_file": str(token)}
     job["static_configs"] = [
@@ -99,13 +102,22 @@ def watching(folder: Path, record: StackRecord, token: Path, services: Iterable[
     (folder / "prometheus.yml").write_text(yaml.safe_dump(settings))
     words = [f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}"]
     address = f"127.0.0.1:{port}"
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen([program, *words, f"--web.listen-address={address}"], stdout=log, stderr=log)
-        found = Prometheus(f"http://{address}")
+    found = Prometheus(f"http://{address}")
+    with running([program, *words, f"--web.listen-address={address}"], folder / "log"):
         try:
             found.until(found.ready)
             yield found
         finally:
             found.close()
+
+
+@contextmanager
+def running(words: list[str], log: Path) -> Generator[None]:
+    """A program beside the test, ended with the block."""
+    with log.open("wb") as file:
+        process = subprocess.Popen(words, stdout=file, stderr=file)
+        try:
+            yield
+        finally:
             process.terminate()
             process.wait(timeout=20)

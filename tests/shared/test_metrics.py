@@ -1,10 +1,12 @@
 """What a process counts of itself: the right numbers, under names of the program, shown only to who may see them."""
 
 import re
+import sys
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, timedelta
 from pathlib import Path
-from types import SimpleNamespace
+from types import FrameType, SimpleNamespace
 from typing import Any
 
 import httpx
@@ -186,6 +188,24 @@ async def test_records_that_come_again_and_offsets_are_counted_by_partition(mach
         await pipeline.drain()
     assert pipeline.committed == {("t.v1", 0): 5, ("t.v1", 1): 6}
     assert pipeline.redelivered == 2
+
+
+async def test_a_batch_is_counted_as_one_however_long_it_is(machine: Machine) -> None:
+    """Of the program's own steps, counting takes a handful and one for each aggregate, none for each message."""
+    steps: Counter[str] = Counter()
+
+    def count(frame: FrameType, event: str, _: object) -> None:
+        if event == "call" and frame.f_code.co_filename.endswith("metrics_tally.py"):
+            steps[frame.f_code.co_name] += 1
+
+    messages = [pay(str(n), till=f"t{n % 10}") for n in range(500)]
+    sys.setprofile(count)
+    try:
+        await machine.shell.transact(TILL, messages)
+    finally:
+        sys.setprofile(None)
+    assert steps["handled"] == steps["written"] == steps["took"] == 1
+    assert steps.total() <= 30
 
 
 # What a label may say.
