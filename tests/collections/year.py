@@ -38,6 +38,7 @@ from services.collections.core.policy_charges import LateCharge, LawRow
 from services.collections.core.policy_conditions import Condition
 from services.collections.core.policy_levels import Ending, ReminderLevel
 from services.collections.measures import Measures, report
+from shared.collector import calm_collector
 from shared.contracts import Meta
 from shared.decider import Decider, Pending
 from shared.store.port import Key
@@ -45,6 +46,7 @@ from shared.sweep import Deadline, due_message
 from tests.collections.story import POLICY, SHELF, TENANT, at
 from tests.collections.year_book import Book
 from tests.collections.year_checks import check_all
+from tests.collections.year_desk import Desk
 from tests.collections.year_people import People
 from tests.shared.harness import Machine
 
@@ -147,7 +149,7 @@ class Year:
         self.decider: Decider[Account, AccountMessage, CollectionFact] = make_decider(self.policies, SHELF)
         self.book = Book()
         self.people = People(seed, accounts, self.book, OPENING_DAYS)
-        self.mail = Mail(seed)
+        self.mail, self.desk = Mail(seed), Desk(seed)
         self._due: dict[Key, datetime] = {}
         self._sent: dict[Key, tuple[Pending, ...]] = {}
         self.day, self._read = 0, 0
@@ -163,6 +165,8 @@ class Year:
             self._book_news()
             self.people.live(day, self.now)
             await self._tell([*self.people.take_orders(), *self.book.take_news()])
+            await self._settle()
+            await self._tell(self.desk.calls(self.now))
             await self._settle()
 
     async def finish(self) -> None:
@@ -196,6 +200,7 @@ class Year:
                 self._due.pop(key, None)
                 if due_at is not None:
                     self._due[key] = due_at
+                self.desk.sees(key, one.snapshot.state)
                 self._sent.pop(key, None)
                 if one.snapshot.effects:
                     self._sent[key] = tuple(one.snapshot.effects.values())
@@ -234,6 +239,7 @@ def main() -> int:
     parser.add_argument("--days", type=int, default=180)
     parser.add_argument("--seed", type=int, default=1)
     chosen = parser.parse_args()
+    calm_collector()
     began, worked = perf_counter(), process_time()
     year, measures, faults, statuses = asyncio.run(lived(chosen.accounts, chosen.days, chosen.seed))
     lines = [
