@@ -26,6 +26,13 @@ from services.collections.core.facts import (
     StatementWentOut,
 )
 from services.collections.core.person_facts import CallAsked, CeaseNoted, MediumStopped
+from services.collections.core.plan_facts import (
+    MoneyRestored,
+    MoneyReturned,
+    PlanNews,
+    SettlementForgiven,
+    SettlementUndone,
+)
 from services.collections.core.policy_facts import PaymentNoted, PolicyAdopted, ReviewAsked
 from services.collections.core.work_facts import ComplaintTaken, PromiseEnded, PromiseMade
 from services.collections.core.work_policy import ANY_TENANT, NO_ORDER, WorkBook
@@ -189,6 +196,8 @@ class _Account:
                 self._last(on).complaints += 1
             case CeaseNoted() | MediumStopped():
                 self._last(on).stops += 1
+            case PlanNews():
+                self._hear_plan(on, fact)
             case _:
                 self._hear_of_the_end(fact)
 
@@ -211,6 +220,20 @@ class _Account:
                 version.plans_completed += 1
             case PlanMissed():
                 version.plans_broken += 1
+            case _:
+                pass
+
+    def _hear_plan(self, on: date, fact: PlanNews) -> None:
+        """What was given up for a settlement, and money that left again: it was not recovered after all."""
+        match fact:
+            case SettlementForgiven():
+                self._measures.version(self._policy).written_off_cents += fact.forgiven.cents
+            case SettlementUndone():
+                self._measures.version(self._policy).written_off_cents -= fact.restored_cents
+            case MoneyReturned():
+                self._last(on).recovered_cents -= fact.returned_cents
+            case MoneyRestored():
+                self._last(on).recovered_cents += fact.restored_cents
             case _:
                 pass
 

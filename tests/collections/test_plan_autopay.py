@@ -89,6 +89,18 @@ def test_a_leave_that_was_taken_back_ends_it_and_without_rules_there_is_none() -
     assert other.refusals() == ["other_authorization_text"]
 
 
+def test_money_that_was_taken_and_left_again_is_not_taken_a_second_time() -> None:
+    story = taken("ach").charge_is_paid().lives_to(25).money_leaves(charge_of(20), 100_00, leaving=300_00)
+    assert [one.why for one in story.events if isinstance(one, AutopayEnded)] == ["returned"]
+    story.sets_autopay("ach").lives_to(30)
+    assert len(charges(story)) == 1
+
+
+def charge_of(day: int) -> str:
+    """The payment of the only charge of the usual story on a day."""
+    return taken().lives_to(day).arrangement.charges[-1].payment_id
+
+
 def test_nothing_is_taken_from_whom_the_gate_protects() -> None:
     story = kept(autopay="card").protects(100_00).lives_to(40)
     assert charges(story) == []

@@ -33,6 +33,7 @@ from services.collections.core import (
     StatementDelivered,
     make_decider,
 )
+from services.collections.core.dispute_messages import NoticeDelivered, SendNotice
 from services.collections.core.messages import Place
 from services.collections.core.policy_charges import LateCharge, LawRow
 from services.collections.core.policy_conditions import Condition
@@ -43,6 +44,7 @@ from shared.contracts import Meta
 from shared.decider import Decider, Pending
 from shared.store.port import Key
 from shared.sweep import Deadline, due_message
+from tests.collections.plan_story import BOOK
 from tests.collections.story import POLICY, SHELF, TENANT, at
 from tests.collections.year_book import Book
 from tests.collections.year_checks import check_all
@@ -67,7 +69,17 @@ LAW = LawRow(
     owner="tests",
     confirmed=True,
 )
-EVENTS = frozenset({"statement.sent.v1", "reminder.sent.v1", "account.written-off.v1", "late-charge.raised.v1"})
+EVENTS = frozenset(
+    {
+        "statement.sent.v1",
+        "reminder.sent.v1",
+        "account.written-off.v1",
+        "late-charge.raised.v1",
+        "plan.charge-requested.v1",
+        "plan.broken.v1",
+        "settlement.undone.v1",
+    }
+)
 
 
 def year_policies() -> tuple[DunningPolicy, ...]:
@@ -129,6 +141,8 @@ class Mail:
                 return PlacementDelivered(**given, account_id=effect.account_id, placement_id=effect.placement_id)
             case RecallAccount():
                 return RecallDelivered(**given, account_id=effect.account_id, placement_id=effect.placement_id)
+            case SendNotice():
+                return NoticeDelivered(**given, account_id=effect.account_id, notice_id=effect.notice_id)
             case other:
                 raise AssertionError(type(other).__name__)
 
@@ -146,7 +160,7 @@ class Year:
     def __init__(self, seed: int, accounts: int) -> None:
         self.machine = Machine(at(0))
         self.policies = PolicyBook(year_policies())
-        self.decider: Decider[Account, AccountMessage, CollectionFact] = make_decider(self.policies, SHELF)
+        self.decider: Decider[Account, AccountMessage, CollectionFact] = make_decider(self.policies, SHELF, plans=BOOK)
         self.book = Book()
         self.people = People(seed, accounts, self.book, OPENING_DAYS)
         self.mail, self.desk = Mail(seed), Desk(seed)
@@ -219,8 +233,18 @@ class Year:
                 self.people.hears(account_id, self.day)
             elif kind == "account.written-off.v1":
                 self.book.book_write_off(account_id, said["write_off_id"], said["written_off_cents"], self.now)
-            else:
+            elif kind == "late-charge.raised.v1":
                 self.book.book_late_charge(account_id, said["charge_id"], said["charge_cents"], self.now)
+            else:
+                self._plan_news(kind, account_id, said)
+
+    def _plan_news(self, kind: str, account_id: str, said: Mapping[str, Any]) -> None:
+        if kind == "plan.charge-requested.v1":
+            self.people.plans.charged(account_id, said["charge_id"], said["charge_cents"])
+        elif kind == "plan.broken.v1":
+            self.people.plans.broken(account_id, said["plan_id"])
+        else:
+            self.book.undo_write_off(account_id, said["write_off_id"], self.now)
 
 
 async def lived(accounts: int, days: int, seed: int) -> tuple[Year, Measures, list[str], Mapping[str, int]]:

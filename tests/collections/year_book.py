@@ -3,11 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TypeAlias
 from uuid import uuid5
 
 from shared.contracts import (
     Meta,
     PatientBalanceChanged,
+    PatientMoneyReversed,
     PatientPaymentFailed,
     PatientPaymentPending,
     PatientPaymentReceived,
@@ -33,17 +35,19 @@ class Ledger:
         return self.charged + self.late - self.paid - self.adjusted - self.written_off
 
 
+News: TypeAlias = (
+    PatientBalanceChanged | PatientPaymentReceived | PatientPaymentPending | PatientPaymentFailed | PatientMoneyReversed
+)
+
+
 @dataclass(slots=True)
 class Book:
     """Every account; `news` are the messages of the day, in order."""
 
     accounts: dict[str, Ledger] = field(default_factory=dict[str, Ledger])
-    news: list[PatientBalanceChanged | PatientPaymentReceived | PatientPaymentPending | PatientPaymentFailed] = field(
-        default_factory=list[
-            PatientBalanceChanged | PatientPaymentReceived | PatientPaymentPending | PatientPaymentFailed
-        ]
-    )
+    news: list[News] = field(default_factory=list[News])
     booked: set[str] = field(default_factory=set[str])
+    given_up: dict[str, int] = field(default_factory=dict[str, int])
 
     def of(self, account_id: str) -> Ledger:
         return self.accounts.setdefault(account_id, Ledger(account_id))
@@ -86,12 +90,31 @@ class Book:
         )
         self.news.append(told)
 
-    def failed(self, account_id: str, payment_id: str, at: datetime) -> None:
+    def failed(self, account_id: str, payment_id: str, at: datetime, reason: str = "insufficient_funds") -> None:
         meta = self._meta(account_id, at)
         told = PatientPaymentFailed(
-            meta=meta, account_id=account_id, payment_id=payment_id, method="ach", reason="insufficient_funds"
+            meta=meta, account_id=account_id, payment_id=payment_id, method="ach", reason=reason
         )
         self.news.append(told)
+
+    def returned(self, account_id: str, payment_id: str, cents: int, at: datetime) -> None:
+        """The bank took a payment back."""
+        self.of(account_id).paid -= cents
+        told = PatientMoneyReversed(
+            meta=self._meta(account_id, at),
+            account_id=account_id,
+            payment_id=payment_id,
+            reversal_id=f"rev_{payment_id}",
+            reversed_cents=cents,
+            cause="ach_return",
+        )
+        self.news.append(told)
+        self._tell(account_id, at)
+
+    def undo_write_off(self, account_id: str, write_off_id: str, at: datetime) -> None:
+        """As payments does: what still stands of it."""
+        self.of(account_id).written_off -= self.given_up.pop(write_off_id, 0)
+        self._tell(account_id, at)
 
     def book_write_off(self, account_id: str, write_off_id: str, cents: int, at: datetime) -> None:
         """As payments does: what is still open, once."""
@@ -99,7 +122,8 @@ class Book:
             return
         self.booked.add(write_off_id)
         ledger = self.of(account_id)
-        ledger.written_off += min(cents, max(0, ledger.balance))
+        self.given_up[write_off_id] = min(cents, max(0, ledger.balance))
+        ledger.written_off += self.given_up[write_off_id]
         self._tell(account_id, at)
 
     def book_late_charge(self, account_id: str, charge_id: str, cents: int, at: datetime) -> None:
@@ -109,9 +133,7 @@ class Book:
         self.of(account_id).late += cents
         self._tell(account_id, at)
 
-    def take_news(
-        self,
-    ) -> list[PatientBalanceChanged | PatientPaymentReceived | PatientPaymentPending | PatientPaymentFailed]:
+    def take_news(self) -> list[News]:
         told, self.news = self.news, []
         return told
 

@@ -13,6 +13,7 @@ from shared.contracts import Meta
 from shared.decider import Decider, Entry
 from shared.store.memory import MemoryStore
 from shared.store.port import Key
+from tests.collections.plan_checks import plan_faults
 from tests.collections.story import SHELF, TENANT
 from tests.collections.year_book import Book
 
@@ -39,6 +40,8 @@ async def check_all(
         faults += book.faults(account_id, account.balance_cents, account.written_off_cents)
         faults += (f"{account_id}: {fault}" for fault in rest_faults(decider, account, now))
         faults += (f"{account_id}: {fault}" for fault in contact_faults(decider, history, account))
+        told = [(entry.meta.occurred_at.date(), entry.fact) for entry in history]
+        faults += (f"{account_id}: {fault}" for fault in plan_faults(decider, told))
     return faults, statuses
 
 
@@ -56,7 +59,7 @@ def rest_faults(decider: Accounts, account: Account, now: datetime) -> Iterator[
     if account.desk.promise is not None:
         yield "a promise is open, and nothing will follow it up"
     waits = account.outgoing or account.call_tasks or account.work or account.standing.exclusion or account.holds
-    if not waits:
+    if not waits and account.plan_work is None:
         yield f"it is {account.status} and nothing is awaited"
 
 
@@ -71,8 +74,7 @@ def contact_faults(decider: Accounts, history: Sequence[Entry[CollectionFact]], 
                 yield f"the gate says otherwise now of {fact.decision_id}"
             if fact.allowed:
                 allowed.add(fact.decision_id)
-        # A plan is agreed when the guarantor asks for one.
-        ours = isinstance(fact, ContactMade) and fact.direction == "out" and fact.purpose != "plan"
+        ours = isinstance(fact, ContactMade) and fact.direction == "out"
         went_out = isinstance(fact, CallAsked) or ours
         if went_out and fact.decision_id not in allowed:  # type: ignore[union-attr]
             yield f"a contact on {entry.meta.occurred_at.date()} stands on no decision that allowed it"

@@ -16,17 +16,21 @@ from services.collections.core.work_messages import AnswerComplaint, MakePromise
 from shared.contracts import Meta
 from tests.collections.story import NAMESPACE, TENANT
 from tests.collections.year_book import Book
+from tests.collections.year_plans import PlanPeople
 
-Kind: TypeAlias = Literal["prompt", "reminded", "installments", "debit", "promiser", "never", "silent", "bankrupt"]
+Kind: TypeAlias = Literal[
+    "prompt", "reminded", "installments", "debit", "promiser", "never", "silent", "bankrupt", "settler"
+]
 KINDS: tuple[tuple[Kind, int], ...] = (
     ("prompt", 30),
     ("reminded", 22),
-    ("installments", 10),
+    ("installments", 12),
     ("debit", 8),
     ("promiser", 8),
-    ("never", 17),
+    ("never", 12),
     ("silent", 3),
     ("bankrupt", 2),
+    ("settler", 3),
 )
 """Out of a hundred."""
 
@@ -41,6 +45,8 @@ class Guarantor:
     promised: int = 0
     plan: int = 0
     debits: int = 0
+    by_card: bool = False
+    began: int = 0
 
 
 class People:
@@ -51,6 +57,7 @@ class People:
         self.at = datetime.min.replace(tzinfo=UTC)
         self.today = 0
         self.orders: list[AccountMessage] = []
+        self.plans = PlanPeople(self)
         self._ahead: dict[int, list[Callable[[], None]]] = defaultdict(list)
         kinds: list[Kind] = [kind for kind, weight in KINDS for _ in range(weight)]
         self.known = {
@@ -84,6 +91,7 @@ class People:
                 "never": lambda: None,
                 "silent": lambda: self._stops(one),
                 "bankrupt": lambda: self._files(one) if one.heard > 1 else None,
+                "settler": lambda: self.plans.settles(one, self.today),
             }[one.kind],
         )
 
@@ -92,6 +100,7 @@ class People:
         self._ahead[day + self.random.randint(first, last)].append(act)
 
     def _begins(self, one: Guarantor, day: int) -> None:
+        one.began = day
         cents = self.random.choice((3_00, 45_00, 120_00, 120_00, 380_00, 900_00, 2_400_00, 6_000_00))
         self._ahead[day].append(lambda: self.book.charge(one.account_id, cents + self.random.randrange(99), self.at))
         if self.random.random() < 0.2:
@@ -131,7 +140,7 @@ class People:
         one.promised += 1
         promised_cents, until = open_cents // 2, self.at.date() + timedelta(10)
         name = f"prm_{one.account_id}_{one.promised}"
-        self._tell(MakePromise, one, promise_id=name, promised_cents=promised_cents, promised_for=until)
+        self.tell(MakePromise, one, promise_id=name, promised_cents=promised_cents, promised_for=until)
         share = self.random.choice((0.5, 0.5, 1.0, 0.2, 0.0))
         if share:
             self.on(day, 2, 12, lambda: self._pays(one, share))
@@ -142,17 +151,20 @@ class People:
         """About how they are asked; somebody answers within two weeks."""
         given: dict[str, Any] = {"complaint_id": f"cpl_{one.account_id}_{day}", "sealed_words": "sealed:words"}
         on = self.at.date()
-        self._tell(TakeComplaint, one, **given, kind="frequency", channel="phone", received_on=on)
+        self.tell(TakeComplaint, one, **given, kind="frequency", channel="phone", received_on=on)
         answered = {**given, "outcome": "not_upheld"}
-        self.on(self.today, 3, 14, lambda: self._tell(AnswerComplaint, one, **answered))
+        self.on(self.today, 3, 14, lambda: self.tell(AnswerComplaint, one, **answered))
 
     def _asks_for_a_plan(self, one: Guarantor, day: int) -> None:
         open_cents = self.book.of(one.account_id).balance
         if open_cents < 100_00 or one.plan:
             return self._pays(one, 1.0)
+        if self.random.random() < 0.7:
+            one.by_card = self.random.random() < 0.5
+            return self.plans.asks(one, self.today)
         one.plan += 1
         first_on, count = self.at.date() + timedelta(20), self.random.choice((3, 4))
-        self._tell(StartPlan, one, plan_id=f"plan_{one.account_id}", installments=count, first_due_on=first_on)
+        self.tell(StartPlan, one, plan_id=f"plan_{one.account_id}", installments=count, first_due_on=first_on)
         keeps = self.random.random() < 0.7
         cents = open_cents // count + 1
         for n in range(count if keeps else 1):
@@ -161,15 +173,15 @@ class People:
 
     def _described(self, one: Guarantor) -> None:
         given: dict[str, Any] = {"segment": self.random.choice(("insured", "self_pay")), "tags": ()}
-        self._tell(DescribeAccount, one, score=self.random.randrange(101), scored_on=self.at.date(), **given)
+        self.tell(DescribeAccount, one, score=self.random.randrange(101), scored_on=self.at.date(), **given)
 
     def _excluded(self, one: Guarantor) -> None:
         until: date | None = self.random.choice((None, self.at.date() + timedelta(40)))
-        self._tell(ExcludeAccount, one, exclusion_id=f"exc_{one.account_id}", reason="service_recovery", until=until)
+        self.tell(ExcludeAccount, one, exclusion_id=f"exc_{one.account_id}", reason="service_recovery", until=until)
 
     def _stops(self, one: Guarantor) -> None:
         fact = MediumStopped(account_id=one.account_id, medium=None, at=self.at, how="phone")
-        self._tell(NotePerson, one, learned=(fact,))
+        self.tell(NotePerson, one, learned=(fact,))
 
     def _files(self, one: Guarantor) -> None:
         fact = BankruptcyNoted(
@@ -181,9 +193,9 @@ class People:
             closed_on=None,
             sealed_case=None,
         )
-        self._tell(NotePerson, one, learned=(fact,))
+        self.tell(NotePerson, one, learned=(fact,))
 
-    def _tell(self, order: Callable[..., AccountMessage], one: Guarantor, **given: Any) -> None:
+    def tell(self, order: Callable[..., AccountMessage], one: Guarantor, **given: Any) -> None:
         message_id = uuid5(NAMESPACE, f"people/{one.account_id}/{len(self.orders)}/{self.at.isoformat()}")
         meta = Meta(
             id=message_id,

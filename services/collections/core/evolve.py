@@ -51,10 +51,10 @@ from services.collections.core.person_facts import (
 )
 from services.collections.core.plan_evolve import evolve_plans, with_plan_ended, without_breaks
 from services.collections.core.plan_facts import PlanNews
-from services.collections.core.plan_terms import Counted, in_order
+from services.collections.core.plan_terms import Counted, Installment, in_order
 from services.collections.core.policy_evolve import at_new_balance, at_new_episode, evolve_policy, stated
 from services.collections.core.policy_facts import PolicyNews
-from services.collections.core.state import Account, Contact, Episode, Installment, Letter, Placement, Plan, PlanRequest
+from services.collections.core.state import Account, Contact, Episode, Letter, Placement, Plan, PlanRequest
 from services.collections.core.work_facts import WorkFact
 from services.collections.core.work_state import contacted, episode_began, episode_ended, with_work
 from shared.replaced import replace

@@ -55,11 +55,14 @@ def tell_on(account: Account) -> date | None:
 
 
 def _charge_on(arrangement: Arrangement, first: Open) -> date | None:
-    """When the first open installment is taken, or tried again; None while it is not, or an answer is awaited."""
+    """When the first open installment is taken, or tried again; None while it is not, or an answer is awaited.
+
+    One that was taken already is not taken again, whatever became of the money.
+    """
     if arrangement.autopay is None or arrangement.autopay.ended or arrangement.open_charge is not None:
         return None
     tries = arrangement.tries(first.number)
-    return tries[-1].retry_on if tries and tries[-1].outcome == "failed" else first.due_on
+    return tries[-1].retry_on if tries else first.due_on
 
 
 def _missed_on(arrangement: Arrangement, ahead: tuple[Open, ...]) -> tuple[PlanStep, date]:

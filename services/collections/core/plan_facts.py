@@ -175,6 +175,7 @@ class MoneyRestored(PlanNews):
 
     type: Literal["money-restored"] = "money-restored"
     reversal_id: str
+    restored_cents: PositiveCents
 
 
 class SettlementForgiven(PlanNews):

@@ -374,7 +374,7 @@ def _autopay(desk: Desk, order: SetAutopay) -> Items:
 
 
 def money_returned(account: Account, event: PatientMoneyReversed) -> Items:
-    """Money of a payment left again: it does not count to a plan, and a settlement made with it is undone."""
+    """Money of a payment left again: it counts to no plan, is not taken again, and undoes a settlement made with it."""
     desk = account.plans
     known = any(one.reversal_id == event.reversal_id for one in desk.returned) or event.reversal_id in desk.restored
     if known:
@@ -385,11 +385,17 @@ def money_returned(account: Account, event: PatientMoneyReversed) -> Items:
         payment_id=event.payment_id,
         returned_cents=event.reversed_cents,
     )
-    return (returned, *undo(account, event))
+    plan = None if account.episode is None else account.episode.plan
+    taken = None if plan is None or plan.arrangement is None else plan.arrangement.charge(event.payment_id)
+    ended = () if plan is None or taken is None else end_autopay(event.account_id, plan, "returned", event.cause)
+    return (returned, *ended, *undo(account, event))
 
 
 def money_restored(account: Account, event: PatientMoneyRestored) -> Items:
     """What had left came back; heard of before the reversal, the reversal does nothing."""
     if event.reversal_id in account.plans.restored:
         return ()
-    return (MoneyRestored(account_id=event.account_id, reversal_id=event.reversal_id),)
+    restored = MoneyRestored(
+        account_id=event.account_id, reversal_id=event.reversal_id, restored_cents=event.restored_cents
+    )
+    return (restored,)
