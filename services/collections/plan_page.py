@@ -4,13 +4,11 @@ It shows what `plan_link_api` offers, with the very text that is agreed to. Wher
 that its policy names, nothing can be agreed to here: the choices are shown with the number to call.
 """
 
-import base64
 import hashlib
 from collections.abc import Mapping
 from functools import cache
 from types import SimpleNamespace
 from typing import Any
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, HTTPException, Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -23,12 +21,12 @@ from services.collections.books import Books, HouseBooks
 from services.collections.plan_link_api import TakeBody, Tenant, Token
 from services.collections.render import FOLDER, TEMPLATES
 from services.collections.statement_words import dates_of, money
+from shared.hosted_page import form_fields, page_headers, page_language
 from shared.http import Run
 from shared.overload import while_there_is_room
 
 plan_page = APIRouter()
 
-FORM_BYTES_MAX = 16 * 1024
 ENGLISH: Mapping[str, str] = {
     "title": "Pay in installments",
     "language": "Language",
@@ -83,9 +81,9 @@ async def show(
 @plan_page.post("/plan-page/{tenant}/{token}", response_class=Response, dependencies=[while_there_is_room])
 async def take(tenant: Tenant, token: Token, request: Request, run: Run, accounts: Accounts, books: Books) -> Response:
     """Start a plan. The same form again is the same plan."""
-    form = await _form(request)
+    form = {name: values[0] for name, values in (await form_fields(request)).items()}
     choice, version = form.get("choice", ""), form.get("text_version", "")
-    language = _language(request)
+    language = page_language(request, LANGUAGES)
     if not choice or form.get("agree") != "yes" or not terms_of(version, language, 0):
         return await _page(tenant, token, request, run, accounts, books, "not_agreed", choice)
     try:
@@ -96,7 +94,7 @@ async def take(tenant: Tenant, token: Token, request: Request, run: Run, account
         fault = "" if refused.status_code == 404 else "changed"
         return await _page(tenant, token, request, run, accounts, books, fault, choice)
     here = f"/plan-page/{tenant}/{token}?lang={language}"
-    return RedirectResponse(here, 303, headers=headers_of())
+    return RedirectResponse(here, 303, headers=page_headers(_style()))
 
 
 async def _page(
@@ -109,7 +107,7 @@ async def _page(
     fault: str = "",
     chosen: str = "",
 ) -> HTMLResponse:
-    language = _language(request)
+    language = page_language(request, LANGUAGES)
     words = LANGUAGES[language]
     try:
         offered = await plan_link_api.look(tenant, token, run, accounts, books)
@@ -156,35 +154,7 @@ def _drawn(language: str, head: Any, status: int, **values: Any) -> HTMLResponse
             **given | values,
         )
     )
-    return HTMLResponse(text, status, headers=headers_of())
-
-
-def headers_of() -> dict[str, str]:
-    """Nothing in the page runs, nobody frames it, and nobody keeps it."""
-    digest = base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()
-    allowed = f"style-src 'sha256-{digest}'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
-    return {
-        "Content-Security-Policy": f"default-src 'none'; {allowed}",
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex, nofollow",
-    }
-
-
-def _language(request: Request) -> str:
-    asked = request.query_params.get("lang", "")
-    preferred = "es" if request.headers.get("accept-language", "").strip().lower().startswith("es") else "en"
-    return asked if asked in LANGUAGES else preferred
-
-
-async def _form(request: Request) -> dict[str, str]:
-    content = await request.body()
-    try:
-        fields = parse_qs(content.decode("ascii"), max_num_fields=20) if len(content) <= FORM_BYTES_MAX else {}
-    except ValueError:
-        return {}
-    return {name: values[0] for name, values in fields.items()}
+    return HTMLResponse(text, status, headers=page_headers(_style()))
 
 
 @cache

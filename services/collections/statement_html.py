@@ -6,7 +6,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 
 from services.collections.core.statement import Statement
 from services.collections.statement_code import code_of
-from services.collections.statement_pdf import age_of, notes_of
+from services.collections.statement_pdf import age_of, name_of, notes_of
 from services.collections.statement_words import WORDS, dates_of, money, words_of
 
 
@@ -20,6 +20,7 @@ def statement_html(statement: Statement) -> str:
         money=money,
         age=age_of,
         notes=notes_of,
+        name=name_of,
         code=code_of(statement.pay_link) if statement.pay_link else None,
     )
 

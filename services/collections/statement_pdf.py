@@ -202,7 +202,7 @@ def _visit(sheet: Sheet, visit: StatedVisit) -> None:
         -visit.patient_paid_cents,
         visit.owed_cents,
     )
-    _cells(sheet, (words.visit.format(day=sheet.day(visit.service_date)), *map(money, amounts)), style="B")
+    _cells(sheet, (name_of(words, visit, sheet.day), *map(money, amounts)), style="B")
     for line in visit.lines:
         if not sheet.room(5.4):
             _columns(sheet)
@@ -212,6 +212,11 @@ def _visit(sheet: Sheet, visit: StatedVisit) -> None:
         _cells(sheet, (words.service.format(code=code), *told, "", ""), indent=4)
     for said, cents in notes_of(words, visit):
         sheet.write(said.format(amount=money(cents)), 9, "I")
+
+
+def name_of(words: Words, visit: StatedVisit, day: Callable[[date], str]) -> str:
+    """A visit, or a charge that was no claim: a service paid by oneself, or a fee."""
+    return (words.visit if visit.kind == "claim" else words.other_charge).format(day=day(visit.service_date))
 
 
 def notes_of(words: Words, visit: StatedVisit) -> list[tuple[str, int]]:

@@ -22,6 +22,7 @@ class Words(NamedTuple):
     replaces: str
     visits: str
     visit: str
+    other_charge: str
     charge: str
     insurance_paid: str
     adjusted: str
@@ -73,6 +74,7 @@ WORDS: Mapping[str, Words] = {
         replaces="This statement takes the place of statement {number}. Please use this one.",
         visits="What you owe, by visit",
         visit="Visit on {day}",
+        other_charge="Charge of {day}",
         charge="Charged",
         insurance_paid="Insurance paid",
         adjusted="Discounts",
@@ -122,6 +124,7 @@ WORDS: Mapping[str, Words] = {
         replaces="Este estado de cuenta sustituye al número {number}. Por favor, use este.",
         visits="Lo que usted debe, por visita",
         visit="Visita del {day}",
+        other_charge="Cargo del {day}",
         charge="Cargo",
         insurance_paid="Pagó el seguro",
         adjusted="Descuentos",

@@ -7,7 +7,6 @@ are asked for by the processor on its own page.
 
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, cast
-from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
@@ -20,13 +19,14 @@ from services.payments.core.card_payment_messages import RequestCardPayment
 from services.payments.core.money_text import dollars
 from services.payments.core.pay_form import Fault, Standing, Wanted, wanted_of
 from services.payments.pay_page_payment import shown_payment
-from services.payments.pay_page_view import Chosen, draw, headers_of, sender_of, told
+from services.payments.pay_page_view import Chosen, draw, sender_of, style, told
 from services.payments.pay_page_visit import NAMESPACE, Visit, enter, intent_id_of
 from services.payments.pay_page_words import LANGUAGES
 from services.payments.processor import account_of
 from services.payments.receipts import receipt_of, receipt_pdf
 from services.payments.settings import PaymentsSettings
 from shared.derived import derived_id
+from shared.hosted_page import form_fields, page_headers
 from shared.http import Run, command_meta
 from shared.overload import while_there_is_room
 from shared.plan_links import plan_link
@@ -35,7 +35,6 @@ from shared.store.port import Key
 pay_page = APIRouter()
 
 Ledger = Annotated[AccountDecider, Depends(account_decider_of)]
-FORM_BYTES_MAX = 64 * 1024
 GONE, DONE = 410, 200
 STATUS: Mapping[Standing, int] = {"expired": GONE, "revoked": GONE, "superseded": GONE, "used": DONE, "settled": DONE}
 """What is answered where there is nothing to pay."""
@@ -59,7 +58,7 @@ async def pay(tenant: str, token: str, run: Run, request: Request, processors: P
     visit = await enter(run, request, tenant, token, ledger)
     if isinstance(visit, Response):
         return visit
-    form = await _form(request)
+    form = await form_fields(request)
     attempt = _attempt(form)
     if attempt is not None and visit.payment(attempt) is not None:
         return _to(visit, f"/payments/{attempt}")
@@ -118,7 +117,7 @@ async def receipt(tenant: str, token: str, attempt: int, run: Run, request: Requ
         return _to(visit, f"/payments/{attempt}")
     await run.audit.record(visit.guest, "pay-page.receipt", visit.subject)
     content = receipt_pdf(made, "", sender_of(tenant), run.clock.now().date())
-    return Response(content, media_type="application/pdf", headers=headers_of())
+    return Response(content, media_type="application/pdf", headers=page_headers(style()))
 
 
 def _asked(visit: Visit, form: Mapping[str, list[str]]) -> tuple[Chosen, Wanted | Fault | Literal["no_method"]]:
@@ -189,18 +188,7 @@ def _command(visit: Visit, attempt: int, wanted: Wanted, method: str) -> Request
 
 def _to(visit: Visit, path: str) -> Response:
     """On to another page of this link, by a GET: reloading it asks for nothing again."""
-    return RedirectResponse(f"{visit.page.here}{path}?lang={visit.page.language}", 303, headers=headers_of())
-
-
-async def _form(request: Request) -> dict[str, list[str]]:
-    """The fields of the form; nothing of one that is no form or too long."""
-    content = await request.body()
-    if len(content) > FORM_BYTES_MAX:
-        return {}
-    try:
-        return parse_qs(content.decode("ascii"), max_num_fields=1000)
-    except ValueError:
-        return {}
+    return RedirectResponse(f"{visit.page.here}{path}?lang={visit.page.language}", 303, headers=page_headers(style()))
 
 
 def _attempt(form: Mapping[str, list[str]]) -> int | None:

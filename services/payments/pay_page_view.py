@@ -1,12 +1,9 @@
 """The payment page as HTML: nothing in it runs, nothing is fetched, nobody is named, and nobody keeps it."""
 
-import base64
-import hashlib
 from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 from fastapi import Request
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -14,8 +11,9 @@ from markupsafe import Markup
 from starlette.responses import HTMLResponse
 
 from services.payments.core.money_text import dollars
-from services.payments.pay_page_words import LANGUAGES, day_in, language_of, words_of
+from services.payments.pay_page_words import LANGUAGES, day_in, words_of
 from services.payments.receipts import ReceiptHead, receipt_heads
+from shared.hosted_page import page_headers, page_language
 
 FOLDER = Path(__file__).parent / "templates"
 
@@ -46,8 +44,7 @@ class Chosen(NamedTuple):
 
 def page_of(request: Request, tenant: str, here: str) -> Page:
     """The page in the language that was chosen, or that the browser prefers."""
-    accepted = request.headers.get("accept-language", "")
-    return Page(tenant, here, language_of(request.query_params.get("lang", ""), accepted))
+    return Page(tenant, here, page_language(request, LANGUAGES))
 
 
 def draw(page: Page, template: str, title: str, status: int = 200, **values: Any) -> HTMLResponse:
@@ -66,13 +63,13 @@ def draw(page: Page, template: str, title: str, status: int = 200, **values: Any
             head=sender_of(page.tenant),
             here=page.here,
             title=title,
-            style=Markup(_style()),  # noqa: S704 - a file of ours
+            style=Markup(style()),  # noqa: S704 - a file of ours
             day=page.day,
             dollars=dollars,
             **given,
         )
     )
-    return HTMLResponse(text, status, headers=headers_of(given["goes_to"]))
+    return HTMLResponse(text, status, headers=page_headers(style(), given["goes_to"]))
 
 
 def told(page: Page, what: str, status: int, day: date | None = None) -> HTMLResponse:
@@ -82,22 +79,6 @@ def told(page: Page, what: str, status: int, day: date | None = None) -> HTMLRes
     return draw(page, "pay_page.html", said[f"{what}_title"], status, said=(text,))
 
 
-def headers_of(goes_to: str = "") -> dict[str, str]:
-    """What a browser may do with the page: show it, and send its form here or to the processor."""
-    origin = "" if not goes_to else f" {urlsplit(goes_to).scheme}://{urlsplit(goes_to).netloc}"
-    policy = (
-        f"default-src 'none'; style-src '{_style_hash()}'; form-action 'self'{origin}; "
-        "frame-ancestors 'none'; base-uri 'none'"
-    )
-    return {
-        "Content-Security-Policy": policy,
-        "Cache-Control": "no-store",
-        "Referrer-Policy": "no-referrer",
-        "X-Content-Type-Options": "nosniff",
-        "X-Robots-Tag": "noindex, nofollow",
-    }
-
-
 def sender_of(tenant: str) -> ReceiptHead:
     """Who writes for a client."""
     heads = receipt_heads()
@@ -105,13 +86,9 @@ def sender_of(tenant: str) -> ReceiptHead:
 
 
 @cache
-def _style() -> str:
+def style() -> str:
+    """The page's one style element."""
     return (FOLDER / "pay_page.css").read_text(encoding="utf-8")
-
-
-@cache
-def _style_hash() -> str:
-    return f"sha256-{base64.b64encode(hashlib.sha256(_style().encode()).digest()).decode()}"
 
 
 @cache

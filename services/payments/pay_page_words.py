@@ -32,7 +32,7 @@ ENGLISH: Mapping[str, str] = {
     "your_bills": "Your bills",
     "bill": "Bill",
     "open": "You owe",
-    "visit": "Visit on {day}",
+    "visit": "Bill of {day}",
     "credit": "Your money that pays no bill yet",
     "help": "If you cannot pay all of it now",
     "help_text": "You can pay a part of it here. Call us: a payment plan or financial assistance may be possible.",
@@ -96,7 +96,7 @@ SPANISH: Mapping[str, str] = {
     "your_bills": "Sus cuentas",
     "bill": "Cuenta",
     "open": "Usted debe",
-    "visit": "Visita del {day}",
+    "visit": "Cuenta del {day}",
     "credit": "Dinero suyo que todavía no paga ninguna cuenta",
     "help": "Si no puede pagar todo ahora",
     "help_text": "Puede pagar una parte aquí. Llámenos: puede haber un plan de pagos o ayuda económica.",
@@ -148,10 +148,3 @@ def day_in(language: str, day: date) -> str:
     """July 1, 2026, or 1 de julio de 2026."""
     month = MONTHS[language].split()[day.month - 1]
     return f"{day.day} de {month} de {day.year}" if language == "es" else f"{month} {day.day}, {day.year}"
-
-
-def language_of(asked: str, accepted: str) -> str:
-    """What was chosen; else Spanish for a browser that prefers it, else English."""
-    if asked in LANGUAGES:
-        return asked
-    return "es" if accepted.strip().lower().startswith("es") else "en"

@@ -69,7 +69,7 @@ async def test_a_statement_names_its_bills_and_the_page_to_pay_them_on(house: Ho
     await owes(house, 120_00)
     ((_, letter),) = house.files("letters").items()
     said = " ".join(letter.split())
-    assert "Visit on June 1, 2026 $120.00 $0.00 $0.00 $0.00 $120.00" in said
+    assert "Charge of June 1, 2026 $120.00 $0.00 $0.00 $0.00 $120.00" in said
     assert "https://pay.lakeside.example/p/lakeside/plink_" in said
     (event,) = sent(house)
     assert (event.pay_request_id[:5], event.replaces) == ("preq_", 0)
@@ -157,7 +157,7 @@ async def test_a_statement_waits_for_the_news_of_its_bills(house: House) -> None
     assert house.files("letters") == {}
     await house.machine.shell.transact(STATEMENT_BOOK, [event])
     await house.settle()
-    assert "Visit on June 1, 2026" in str(house.files("letters"))
+    assert "Charge of June 1, 2026" in str(house.files("letters"))
 
 
 async def test_an_account_from_before_bills_were_told_gets_a_sum(house: House) -> None:
