@@ -179,7 +179,7 @@ def changes_of(message: AccountMessage) -> AccountChanges:  # noqa: PLR0911 - on
             return AccountChanges(patient_paid_delta_cents=message.paid_cents)
         case CreditBalanceFound():
             return AccountChanges(credit_cents=message.credit_cents)
-        case PlanStarted() | PlanBroken() | PlanCompleted():
+        case PlanStarted() | PlanRescheduled() | PlanBroken() | PlanCancelled() | PlanCompleted():
             return _planned(message)
         case AccountPlaced() | AccountRecalled() | AccountWrittenOff() | AccountSettled():
             return _ended(message)
@@ -215,8 +215,6 @@ _Dunned: TypeAlias = (
     | LegalActionEnded
     | PlanProposed
     | InstallmentMissed
-    | PlanRescheduled
-    | PlanCancelled
     | InstallmentChargeRequested
     | AutopayEnded
     | SettlementUndone
@@ -237,13 +235,15 @@ def _dunned(event: _Dunned) -> AccountChanges:
             return AccountChanges(stage="statement", statement=sent)
         case BalanceOverdue():
             return AccountChanges(stage="overdue")
+        case SettlementUndone():
+            return AccountChanges(written_off_delta_cents=-event.restored_cents)
         case _:
             return AccountChanges()
 
 
-def _planned(event: PlanStarted | PlanBroken | PlanCompleted) -> AccountChanges:
+def _planned(event: PlanStarted | PlanRescheduled | PlanBroken | PlanCancelled | PlanCompleted) -> AccountChanges:
     match event:
-        case PlanStarted():
+        case PlanStarted() | PlanRescheduled():
             terms = PlanTerms(
                 plan_id=event.plan_id,
                 total_cents=event.total_cents,
@@ -253,6 +253,8 @@ def _planned(event: PlanStarted | PlanBroken | PlanCompleted) -> AccountChanges:
             return AccountChanges(stage="plan", plan=terms)
         case PlanBroken():
             return AccountChanges(stage="plan_broken")
+        case PlanCancelled():
+            return AccountChanges(stage="statement")
         case PlanCompleted():
             return AccountChanges(stage="settled")
         case _:
