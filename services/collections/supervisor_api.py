@@ -3,18 +3,18 @@
 from collections import Counter
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Self, get_args
 
-from fastapi import APIRouter, HTTPException, Query
+from fastapi import APIRouter, HTTPException, Query, Request
+from pydantic import model_validator
 
 from services.collections.api import Accounts, Limit, Reader, Status
-from services.collections.assistance_api import Assistance
 from services.collections.books import Books
 from services.collections.core import Account
 from services.collections.productivity import Done, Productivity
 from services.collections.work_views import shown_item
 from shared.decider import Scalar
-from shared.http import Run
+from shared.http import Body, Run, running_of
 from shared.runtime import Runtime
 from shared.store.port import Key
 
@@ -24,53 +24,65 @@ OWNED_MAX, TOUCHED_MAX = 5_000, 2_000
 """So many accounts are read for one answer; where there are more, the answer says that it is not complete."""
 DAYS_MAX = 92
 WEEK, MONTH = 7, 30
+APPROVALS: tuple[tuple[str, str, Mapping[str, Scalar], str], ...] = (
+    ("review", "collection", {"status": "review"}, "/accounts?status=review"),
+    ("plan", "collection", {"plan_waits": True}, "/plans/waiting"),
+    ("assistance", "assistance", {"status": "waiting"}, "/assistance?status=waiting"),
+    ("suit", "legal_case", {"status": "proposed"}, "/legal-cases?status=proposed"),
+)
+"""What waits for another person's word: what it is called, of which kind of aggregate it is, and where it is listed."""
 Name = Annotated[str | None, Query(min_length=1, max_length=100)]
+
+
+class Filters(Body):
+    """Which accounts: of a queue, of a collector, or only those that nobody has taken; a page after a cursor."""
+
+    queue: Name = None
+    owner: Name = None
+    free: bool = False
+    after: Annotated[str | None, Query(pattern=r"^\d+:.*$", max_length=120)] = None
+    limit: Limit = 50
+
+    @model_validator(mode="after")
+    def _one_way_to_say_it(self) -> Self:
+        if self.owner is not None and (self.queue is not None or self.free):
+            msg = "filter by owner, or by queue and free"
+            raise ValueError(msg)
+        return self
 
 
 @supervising.get("/collector-work")
 async def work_list(
-    run: Run,
-    caller: Reader,
-    accounts: Accounts,
-    books: Books,
-    *,
-    queue: Name = None,
-    owner: Name = None,
-    free: bool = False,
-    after: Annotated[str | None, Query(pattern=r"^\d+:.*$", max_length=120)] = None,
-    limit: Limit = 50,
+    run: Run, caller: Reader, accounts: Accounts, books: Books, asked: Annotated[Filters, Query()]
 ) -> dict[str, Any]:
     """Accounts that wait for a person, by band, the first to be worked first, and by account within a band.
 
     `free` leaves out what somebody has taken. `next` is the cursor of the following page (`after`), null at the end.
     """
-    if owner is not None and (queue is not None or free):
-        raise HTTPException(422, "filter by owner, or by queue and free")
-    first, _, last_id = (after or "0:").partition(":")
+    first, _, last_id = (asked.after or "0:").partition(":")
     rows = list[Account]()
     for band in books.work.bands():
-        if band < int(first) or len(rows) > limit:
+        if band < int(first) or len(rows) > asked.limit:
             continue
         start = last_id or None if band == int(first) else None
-        where = _where(queue, owner, band, free=free)
-        found = await run.store.find(accounts, caller.tenant, where, start, limit + 1 - len(rows))
+        found = await run.store.find(accounts, caller.tenant, _where(asked, band), start, asked.limit + 1 - len(rows))
         rows += [account for _, account in found]
-    shown = [shown_item(books.work, account) for account in rows[:limit]]
-    more = len(rows) > limit
+    shown = [shown_item(books.work, account) for account in rows[: asked.limit]]
+    more = len(rows) > asked.limit
     return {"items": shown, "next": f"{shown[-1]['band']}:{shown[-1]['account_id']}" if more else None}
 
 
-def _where(queue: str | None, owner: str | None, band: int, *, free: bool) -> Mapping[str, Scalar]:
+def _where(asked: Filters, band: int) -> Mapping[str, Scalar]:
     """One index value says it all: a query by two would look through all of one."""
-    if owner is not None:
-        return {"owner_band": f"{owner}:{band}"}
-    if queue is not None:
-        return {"free_queue_band" if free else "queue_band": f"{queue}:{band}"}
-    return {"free_band" if free else "band": band}
+    if asked.owner is not None:
+        return {"owner_band": f"{asked.owner}:{band}"}
+    if asked.queue is not None:
+        return {"free_queue_band" if asked.free else "queue_band": f"{asked.queue}:{band}"}
+    return {"free_band" if asked.free else "band": band}
 
 
 @supervising.get("/collector-work/summary")
-async def summary(run: Run, caller: Reader, accounts: Accounts, kind: Assistance, books: Books) -> dict[str, Any]:
+async def summary(request: Request, run: Run, caller: Reader, accounts: Accounts, books: Books) -> dict[str, Any]:
     """Queues by band, accounts by collector and how long they have had them, statuses, and what waits for approval."""
     tenant, today = caller.tenant, run.clock.now().date()
     queues = list[dict[str, Any]]()
@@ -82,16 +94,17 @@ async def summary(run: Run, caller: Reader, accounts: Accounts, kind: Assistance
                 queues.append({"queue": queue, "band": band, "accounts": count, "free": free})
     owned = [one async for one in _pages(run, accounts, tenant, "owned", (True,), OWNED_MAX)]
     statuses = {name: await run.store.count(accounts, tenant, {"status": name}) for name in get_args(Status)}
-    waiting = await run.store.count(kind, tenant, {"status": "waiting"})
+    kinds = {one.kind: one for one in running_of(request).spec.deciders}
+    waiting = [
+        {"what": what, "waiting": await run.store.count(kinds[kind], tenant, where), "where": path}
+        for what, kind, where, path in APPROVALS
+    ]
     return {
         "queues": queues,
         "collectors": _collectors(owned, today),
         "complete": len(owned) < OWNED_MAX,
         "aging": [{"status": name, "accounts": count} for name, count in statuses.items() if count],
-        "approvals": [
-            {"what": "review", "waiting": statuses["review"], "where": "/accounts?status=review"},
-            {"what": "assistance", "waiting": waiting, "where": "/assistance?status=waiting"},
-        ],
+        "approvals": waiting,
     }
 
 

@@ -9,10 +9,11 @@ import httpx
 import pytest
 
 from services.collections.core.statement_book import AtPayer, Book
+from services.collections.core.work_messages import TakeComplaint
 from services.collections.work_views import shown_debts
 from tests.collections.house import House, make_house
 from tests.collections.statement_samples import bill
-from tests.collections.story import ACCOUNT, on
+from tests.collections.story import ACCOUNT, meta, on
 
 AT = f"/accounts/{ACCOUNT}"
 
@@ -165,6 +166,12 @@ async def test_the_supervisor_sees_queues_collectors_and_what_they_did(house: Ho
         {"owner": "ann", "accounts": 1, "owed_cents": 1_200_00, "promises_open": 0, "held": {"month": 1}}
     ]
     assert seen["aging"] == [{"status": "overdue", "accounts": 1}]
+    assert {one["what"]: one["waiting"] for one in seen["approvals"]} == {
+        "review": 0,
+        "plan": 0,
+        "assistance": 0,
+        "suit": 0,
+    }
     days = {"from_on": str(on(30)), "until_on": str(on(60))}
     done = (await ann.get("/collector-work/productivity", params=days)).json()
     assert done["complete"] is True
@@ -193,3 +200,21 @@ def test_a_balance_is_shown_bill_by_bill_with_what_payers_still_decide() -> None
         ("clm_1", 150_00, 100_00)
     ]
     assert [(one["claim_id"], one["open_cents"]) for one in shown["insurance_pending"]] == [("clm_2", 80_00)]
+
+
+async def test_a_list_is_paged_by_band_and_account_without_a_gap_or_a_repeat(house: House) -> None:
+    accounts = house.spec.deciders[0]
+    names = [f"acct_{letter}" for letter in "edcba"]
+    for name in names:
+        envelope = meta(f"complaint/{name}", 35, actor="ann")
+        complaint: Any = {"kind": "service", "channel": "phone", "received_on": on(35), "sealed_words": "sealed:words"}
+        taken = TakeComplaint(meta=envelope, account_id=name, complaint_id="cpl_1", **complaint)
+        await house.machine.shell.transact_one(accounts, taken)
+    client, after, seen = house.client("collector"), "", list[str]()
+    while True:
+        page = (await client.get("/collector-work", params={"limit": 2, **({"after": after} if after else {})})).json()
+        seen += [item["account_id"] for item in page["items"]]
+        after = page["next"]
+        if after is None:
+            break
+    assert seen == [*sorted(names), ACCOUNT]  # complaints are in band 2, the high balance in band 5

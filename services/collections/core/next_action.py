@@ -31,6 +31,7 @@ DECIDES: Mapping[CauseName, str] = {
     "review": "decide_review",
     "undelivered": "find_address",
     "held": "learn_what_is_missing",
+    "plan_work": "look_at_plan",
     "other_work": "look_at_work",
 }
 """What is done at the desk, before anybody is contacted for money."""

@@ -17,6 +17,7 @@ CauseName: TypeAlias = Literal[
     "breach",
     "review",
     "broken_promise",
+    "plan_work",
     "call_back",
     "call_asked",
     "failed_payment",

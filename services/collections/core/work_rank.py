@@ -21,6 +21,13 @@ UNDELIVERED = frozenset({"statement", "reminder", "placement", "recall", "notice
 """How work begins that a failed delivery left."""
 
 
+PLANS: Mapping[str, str] = {
+    "plan: approve": "terms of a plan or settlement wait for a second person",
+    "autopay: no answer": "nobody knows what became of a charge",
+}
+"""What a plan wants of a person, in a sentence; what is not here says that the plan is not charged any more."""
+
+
 class Reason(NamedTuple):
     """One thing that counts, what it is worth, and a sentence that says it."""
 
@@ -81,6 +88,9 @@ def causes_of(account: Account) -> Iterator[tuple[CauseName, str]]:
     for dispute in account.debt.open_disputes:
         yield "dispute", f"a dispute ({dispute.kind}) of {dispute.received_on} is open"
     yield from _work(account)
+    plan_work = account.plan_work
+    if plan_work is not None:
+        yield "plan_work", PLANS.get(plan_work, f"the plan is not charged any more: {plan_work}")
     if not _is_open_to_work(account):
         return
     past = account.desk.last_promise
