@@ -12,6 +12,7 @@ from pydantic import JsonValue
 
 from . import EVENTS
 from .base import Event
+from .records import golden_records
 from .schemas import schema_of
 from .version import VERSION
 from .wire import SOURCE_PREFIX, events_topic
@@ -39,8 +40,9 @@ OPTIONAL = frozenset({"ce_causation"})
 UUIDS = frozenset({"ce_id", "ce_correlation", "ce_causation"})
 
 
-def document(examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """The AsyncAPI document. `examples` gives a record for each type: its `headers` and its `value`."""
+def document() -> dict[str, Any]:
+    """The AsyncAPI document; the golden records are its examples."""
+    examples = golden_records()
     schemas: dict[str, Any] = {}
     messages: dict[str, Any] = {}
     for events in EVENTS.values():
@@ -68,9 +70,9 @@ def document(examples: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
     }
 
 
-def written(examples: Mapping[str, Mapping[str, Any]]) -> str:
+def written() -> str:
     """The document as text, the same for the same contracts."""
-    return json.dumps(document(examples), indent=2) + "\n"
+    return json.dumps(document(), indent=2) + "\n"
 
 
 def _type(event: type[Event]) -> str:

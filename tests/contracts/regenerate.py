@@ -5,10 +5,9 @@ from pathlib import Path
 from typing import Any
 
 from shared.contracts import Event, schemas
+from shared.contracts.records import FOLDER as GOLDEN
 from shared.wire import events_topic, to_record
 from tests.contracts.examples import EXAMPLES
-
-GOLDEN = Path(__file__).parent / "golden"
 
 
 def golden(event: Event) -> dict[str, Any]:

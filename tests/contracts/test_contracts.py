@@ -8,9 +8,10 @@ from jsonschema import Draft202012Validator
 from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts import EVENTS, TYPES, Event, Meta, schemas
+from shared.contracts.records import FOLDER as GOLDEN
 from shared.wire import UnreadableError, from_record, meta_of_headers
 from tests.contracts.examples import AT, EXAMPLES
-from tests.contracts.regenerate import GOLDEN, golden, golden_files
+from tests.contracts.regenerate import golden, golden_files
 
 BY_TYPE = {golden(e)["headers"]["ce_type"]: e for e in EXAMPLES}
 

@@ -75,7 +75,8 @@ def make_faults(words: list[str]) -> list[str]:
 
 
 def revcycle_faults(words: list[str]) -> list[str]:
-    """Subcommands and options that the command line does not have."""
+    """Subcommands and options that the command line does not have. What stands after `--` is another program's."""
+    words = words[: words.index("--")] if "--" in words else words
     command = typer.main.get_command(app)
     names = (w for w in words if not w.startswith("-"))
     while isinstance(command, TyperGroup):
