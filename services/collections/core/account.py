@@ -108,7 +108,8 @@ def decide(books: Books, account: Account, message: AccountMessage) -> Items:  #
                 *count_payment(account, message),
             )
             paid = (*paid, *finish_after(account, paid, message.meta))
-            return (*paid, *count_towards_promise(account, message))
+            told = told_of_payment(books, account, message, paid)
+            return (*paid, *count_towards_promise(account, message), *told)
         case StartPlan():
             return start_plan(_policy(books, account), account, message)
         case LogContact():
