@@ -24,9 +24,11 @@ MEMBERS = [
     "revcycle",
 ]
 OURS = {"shared": "revcycle-shared", "services": "", "sandbox": "revcycle-sandbox", "revcycle": "revcycle"}
-OPTIONAL = {"motor", "samples", "openpyxl"}
-"""Imported only where it is selected (REVCYCLE_MONGO_DRIVER=motor), where there is a clone (the demo's files), and
-where tables are written as workbooks (the services that do so declare it)."""
+SPANS = {"api", "exporter-otlp-proto-common", "exporter-otlp-proto-http", "proto", "sdk", "semantic-conventions"}
+"""Distributions that share the package `opentelemetry`: the extra `otel` brings them all."""
+OPTIONAL = {"motor", "samples", "openpyxl", *(f"opentelemetry-{part}" for part in SPANS)}
+"""Imported only where it is selected (REVCYCLE_MONGO_DRIVER=motor, REVCYCLE_OTLP_ENDPOINT), where there is a clone (the
+demo's files), and where tables are written as workbooks (the services that do so declare it)."""
 
 
 @pytest.mark.parametrize("member", MEMBERS)
