@@ -13,12 +13,20 @@ from pydantic import TypeAdapter
 from shared.bus.port import Bus
 from shared.clock import Wall
 from shared.contracts import Message
+from shared.contracts.wire import (
+    Record,
+    UnreadableError,
+    dead_letter_topic,
+    from_record,
+    header_map,
+    type_in,
+    unfolded,
+)
 from shared.decider import Decider
 from shared.letters import envelope_of, tenant_in
 from shared.log import Log
 from shared.sealed import Sealer
 from shared.shell import Shell
-from shared.wire import Record, UnreadableError, dead_letter_topic, from_record, header_map, type_in
 
 M = TypeVar("M", bound=Message)
 
@@ -95,9 +103,8 @@ class Inbox:
             await self._shell.transact(decider, [message])
 
     def _read(self, record: Received) -> list[tuple[Decider[Any, Any, Any], Message]]:
-        headers = header_map(record.headers)
+        headers, value = unfolded(header_map(record.headers), record.value or b"")
         routes = self._routes.get(type_in(headers), ())
-        value = record.value if record.value is not None else b""
         if len(routes) == 1:
             return [(routes[0].decider, from_record(routes[0].codec, headers, value))]
         # Deciders that take the same type take the same message.

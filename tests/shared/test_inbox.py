@@ -1,5 +1,6 @@
 """The inbox: bad records are buried with reason and position, and their neighbours go on."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -56,6 +57,21 @@ async def test_neighbours_of_a_poison_record_go_on(machine: Machine) -> None:
     reasons = [dict(r.headers)["x-reason"].decode() for r in buried]
     assert reasons[2] == "cents: int_type"
     assert not any("SECRET" in reason for reason in [*reasons, *(n["reason"] for n in notes)])
+
+
+async def test_a_record_in_the_structured_mode_is_the_same_message(machine: Machine) -> None:
+    binary = record("a")
+    attributes = {name.removeprefix("ce_"): value.decode() for name, value in binary.headers if name.startswith("ce_")}
+    whole = json.dumps({**attributes, "datacontenttype": "application/json", "data": json.loads(binary.value)})
+    headers = (("content-type", b"application/cloudevents+json; charset=UTF-8"),)
+    structured = binary._replace(value=whole.encode(), headers=headers)
+    broken = structured._replace(value=b'{"data": "SECRET"}')
+    batch = [received(r, n) for n, r in enumerate([structured, binary, broken])]
+    await inbox(machine).handle(batch)
+    assert (await machine.store.load(TILL, [T1]))[T1].snapshot.state.receipts == ("a",)
+    (note,) = await machine.store.notes("dead_letters", None, None, 100)
+    assert note["offset"] == 2
+    assert "SECRET" not in note["reason"]
 
 
 async def test_types_that_are_none_of_our_business_are_passed_over(machine: Machine) -> None:
