@@ -24,9 +24,7 @@ MEMBERS = [
     "revcycle",
 ]
 OURS = {"shared": "revcycle-shared", "services": "", "sandbox": "revcycle-sandbox", "revcycle": "revcycle"}
-SPANS = {"api", "exporter-otlp-proto-common", "exporter-otlp-proto-http", "proto", "sdk", "semantic-conventions"}
-"""Distributions that share the package `opentelemetry`: the extra `otel` brings them all."""
-OPTIONAL = {"motor", "samples", "openpyxl", *(f"opentelemetry-{part}" for part in SPANS)}
+OPTIONAL = {"motor", "opentelemetry", "samples", "openpyxl"}
 """Imported only where it is selected (REVCYCLE_MONGO_DRIVER=motor, REVCYCLE_OTLP_ENDPOINT), where there is a clone (the
 demo's files), and where tables are written as workbooks (the services that do so declare it)."""
 
@@ -79,8 +77,11 @@ def imported_distributions(file: Path) -> Iterator[str]:
 
 @cache
 def providers() -> Mapping[str, list[str]]:
-    """Which distributions give which top-level module; looked up once, for it reads every installed file list."""
-    return packages_distributions()
+    """Which distributions give which top-level module; looked up once, for it reads every installed file list.
+
+    Nine share `opentelemetry`, which the extra `otel` brings: they count as one.
+    """
+    return {**packages_distributions(), "opentelemetry": ["opentelemetry"]}
 
 
 def belongs_to(file: Path, module: str) -> bool:
