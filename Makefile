@@ -104,6 +104,7 @@ lives: setup ## Live random claims' lives at payers, in order and shuffled, to t
 .PHONY: collections-year
 collections-year: setup ## Live half a year of 5,000 guarantors under a dunning policy (YEAR_ARGS="--accounts 500 --seed 3")
 	@$(BIN)/python -m tests.collections.year $(YEAR_ARGS)
+	@$(BIN)/python -m tests.collections.year_with_agencies $(YEAR_ARGS)
 
 .PHONY: chaos
 chaos: setup ## Break a real stack on Apache Kafka while claims flow, and compare the books (SEED=..., CHAOS_ARGS)

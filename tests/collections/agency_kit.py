@@ -43,6 +43,7 @@ agency_id = "agency_second"
 name = "Second Wind"
 format = "house_fixed"
 remits = "gross"
+pays_after_recall_days = 30
 least_cents = 5000
 fees = [ { bps = 4000 } ]
 statuses = { UNC = "uncollectible" }

@@ -28,6 +28,8 @@ async def check_all(
     faults, statuses, journal = list[str](), Counter[str](), defaultdict[str, list[Entry[CollectionFact]]](list)
     async for line in store.journal_since(None):
         document = line.document
+        if document["kind"] != decider.kind:
+            continue
         fact = decider.fact_codec.validate_python(document["fact"], strict=False)
         meta = Meta.model_validate(document["meta"], strict=False)
         journal[document["aggregate_id"]].append(Entry(meta, document["number"], fact, None))
