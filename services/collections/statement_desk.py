@@ -49,7 +49,7 @@ class StatementDesk:
     async def draw(self, asked: Asked, head: Letterhead, to: Sequence[str]) -> Statement:
         """The statement, kept. Raises NewsAwaitedError, DoesNotAddUpError."""
         key, effect = asked.key, asked.effect
-        wanted, known = _digest(effect.model_dump_json(exclude={"sealed_guarantor", "sealed_reach"})), None
+        wanted = _digest(effect.model_dump_json(exclude={"sealed_guarantor", "sealed_reach"}))
         book = await self._book(key)
         known = book.stated(effect.statement_id)
         if known is not None and known.asked == wanted and known.standing != "withdrawn":
@@ -76,8 +76,10 @@ class StatementDesk:
             pay_request_id="" if link is None else self._request_id(key, effect.statement_id),
             pay_until=made.pay_until,
         )
-        await self._tell(draw)
-        return await kept_statement(self._runtime, key, effect.statement_id)
+        stated = (await self._tell(draw)).stated(effect.statement_id)
+        if stated is not None and stated.digest == draw.digest:
+            return made
+        return await kept_statement(self._runtime, key, effect.statement_id)  # another attempt was quicker
 
     async def settle(self, key: Key, effect: SendStatement, pending: Pending, outcome: str) -> dict[str, Any]:
         """Note what became of it; what the news of it says of its link, and of the statement that it corrects."""
@@ -97,8 +99,8 @@ class StatementDesk:
     async def _book(self, key: Key) -> Book:
         return (await self._runtime.store.load(STATEMENT_BOOK, (key,)))[key].snapshot.state
 
-    async def _tell(self, message: BookMessage) -> None:
-        await self._runtime.shell.transact_one(STATEMENT_BOOK, message)
+    async def _tell(self, message: BookMessage) -> Book:
+        return (await self._runtime.shell.transact_one(STATEMENT_BOOK, message)).snapshot.state
 
     def _meta(self, asked: Asked, what: str) -> Meta:
         meta = answer_meta(asked.key, asked.pending, self._runtime.clock)
@@ -109,15 +111,16 @@ class StatementDesk:
         if not head.pay_page:
             return None
         until = datetime.combine(effect.dated_on + timedelta(head.pay_link_days), time(), UTC)
-        return PayLink(url=f"{head.pay_page.rstrip('/')}/p/{key.tenant}/{self._token(key, effect)}", until=until)
+        return PayLink(
+            url=f"{head.pay_page.rstrip('/')}/p/{key.tenant}/{self._token(key, effect.statement_id)}", until=until
+        )
 
-    def _token(self, key: Key, effect: SendStatement) -> str:
-        return self._runtime.pseudonyms.of("plink", key.tenant, effect.statement_id)
+    def _token(self, key: Key, statement_id: str) -> str:
+        return self._runtime.pseudonyms.of("plink", key.tenant, statement_id)
 
     def _request_id(self, key: Key, statement_id: str) -> str:
         """What payments knows the link by: made of the token, which cannot be made of it."""
-        token = self._runtime.pseudonyms.of("plink", key.tenant, statement_id)
-        return self._runtime.pseudonyms.of("preq", key.tenant, token)
+        return self._runtime.pseudonyms.of("preq", key.tenant, self._token(key, statement_id))
 
 
 async def kept_statement(runtime: Runtime, key: Key, statement_id: str) -> Statement:
