@@ -11,7 +11,10 @@ FRESH = timedelta(seconds=30)
 
 
 class Sample(NamedTuple):
-    """How far the consumer was at a moment of the machine's time: records behind, records handled since the start."""
+    """How far the consumer was at a moment of the machine's time.
+
+    `lag`: records behind. `handled`: records handled since the start, and tries that an outage postponed.
+    """
 
     at: datetime
     lag: int

@@ -350,11 +350,15 @@ def _start_loops(running: Running) -> list[asyncio.Task[None]]:
 
 
 async def look(running: Running) -> Sample:
-    """How far the consumer is. Raises when broker or store is away: then it is no fault of this process."""
+    """How far the consumer is. Raises when broker or store is away: then it is no fault of this process.
+
+    A batch that is tried again is a sign of life, too: a full disk answers questions and refuses writes.
+    """
     runtime = running.runtime
     await runtime.store.count_notes("waiting")
     lag = sum((await running.consumer.lags()).values())
-    return Sample(runtime.wall(), lag, running.consumer.received)
+    tries = running.consumer.pipeline.retries
+    return Sample(runtime.wall(), lag, running.consumer.received + tries)
 
 
 def _name_of(step: Step) -> str:

@@ -1,6 +1,7 @@
 """Alive, serving, and in depth: a process that is stuck is told from one that has nothing to do, and from an outage."""
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from shared.health import FRESH, STALLED_AFTER, Sample, Watchdog
 from shared.health_api import examine
 from shared.http import bare_app
+from shared.runtime import look
 from shared.tasks import end_tasks
 from tests.shared.harness import WALL, Machine
 from tests.shared.test_metrics import Away, ask, service
@@ -117,6 +119,29 @@ async def test_in_depth_every_part_is_asked_and_none_keeps_another_waiting(app: 
     well = await ask(app, "/health/deep")
     assert (well.status_code, well.json()["status"]) == (200, "well")
     assert set(well.json()["parts"]) == {"store", "consumer", "loops", "outbox", "workers"}
+
+
+async def test_a_disk_that_is_full_is_no_standstill_while_batches_are_tried_again(app: FastAPI) -> None:
+    """Such a store answers questions: without the tries, an orchestrator would restart the service over and over."""
+    running = app.state.running
+    for n in range(LONG):
+        running.consumer.lags = lagging(10 + n)
+        running.consumer.pipeline.retries += n % 10 == 0
+        running.watchdog.see(await look(running))
+        running.runtime.clock.wall_time += STEP
+    assert (await ask(app, "/live")).status_code == 200
+    for n in range(LONG):
+        running.consumer.lags = lagging(100 + n)
+        running.watchdog.see(await look(running))
+        running.runtime.clock.wall_time += STEP
+    assert (await ask(app, "/live")).status_code == 503, "nothing was even tried"
+
+
+def lagging(records: int) -> Callable[[], Awaitable[dict[tuple[str, int], int]]]:
+    async def lags() -> dict[tuple[str, int], int]:
+        return {("payments.commands.v1", 0): records}
+
+    return lags
 
 
 async def test_what_is_away_is_named_by_its_class_and_not_by_its_words(app: FastAPI) -> None:
