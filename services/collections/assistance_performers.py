@@ -56,7 +56,8 @@ class AssistancePerformers:
             learned=(DebtNoted(account_id=effect.account_id, assistance=standing_of(one for _, one in found)),),
         )
         await self._runtime.shell.transact_one(self._accounts, note)
-        notice = next((notice_of(self._policy, key.tenant, one) for owner, one in found if owner == key), None)
+        own = next((one for owner, one in found if owner == key), None)
+        notice = None if own is None else notice_of(self._policy, key.tenant, own)
         if notice is not None:
             about = meta.model_copy(update={"id": derived_id(pending.id, "notice")})
             tell = TellOfAssistance(meta=about, account_id=effect.account_id, application_id=key.id, notice=notice)

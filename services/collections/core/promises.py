@@ -59,8 +59,8 @@ def make_promise(policy: DunningPolicy | None, account: Account, command: MakePr
 def promise_refusals(policy: DunningPolicy | None, account: Account, command: MakePromise) -> Iterator[str]:
     """Why a promise is not taken: in words for whoever enters it."""
     episode, desk, on = account.episode, account.desk, day_of(command.meta.occurred_at)
-    known = {one.promise_id for one in desk.promises} | ({desk.promise.promise_id} if desk.promise else set())
-    if command.promise_id in known:
+    is_open = desk.promise is not None and desk.promise.promise_id == command.promise_id
+    if is_open or any(one.promise_id == command.promise_id for one in desk.promises):
         yield "this promise is known with other content: give the new one an id of its own"
     if policy is None or episode is None or account.owed_cents <= 0:
         yield "nothing is owed"
