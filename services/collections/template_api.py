@@ -94,7 +94,13 @@ def letter_like(name: str, body: PreviewBody, account: Account | None, today: da
         return SendStatement(**common, statement_id="preview", number=1, amount_due_cents=owed_cents, due_on=due_on)
     if name in NOTICES:
         return SendNotice(
-            **common, notice_id="preview", notice=NOTICES[name], dispute_id="dsp_sample", outcome="stands"
+            **common,
+            notice_id="preview",
+            notice=NOTICES[name],
+            dispute_id="dsp_sample",
+            outcome="stands",
+            amount_due_cents=min(40_00, owed_cents),
+            due_on=due_on,
         )
     return SendReminder(
         **common,

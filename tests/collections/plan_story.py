@@ -85,7 +85,7 @@ class PlanStory(Story):
 
     def accepts(self, autopay: Literal["card", "ach"] | None = None, **changes: Any) -> Any:
         given = None if autopay is None else self.authorization(autopay)
-        values = {"consent": consent(self.today), "autopay": given, **changes}
+        values: dict[str, Any] = {"consent": consent(self.today), "autopay": given, **changes}
         return self.order(AcceptProposal, proposal_id=self.proposal.proposal_id, **values)
 
     def authorization(self, method: Literal["card", "ach"] = "card") -> AutopayGiven:
@@ -218,7 +218,8 @@ def kept(day: int = 10, **terms: Any) -> PlanStory:
     story = PlanStory().owes(300_00).lives_to(day)
     assert isinstance(story, PlanStory)
     autopay = terms.pop("autopay", None)
-    story.proposes(20, **({"installments": 3} | terms)).accepts(autopay=autopay)
+    wanted: dict[str, Any] = {"installments": 3, **terms}
+    story.proposes(20, **wanted).accepts(autopay=autopay)
     story.forgets()
     return story
 

@@ -72,6 +72,20 @@ async def test_a_plan_is_proposed_accepted_changed_and_cancelled(house: House) -
     assert (ended.json()["plan"], ended.json()["ended"][0]["how"]) == (None, "cancelled")
 
 
+async def test_a_plan_that_is_broken_is_said_by_letter_and_the_schedule_goes_on(house: House) -> None:
+    terms = {"installments": 3, "first_due_on": on(20).isoformat()}
+    proposed = (await asked(house, f"/accounts/{ACCOUNT}/plan-proposals", terms)).json()["proposal"]
+    path = f"/accounts/{ACCOUNT}/plan-proposals/{proposed['proposal_id']}/acceptance"
+    assert (await asked(house, path, {"consent": consented()})).status_code == 201
+    await house.lives_to(32)
+    shown = (await house.client("auditor").get(f"/accounts/{ACCOUNT}/plans")).json()
+    assert (shown["plan"], shown["ended"][0]["how"]) == (None, "broken")
+    assert shown["not_placed_before"] is not None
+    said = [text for text in house.files("letters").values() if "YOUR PAYMENT PLAN HAS ENDED" in text]
+    assert len(said) == 1
+    assert "$300.00" in said[0]
+
+
 async def test_a_settlement_above_the_limit_waits_for_a_supervisor(house: House) -> None:
     await house.lives_to(61)
     offer = {"settle_cents": 200_00, "first_due_on": on(80).isoformat()}

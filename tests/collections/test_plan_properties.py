@@ -88,7 +88,7 @@ class PlanLife(PlanStory):
 
 
 WHAT = ("owe", "pay", "propose", "accept", "accept", "settle", "card", "cancel", "again", "answer", "answer", "leave")
-MOVES = st.lists(
+MOVES: st.SearchStrategy[list[tuple[str, int, int]]] = st.lists(
     st.tuples(st.sampled_from((*WHAT, "repeat", "live")), st.sampled_from((0, 1, 5, 11, 30)), st.integers(0, 7)),
     min_size=3,
     max_size=14,

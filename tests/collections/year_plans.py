@@ -8,7 +8,6 @@ from services.collections.core.plan_messages import (
     AutopayGiven,
     ConsentGiven,
     OfferSettlement,
-    PlanOrder,
     ProposePlan,
     ReAgePlan,
 )
@@ -111,5 +110,7 @@ class PlanPeople:
         self.book.failed(account_id, payment_id, self.people.at, reason)
         self.book.failed(account_id, payment_id, self.people.at, reason)  # told twice, as news are
 
-    def _tell(self, order: type[PlanOrder], one: "Guarantor", **given: Any) -> None:
+    def _tell(
+        self, order: type[ProposePlan | OfferSettlement | AcceptProposal | ReAgePlan], one: "Guarantor", **given: Any
+    ) -> None:
         self.people.tell(order, one, **given)
