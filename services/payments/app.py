@@ -6,12 +6,14 @@ from fastapi import FastAPI
 
 from services.payments.api import router
 from services.payments.bank_pickup import BankPickup
+from services.payments.book_closer import BookCloser
 from services.payments.cash_api import cash
 from services.payments.cash_parts import cash_parts
 from services.payments.clients import read_clients
 from services.payments.contract_api import SCHEDULE_PATHS
 from services.payments.control_total import ControlTotal
 from services.payments.core.account import make_account
+from services.payments.core.book_closing import BOOK_CLOSING
 from services.payments.core.claim_life import CLAIM_LIFE
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.fee_book import FEE_BOOK
@@ -51,7 +53,8 @@ def make_spec(settings: PaymentsSettings) -> Spec:
         vault = RemittanceVault(runtime.store, runtime.sealer)
         eras = EraPickup(runtime, settings.exchange, vault)
         lists = BankPickup(runtime, settings.exchange, vault, cash_parts().deposit)
-        return eras, lists, ControlTotal(runtime, (account, PROVIDER, *cash_parts().deciders))
+        proved = ControlTotal(runtime, (account, PROVIDER, *cash_parts().deciders))
+        return eras, lists, proved, BookCloser(runtime, account)
 
     return Spec(
         name="payments",
@@ -64,6 +67,7 @@ def make_spec(settings: PaymentsSettings) -> Spec:
             FEE_BOOK,
             SENT_STATEMENTS,
             CLAIM_LIFE,
+            BOOK_CLOSING,
             *cash_parts().deciders,
             *underpayment_parts().deciders,
             other_party_decider(),

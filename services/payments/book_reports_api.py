@@ -29,8 +29,8 @@ from services.payments.books_asked import (
 )
 from services.payments.cash_parts import account_decider_of
 from services.payments.core.account import AccountDecider
-from services.payments.core.book import LedgerLine
-from services.payments.core.book_report import ControlTotal, Part, Row, Tally, drilled
+from services.payments.core.book import AccountBook, LedgerLine
+from services.payments.core.book_report import ClosedAccount, ControlTotal, Part, Row, Tally, drilled
 from services.payments.core.entries import LedgerFact
 from services.payments.core.export_rows import COLUMNS, Cursor, What, entry_row, exported, type_of
 from services.payments.core.indicators import INDICATORS, value_of
@@ -158,8 +158,11 @@ async def shown_report(request: Request, books: BookReader, asked: Asked) -> dic
 
 async def _tallied(books: BookReader, tally: Tally) -> AsyncIterator[tuple[Row, Mapping[str, int]]]:
     """Every row, as soon as nothing is added to it any more."""
-    async for book in books.books():
-        tally.add(book)
+    async for one in books.parts(tally.report):
+        if isinstance(one, ClosedAccount):
+            tally.add_closed(one)
+        else:
+            tally.add(one)
         for row in tally.finished():
             yield row
     for row in tally.taken():
@@ -229,9 +232,10 @@ async def _rows(books: BookReader, asked: Asked) -> AsyncIterator[Sequence[Value
 async def _entries(
     books: BookReader, asked: Asked, row: Row | None, column: str | None
 ) -> AsyncIterator[Sequence[Value]]:
-    async for book in books.books():
-        for part in drilled(asked.report, book, row, column):
-            yield (book.account_id, *shown_part(part))
+    async for one in books.parts(asked.report):
+        if isinstance(one, AccountBook):  # a closed account adds to no figure
+            for part in drilled(asked.report, one, row, column):
+                yield (one.account_id, *shown_part(part))
 
 
 def shown_part(part: Part) -> Iterator[Value]:

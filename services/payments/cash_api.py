@@ -7,6 +7,7 @@ from services.payments.bill_api import bills
 from services.payments.book_reports_api import book_reports
 from services.payments.card_api import card
 from services.payments.cash_work_api import cash_work
+from services.payments.closing_api import closings
 from services.payments.contract_api import contracts
 from services.payments.credit_api import credits_
 from services.payments.fee_api import fees
@@ -24,6 +25,7 @@ for part in (
     book_reports,
     card,
     cash_work,
+    closings,
     credits_,
     fees,
     flow,

@@ -1,6 +1,7 @@
 """Every aggregate of a tenant against its own journal: read in one pass, and read again where something differs."""
 
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 
 from services.payments.core.ledger import Discrepancy
@@ -23,6 +24,7 @@ class History(NamedTuple):
 
     facts: list[Any]
     whole: bool
+    times: list[datetime]  # when each happened
 
 
 async def pages(
@@ -47,19 +49,21 @@ async def _histories(
     at: tuple[str, Key] | None = None
     facts: list[Any] = []
     numbers: list[int] = []
+    times: list[datetime] = []
     async for line in store.journal_since(None):
         document = line.document
         if document["tenant"] != tenant or document["kind"] not in kinds:
             continue
         of = document["kind"], Key(tenant, document["aggregate_id"])
         if at is not None and of != at:
-            yield *at, History(facts, numbers == list(range(1, len(numbers) + 1)))
-            facts, numbers = [], []
+            yield *at, History(facts, numbers == list(range(1, len(numbers) + 1)), times)
+            facts, numbers, times = [], [], []
         at = of
         facts.append(kinds[at[0]].fact_codec.validate_python(document["fact"], strict=False))
         numbers.append(document["number"])
+        times.append(datetime.fromisoformat(document["meta"]["occurred_at"]))
     if at is not None:
-        yield *at, History(facts, numbers == list(range(1, len(numbers) + 1)))
+        yield *at, History(facts, numbers == list(range(1, len(numbers) + 1)), times)
 
 
 async def compared(
@@ -89,7 +93,11 @@ async def fresh(store: Store, decider: AnyDecider, key: Key) -> tuple[Any, Histo
     known = max((entry.number for entry in entries), default=0)
     entries += [entry_from_document(decider, entry) for entry in row.outbox if entry["number"] > known]
     whole = [entry.number for entry in entries] == list(range(1, len(entries) + 1))
-    return row.snapshot.state, History([entry.fact for entry in entries], whole), row.snapshot.facts
+    return (
+        row.snapshot.state,
+        History([entry.fact for entry in entries], whole, [entry.meta.occurred_at for entry in entries]),
+        row.snapshot.facts,
+    )
 
 
 def unlike(

@@ -14,6 +14,8 @@ from services.payments.cash_proof import judged
 from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import LedgerAccount, LedgerFact, RemittedFact
 from services.payments.core.account_state import Account
+from services.payments.core.book_closing import BOOK_CLOSING
+from services.payments.core.close_book import prove_closing
 from services.payments.core.control_number import CONTROL_NUMBER
 from services.payments.core.ledger import Discrepancy, Totals, prove, totals_of
 from services.payments.core.provider import PROVIDER, Provider, ProviderAdjusted, ProviderItemSettled
@@ -21,7 +23,7 @@ from services.payments.core.provider_code import ProviderAccount
 from services.payments.core.provider_ledger import prove_provider
 from services.payments.core.remittance import REMITTANCE, Remittance
 from services.payments.core.remittance_control import Posted, prove_remittance
-from services.payments.journal_check import PAGE, AnyDecider, compared, fresh, pages, unlike
+from services.payments.journal_check import PAGE, AnyDecider, History, compared, fresh, pages, unlike
 from shared.store.port import Key, Store
 
 DISCREPANCIES_SHOWN = 100
@@ -57,6 +59,7 @@ class Proof:
     remitted_cents: int = 0
     waiting_cents: int = 0
     at_rest: bool = True
+    closings: int = 0
     posted: dict[str, Posted] = field(default_factory=dict[str, Posted])
     discrepancies: list[Discrepancy] = field(default_factory=list[Discrepancy])
     discrepancies_found: int = 0
@@ -91,6 +94,8 @@ async def prove_ledger(
     proof.at_rest = await _at_rest(store)
     remittances: list[tuple[Remittance, int]] = []
     async for kind, page in pages(store, kinds, tenant):
+        if kind == account.kind:
+            await _hold_against_closings(proof, store, account, page)
         async for state, history in compared(proof.add, store, kinds[kind], page, _judged):
             if isinstance(state, Account):
                 _add_account(proof, state, history.facts)
@@ -106,6 +111,20 @@ async def prove_ledger(
     await _add_unmatched(proof, store, tenant)
     _hold_against_remittances(proof, [state for state, _ in remittances])
     return proof
+
+
+async def _hold_against_closings(
+    proof: Proof, store: Store, account: AccountDecider, page: Mapping[Key, History]
+) -> None:
+    """The kept closings of these accounts, against what their journal says."""
+    rows = await store.load(BOOK_CLOSING, tuple(page))
+    for key, history in page.items():
+        closing = rows[key].snapshot.state
+        if closing.facts:
+            proof.closings += 1
+            not_journaled = len(history.facts) < closing.facts  # committed, when the page was read
+            read = (await fresh(store, account, key))[1] if not_journaled else history
+            proof.add(list(prove_closing(closing, read.facts, read.times)))
 
 
 def _by_kind(*deciders: AnyDecider) -> Mapping[str, AnyDecider]:

@@ -173,6 +173,7 @@ def shown_proof(proof: Proof) -> dict[str, Any]:
         "proved": proof.proved,
         "accounts": proof.accounts,
         "entries": proof.entries,
+        "closings": proof.closings,
         "debits_cents": proof.debits_cents,
         "credits_cents": proof.credits_cents,
         "totals": {**asdict(totals), "outstanding_cents": totals.outstanding_cents},

@@ -158,6 +158,7 @@ def aging_report(how: Aging, as_of: date) -> Report:
         cells=lambda book: how.cells(book, as_of),
         controls=how.controls(as_of),
         by_account=how.by == "guarantor",
+        passes=lambda closing, last: closing.settled and last <= as_of,
     )
 
 
@@ -177,4 +178,12 @@ def overdue_report(how: Aging, days: Sequence[date]) -> Report:
         for day in days
         for one in how.controls(day)
     )
-    return Report("overdue", ("day",), how.columns, cells, controls)
+    first = min(days)
+    return Report(
+        "overdue",
+        ("day",),
+        how.columns,
+        cells,
+        controls,
+        passes=lambda closing, last: closing.settled and last <= first,
+    )

@@ -13,6 +13,7 @@ from datetime import date
 from typing import NamedTuple, TypeAlias
 
 from services.payments.core.book import AccountBook, BookEntry, LedgerLine, effect_on
+from services.payments.core.book_closing import Closing
 from services.payments.core.entries import LedgerAccount
 
 Row: TypeAlias = tuple[str, ...]
@@ -45,6 +46,13 @@ def cell(row: Row, column: str, lines: Iterable[LedgerLine], accounts: Sequence[
 def counted(row: Row, column: str, entry: BookEntry) -> Cell:
     """One of something."""
     return Cell(row, column, 1, (Part(entry, 1),))
+
+
+class ClosedAccount(NamedTuple):
+    """An account that no entry reached since its closing, and what its state says of itself now."""
+
+    closing: Closing
+    stated: Mapping[LedgerAccount, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +109,16 @@ class ControlTotal:
         self.report_cents += sum(one.value for one in cells if control.covers(one))
         self.stated_cents += control.sign * sum(book.stated.get(account, 0) for account in control.accounts)
 
+    def add_closed(self, account: ClosedAccount) -> None:
+        """Count one in whose entries are all of before the days, or come to nothing at their end."""
+        control = self.control
+        cents = control.sign * sum(account.closing.balances.get(one, 0) for one in control.accounts)
+        if control.first is None:
+            self.report_cents += cents
+        else:
+            self.opening_cents += cents
+        self.stated_cents += control.sign * sum(account.stated.get(one, 0) for one in control.accounts)
+
 
 @dataclass(frozen=True, slots=True)
 class Report:
@@ -116,6 +134,8 @@ class Report:
     controls: tuple[Control, ...]
     by_account: bool = False
     runs: bool = False  # rows are days: each opens with what the one before closed with
+    passes: Callable[[Closing, date], bool] = lambda _, __: False
+    """Whether an account with this closing, whose last entry was on this day, adds nothing but to control totals."""
 
 
 @dataclass(slots=True)
@@ -145,6 +165,12 @@ class Tally:
             self.totals[one.column] += one.value
         for control in self.controls:
             control.add(book, cells)
+
+    def add_closed(self, account: ClosedAccount) -> None:
+        """Count in one that adds nothing but to control totals."""
+        self.accounts += 1
+        for control in self.controls:
+            control.add_closed(account)
 
     def finished(self) -> Iterator[tuple[Row, Mapping[str, int]]]:
         """Rows that no other account adds to, and that may be forgotten."""

@@ -38,7 +38,15 @@ def credit_report(as_of: date) -> Report:
 
     receivables = Control("receivables", SIDES["all"], None, as_of, frozenset({CREDIT, OWED}))
     unapplied = Control("unapplied", MONEY["all"], None, as_of, frozenset({NOT_APPLIED}))
-    return Report("credits", ROW_NAMES, (CREDIT, NOT_APPLIED), cells, (receivables, unapplied), by_account=True)
+    return Report(
+        "credits",
+        ROW_NAMES,
+        (CREDIT, NOT_APPLIED),
+        cells,
+        (receivables, unapplied),
+        by_account=True,
+        passes=lambda closing, last: closing.settled and last <= as_of,
+    )
 
 
 def _credit(book: AccountBook, one: Position) -> Cell:

@@ -20,6 +20,7 @@ from services.payments.core.account_facts import (
 )
 from services.payments.core.aging import INSURANCE_SIDE, MONEY, SIDES, positions
 from services.payments.core.book import PATIENT, UNKNOWN, AccountBook, LedgerLine
+from services.payments.core.book_closing import Closing
 from services.payments.core.book_report import Cell, Control, Report, cell, counted
 from services.payments.core.entries import LedgerAccount
 from services.payments.core.other_share_facts import OtherPaymentReturned, OtherPaymentTaken, OtherShareReduced
@@ -95,6 +96,10 @@ class Days:
     def __contains__(self, day: date) -> bool:
         return self.first <= day <= self.last
 
+    def follow(self, _: Closing, last: date) -> bool:
+        """Whether they begin after an account's last entry."""
+        return last < self.first
+
     def lines(self, book: AccountBook) -> Iterator[LedgerLine]:
         """An account's entries of these days."""
         return (line for line in book.lines if line.entry.day in self)
@@ -110,7 +115,8 @@ def daysheet_report(days: Days, by: Sequence[DaysheetBy]) -> Report:
                 yield made
 
     control = Control("net receivables", NET_RECEIVABLES, days.first, days.last, frozenset(DAYSHEET_COLUMNS))
-    return Report("daysheet", tuple(by), DAYSHEET_COLUMNS, cells, (control,), runs=tuple(by) == ("day",))
+    runs = tuple(by) == ("day",)
+    return Report("daysheet", tuple(by), DAYSHEET_COLUMNS, cells, (control,), runs=runs, passes=days.follow)
 
 
 def daysheet_column(fact: LedgerFact) -> str:
@@ -132,7 +138,7 @@ def cash_report(days: Days, by: Sequence[CashBy]) -> Report:
                 yield counted(made.row, "entries", line.entry)
 
     control = Control("cash", CASH, days.first, days.last, frozenset({AMOUNT}))
-    return Report("cash-receipts", tuple(by), (AMOUNT, "entries"), cells, (control,))
+    return Report("cash-receipts", tuple(by), (AMOUNT, "entries"), cells, (control,), passes=days.follow)
 
 
 def cash_row(book: AccountBook, line: LedgerLine, by: Sequence[CashBy]) -> tuple[str, ...]:
@@ -165,7 +171,8 @@ def adjustments_report(days: Days) -> Report:
                 yield counted(made.row, "entries", line.entry)
 
     control = Control("given up", GIVEN_UP, days.first, days.last, frozenset({AMOUNT}))
-    return Report("adjustments", ("kind", "group", "reason"), (AMOUNT, "entries"), cells, (control,))
+    names = ("kind", "group", "reason")
+    return Report("adjustments", names, (AMOUNT, "entries"), cells, (control,), passes=days.follow)
 
 
 def allocation_report(days: Days) -> Report:
@@ -196,7 +203,14 @@ def allocation_report(days: Days) -> Report:
         ),
         Control("open_cents", (INSURANCE_SIDE,), None, days.last, frozenset({"open_cents"})),
     )
-    return Report("allocation", ("payer",), columns, cells, controls)
+    return Report(
+        "allocation",
+        ("payer",),
+        columns,
+        cells,
+        controls,
+        passes=lambda closing, last: closing.settled and days.follow(closing, last),
+    )
 
 
 def payer_of(book: AccountBook, fact: LedgerFact) -> str:
