@@ -18,9 +18,11 @@ from shared.inbox import codec_of
 from shared.store.port import Key
 from shared.wire import events_topic, from_record, header_map
 from tests.collections.house import MARY, House, make_house
+from tests.collections.mail_server import MailServer, mail_server
 from tests.collections.statement_samples import balance as told
 from tests.collections.statement_samples import bill, many_lines, one_visit, several_visits, statement
 from tests.collections.story import ACCOUNT, TENANT, at
+from tests.collections.test_messages import at_two, with_mail
 from tests.collections.test_statement_book import DAY
 
 PATH = f"/accounts/{ACCOUNT}/statements"
@@ -105,6 +107,22 @@ async def test_mail_that_came_back_does_not_count_and_the_next_statement_waits_f
     assert (now["counted"], now["statements"][0]["why_not"]) == (0, "its mail came back")
     await house.lives_to(35)
     assert len(house.files("letters")) == 1, "nothing goes to an address that is known to be wrong"
+
+
+async def test_where_letters_come_back_an_email_says_the_sum_and_links_to_the_page(house: House) -> None:
+    async with mail_server(MailServer()) as server:
+        await with_mail(house, server)
+        await owes(house, 150_00, 2)
+        await at_two(house, 9)
+    body = server.mails[0].get_body(("plain",))
+    assert body is not None
+    text = body.get_content()
+    assert ("$150.00" in text, "https://pay.lakeside.example/p/lakeside/plink_" in text) == (True, True)
+    assert "June 1, 2026" not in text, "what was done and when is behind the link or on paper"
+    assert [(one["channel"], one["counts"]) for one in (await shown(house))["statements"]] == [
+        ("letter", False),
+        ("email", True),
+    ]
 
 
 async def test_what_was_taken_back_before_it_left_does_not_count(house: House) -> None:
