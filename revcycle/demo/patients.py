@@ -1,4 +1,4 @@
-"""The guarantors of the demo: some pay at once, some a part, some by installments, some never; chosen by hash."""
+"""The guarantors of the demo: some pay at once, a part, by installments, some promise, some never; chosen by hash."""
 
 import asyncio
 import hashlib
@@ -14,6 +14,8 @@ from revcycle.demo.tally import Heard
 AT_ONCE_PERCENT = 45
 A_PART_PERCENT = 12
 INSTALLMENTS_PERCENT = 10
+PROMISES_PERCENT = 6
+PROMISED_IN_DAYS, PAID_IN_DAYS = 12, 7
 INSTALLMENTS = 4
 PLAN_FROM_CENTS = 10_000
 CONNECTIONS = 8
@@ -28,7 +30,7 @@ class Owes(NamedTuple):
 
 
 class Promise(NamedTuple):
-    """An installment to be paid on a day."""
+    """An installment, or what was promised, to be paid on a day."""
 
     due_on: date
     owes: Owes
@@ -94,6 +96,18 @@ class Patients:
             await self._pay(owes, "part", max(owes.balance_cents // 2, 1), today)
         elif mood < AT_ONCE_PERCENT + A_PART_PERCENT + INSTALLMENTS_PERCENT and owes.balance_cents >= PLAN_FROM_CENTS:
             await self._agree(owes, today, keeps=mood % 3 != 0)
+
+        elif 0 <= mood - (AT_ONCE_PERCENT + A_PART_PERCENT + INSTALLMENTS_PERCENT) < PROMISES_PERCENT:
+            await self._promise(owes, today, keeps=mood % 3 != 0)
+
+    async def _promise(self, owes: Owes, today: date, *, keeps: bool) -> None:
+        """Half of it within two weeks, said on the telephone; a third of them forget it."""
+        cents = max(owes.balance_cents // 2, 1)
+        until = today + timedelta(days=PROMISED_IN_DAYS)
+        promise = {"promised_cents": cents, "promised_for": until.isoformat()}
+        path = f"/accounts/{owes.account_id}/promises"
+        if await self._post(self._collections, path, owes, "promise", promise, "collector") and keeps:
+            self._promises.append(Promise(today + timedelta(days=PAID_IN_DAYS), owes, 1, cents))
 
     async def _agree(self, owes: Owes, today: date, *, keeps: bool) -> None:
         """A plan of equal installments, the first in two weeks; a third of the guarantors stop after the first."""

@@ -55,7 +55,7 @@ class Story:
         urls = self._payments, _address(record, "collections")
         self._patients = Patients(*urls, self._token, _address(record, "sandbox"))
         self._watcher = Watcher(layout, record)
-        self._kafka = record.kafka
+        self._kafka, self._mongo = record.kafka, record.mongo
         self.tally = Tally()
         self._board = Board(self.tally, course.start, course.end)
 
@@ -82,7 +82,22 @@ class Story:
         if self._patients.refused:
             found.append(f"{self._patients.refused} requests of patients were refused")
         show(self._console, self.tally, proofs, found)
-        return found
+        return [*found, *(await self._gate())]
+
+    async def _gate(self) -> list[str]:
+        """Every decision of the compliance gate, made again from the journal; what is wrong with them."""
+        from revcycle.compliance import recomputed
+        from revcycle.policy import journal
+        from services.collections.compliance import rule_shelf
+
+        wrong, rules = list[str](), rule_shelf(production=False)
+        for tenant in TENANTS:
+            made = await recomputed(journal(self._mongo), tenant, rules)
+            decided = f"{made.decisions:,} decisions, {made.allowed:,} allowed and {made.blocked:,} blocked"
+            again = f"made again from the journal, {made.same:,} come out the same."
+            self._console.print(f"Compliance gate, {tenant}: {decided}; {again}")
+            wrong += (f"the gate decides {one.decision_id} otherwise now" for one in made.differing)
+        return wrong
 
     async def _through_the_days(self) -> None:
         """To the end of the course: settle, let patients act, move to the next day that has something due."""

@@ -6,6 +6,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterator
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -132,6 +133,9 @@ def test_the_gates_decisions_come_out_the_same_from_the_real_store(stack: Stack)
     assert found.decisions > found.accounts > 0
     assert found.allowed > 0
     assert found.differing == []
+    assert isinstance(stack.console.file, StringIO)
+    shown = " ".join(stack.console.file.getvalue().split())
+    assert f"{found.decisions:,} decisions, {found.allowed:,} allowed and {found.blocked:,} blocked" in shown
 
 
 def test_policies_are_tried_and_measured_on_what_the_real_store_remembers(stack: Stack) -> None:
