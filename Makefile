@@ -172,6 +172,10 @@ bench-scale: setup ## Measure what grows: stored claims, messages, workers, star
 bench-posting: setup ## Post the remittances of 100,000 claims and prove the book (BENCH_ARGS="--claims 20000 --store rust")
 	@$(BIN)/python -m bench.posting $(BENCH_ARGS)
 
+.PHONY: bench-console
+bench-console: setup ## Measure the console's work lists over 1,000,000 claims (BENCH_ARGS="--claims 20000")
+	@$(BIN)/python -m bench.console $(BENCH_ARGS)
+
 .PHONY: bench-x12
 bench-x12: .venv-bench/.synced ## Measure our X12 readers beside others (BENCH_ARGS="--rounds 9 --json")
 	@.venv-bench/bin/python -m bench.x12 $(BENCH_ARGS)

@@ -3,25 +3,27 @@
 No row is skipped and none is sorted by the store, so the thousandth page of a million rows costs what the first does.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Generic, NamedTuple, TypeVar
 
 from shared.contracts import Message
 from shared.decider import Decider, Fact
 from shared.store.places import DIGITS, RANK_END
-from shared.store.port import Key, Store
+from shared.store.port import Store
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)
 F = TypeVar("F", bound=Fact)
 
 FIRST_WIDTH = 1 << 24
-WIDEN, NARROW = 8, 8
+WIDEN = 8
 MOST_FACTOR = 8
-"""A stretch with more rows than this many pages is read again, narrower."""
-STRETCHES_MAX = 64
-"""Widths grow eightfold and ranks have 72 bits, so a page takes a tenth of this."""
+"""A stretch with more rows than this many pages is asked for again, narrower."""
+STRETCHES_MAX = 500
+"""Of one page. Empty stretches grow eightfold and full ones shrink, so a page takes a few: this ends what cannot be."""
+SPARE = 1.3
+"""How much wider a stretch is than the last page needed."""
 HINTS_MAX = 1000
 
 
@@ -65,72 +67,93 @@ class Wanted:
     tenant: str
     list: str
     order: str
-    descending: bool = False
     after: Cursor | None = None
     limit: int = 50
+
+    @property
+    def about(self) -> tuple[str, str, str]:
+        return (self.tenant, self.list, self.order)
+
+
+class Hint(NamedTuple):
+    """Where a list began when it was read last, and how wide a stretch held a page. It may be out of date."""
+
+    first: int
+    width: int
 
 
 @dataclass(slots=True)
 class OrderedLists:
-    """Reads pages; remembers how wide a stretch each list needed, so that the next page is one question."""
+    """Reads pages; remembers where each list begins and how dense it is, so that a page is one question or two.
+
+    A server that stops at a limit needs no such memory. One that gathers all that matches before it gives some of it
+    does (the local store): there, a list of a million rows is read at length once, and what was learned is kept.
+    """
 
     store: Store
-    widths: dict[tuple[str, str, str], int] = field(default_factory=dict[tuple[str, str, str], int])
+    hints: dict[tuple[str, str, str], Hint] = field(default_factory=dict[tuple[str, str, str], Hint])
 
     async def page(self, decider: Decider[S, M, F], wanted: Wanted) -> Page[S]:
         """The page after `wanted.after`."""
-        about = (wanted.tenant, wanted.list, wanted.order)
-        width = self.widths.get(about, FIRST_WIDTH)
-        edge = _start(wanted)
+        hint = await self._hint(wanted)
+        edge = 0 if wanted.after is None else wanted.after.rank
+        # Before where the list began the last time there is nothing, or what came since: either is soon read.
+        end = hint.first if hint and edge < hint.first else edge + (hint.width if hint else FIRST_WIDTH)
+        width = hint.width if hint else FIRST_WIDTH
         found: list[Row[S]] = []
         for _ in range(STRETCHES_MAX):
-            between = _stretch(edge, width, descending=wanted.descending)
-            most = MOST_FACTOR * (wanted.limit + 1)
-            rows = await self._rows(decider, wanted, between, most)
-            if len(rows) >= most and width > 1:
-                width = max(width // NARROW, 1)
-                continue
-            found += rows
-            edge = between[0] if wanted.descending else between[1]
-            if len(found) > wanted.limit or edge in {0, RANK_END}:
+            end = min(end, RANK_END)
+            rows, is_whole = await self._stretch(decider, wanted, (edge, end))
+            if not is_whole:
+                narrower = rows[wanted.limit].cursor.rank + 1
+                if edge < narrower < end:
+                    end = narrower
+                    continue
+            found += [row for row in rows if wanted.after is None or row.cursor > wanted.after]
+            if len(found) > wanted.limit or end == RANK_END:
                 break
-            if len(rows) <= wanted.limit // 2:
-                width *= WIDEN
-        self._remember(about, width)
+            width *= 1 if rows or (hint and end == hint.first) else WIDEN
+            edge, end = end, end + width
+        await self._learn(wanted, found, hint)
         shown = tuple(found[: wanted.limit])
         return Page(shown, shown[-1].cursor if len(found) > wanted.limit else None)
 
-    async def _rows(
-        self, decider: Decider[S, Any, Any], wanted: Wanted, between: tuple[int, int], most: int
-    ) -> Sequence[Row[S]]:
+    async def _stretch(
+        self, decider: Decider[S, Any, Any], wanted: Wanted, between: tuple[int, int]
+    ) -> tuple[list[Row[S]], bool]:
+        """The rows of a stretch of ranks, and whether they are all of them."""
+        most = MOST_FACTOR * (wanted.limit + 1)
         read = await self.store.find_placed(decider, wanted.tenant, wanted.list, wanted.order, between, most)
-        if len(read) >= most:
-            return [_row(*one) for one in read]
-        rows = [row for row in (_row(*one) for one in read) if _is_beyond(row.cursor, wanted)]
-        return rows[::-1] if wanted.descending else rows
+        return [Row(key.id, state, Cursor(rank, key.id)) for key, state, rank in read], len(read) < most
 
-    def _remember(self, about: tuple[str, str, str], width: int) -> None:
-        if len(self.widths) >= HINTS_MAX:
-            self.widths.clear()
-        self.widths[about] = width
+    async def _hint(self, wanted: Wanted) -> Hint | None:
+        """What was learned here, or by another process of the console."""
+        if wanted.about not in self.hints:
+            try:
+                text = b"".join([chunk async for chunk in self.store.read_blob(wanted.tenant, _name(wanted))])
+            except KeyError:
+                return None
+            self.hints[wanted.about] = Hint(*(int(part, 16) for part in text.decode().split()))
+        return self.hints[wanted.about]
+
+    async def _learn(self, wanted: Wanted, found: Sequence[Row[Any]], before: Hint | None) -> None:
+        """How wide a page was here, and where the list begins; kept for others when it was not known at all."""
+        page = found[: wanted.limit + 1]
+        if len(page) <= wanted.limit:
+            return
+        ranks = [row.cursor.rank for row in page]
+        first = ranks[0] if wanted.after is None else before.first if before else 0
+        if len(self.hints) >= HINTS_MAX:
+            self.hints.clear()
+        hint = Hint(first, int((ranks[-1] - ranks[0] + 1) * SPARE))
+        self.hints[wanted.about] = hint
+        if before is None and wanted.after is None:
+            await self.store.put_blob(wanted.tenant, _name(wanted), _once(f"{hint.first:x} {hint.width:x}".encode()))
 
 
-def _row(key: Key, state: S, rank: int) -> Row[S]:
-    return Row(key.id, state, Cursor(rank, key.id))
+def _name(wanted: Wanted) -> str:
+    return f"work-list/{wanted.list}/{wanted.order}"
 
 
-def _start(wanted: Wanted) -> int:
-    """The edge that the first stretch begins at. Rows of the cursor's own rank are looked at again, and left out."""
-    if wanted.descending:
-        return RANK_END if wanted.after is None else wanted.after.rank + 1
-    return 0 if wanted.after is None else wanted.after.rank
-
-
-def _stretch(edge: int, width: int, *, descending: bool) -> tuple[int, int]:
-    return (max(edge - width, 0), edge) if descending else (edge, min(edge + width, RANK_END))
-
-
-def _is_beyond(cursor: Cursor, wanted: Wanted) -> bool:
-    if wanted.after is None:
-        return True
-    return cursor < wanted.after if wanted.descending else cursor > wanted.after
+async def _once(text: bytes) -> AsyncIterator[bytes]:
+    yield text

@@ -83,8 +83,7 @@ class Worklists:
         wanted = Wanted(
             view.tenant,
             f"{work.name}/{payer}" if payer else work.name,
-            view.order.removeprefix("-"),
-            descending=view.order.startswith("-"),
+            view.order,
             after=Cursor.read(view.after) if view.after else None,
             limit=view.limit,
         )

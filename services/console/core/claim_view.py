@@ -10,7 +10,7 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 from pydantic import AwareDatetime, Field, TypeAdapter
 
 from services.console.core.moments import Moment, Seen, Timeline, followed, is_repeat, moment_of, remember
-from services.console.core.ordering import day_number, minutes_of
+from services.console.core.ordering import both_ways, day_number, minutes_of
 from services.console.core.reasons import adjustment
 from shared.contracts import (
     AcknowledgementArrived,
@@ -351,7 +351,7 @@ def places(view: ClaimView) -> tuple[Place, ...]:
             "deadline": day_number(deadline_of(view, name)),
         }
         for where in (name, *((f"{name}/{view.payer_id}",) if "|" not in view.payer_id and view.payer_id else ())):
-            found += [Place(where, order, value) for order, value in values.items()]
+            found += both_ways(where, values)
     return tuple(found)
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 from pydantic import Field, TypeAdapter
 
 from services.console.core.moments import Moment, Seen, Timeline, followed, is_repeat, moment_of, remember
-from services.console.core.ordering import minutes_of
+from services.console.core.ordering import both_ways, minutes_of
 from shared.contracts import Contract, Meta, ProviderAdjustmentPosted, RemittanceParked, RemittanceReceived
 from shared.decider import Decider, Effect, Fact, Scalar
 from shared.replaced import replace
@@ -119,7 +119,7 @@ def places(view: RemittanceView) -> tuple[Place, ...]:
     since = minutes_of(view.moments[0].at if view.moments else None)
     names = ("parked", *((f"parked/{view.payer_id}",) if view.payer_id and "|" not in view.payer_id else ()))
     orders = {"since": since, "amount": view.payment_cents, "claims": view.claims}
-    return tuple(Place(name, order, value) for name in names for order, value in orders.items())
+    return tuple(place for name in names for place in both_ways(name, orders))
 
 
 def publish(_: RemittanceView, __: RemittanceSeen, ___: Meta) -> None:
