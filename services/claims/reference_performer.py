@@ -9,12 +9,10 @@ from services.claims.core import Claim, ClaimFact, ClaimMessage
 from services.claims.core.rules import Outcome, RuleSet, circles, with_version
 from services.claims.core.rules_job import (
     JOB,
-    REFUSED_KEPT,
     Difference,
     Job,
     LoadReference,
     NoteProgress,
-    RefusedLine,
     ReportReference,
     ReportTried,
     TryOn,
@@ -28,6 +26,7 @@ from shared.contracts import Meta
 from shared.csv_rows import TableRead, WrongFileError
 from shared.dated_table import DatedTable, TooManyPeriodsError
 from shared.decider import Decider, Pending
+from shared.job import REFUSED_KEPT, refused_lines
 from shared.runtime import Runtime
 from shared.store.port import Key
 from shared.worker import answer_meta
@@ -131,7 +130,7 @@ def _report(meta: object, job: Job, read: TableRead) -> ReportReference:
             "meta": meta,
             "job_id": job.job_id,
             "rows": len(read.rows),
-            "refused": tuple(RefusedLine(row=one.row, column=one.column, message=one.message) for one in read.refused),
+            "refused": refused_lines(read.refused),
             "refused_total": read.refused_total,
         }
     )

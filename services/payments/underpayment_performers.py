@@ -22,12 +22,10 @@ from services.payments.core.claim_review import (
 from services.payments.core.contract_book import BOOK_ID, CONTRACT_BOOK, ContractBook, ListSchedule
 from services.payments.core.contract_job import (
     CONTRACT_JOB,
-    REFUSED_KEPT,
     ContractJob,
     LoadSchedule,
     LookOn,
     NoteRead,
-    RefusedLine,
     ScheduleRead,
     StretchDone,
     Tally,
@@ -44,6 +42,7 @@ from shared.contracts import Message
 from shared.csv_rows import FEES, TableRead, WrongFileError, read_table
 from shared.dated_table import DatedTable, TooManyPeriodsError
 from shared.decider import Effect, Pending
+from shared.job import REFUSED_KEPT, refused_lines
 from shared.runtime import Runtime
 from shared.store.port import Key
 from shared.worker import Performer, answer_meta
@@ -219,7 +218,7 @@ class UnderpaymentPerformers:
             meta=meta,
             job_id=key.id,
             rows=len(read.rows),
-            refused=tuple(RefusedLine(row=one.row, column=one.column, message=one.message) for one in read.refused),
+            refused=refused_lines(read.refused),
             refused_total=read.refused_total,
         )
         if not read.rows:

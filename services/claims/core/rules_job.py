@@ -9,23 +9,14 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 from pydantic import Field, NonNegativeInt, TypeAdapter
 
 from shared.contracts import Contract, Event, Message, Meta
-from shared.decider import Answer, Decider, Effect, Fact
+from shared.decider import Decider, Effect, Fact
+from shared.job import Ended, FileRead, JobStatus, RefusedLine, StretchLooked, gets_on, is_running, outcome_of, with_end
 from shared.replaced import replace
 
-REFUSED_KEPT = 100
 IDS_KEPT = 500
 """Claims that a dry run names for each rule; all are counted."""
 
 What: TypeAlias = Literal["reference", "dry_run"]
-JobStatus: TypeAlias = Literal["absent", "running", "done", "refused"]
-
-
-class RefusedLine(Contract):
-    """A row of a file that was left out: its number, its column, and what is wrong, never its content."""
-
-    row: NonNegativeInt
-    column: str
-    message: str
 
 
 class Difference(Contract):
@@ -64,27 +55,17 @@ class NoteProgress(Message):
     seen: NonNegativeInt
 
 
-class ReportReference(Answer):
-    """The file is read: so many rows are in the table, and these were left out; or `reason` says why it is none."""
+class ReportReference(FileRead):
+    """The reference file is read."""
 
     type: Literal["claims.report-reference.v1"] = "claims.report-reference.v1"
-    job_id: str
-    rows: NonNegativeInt
-    refused: tuple[RefusedLine, ...] = ()
-    refused_total: NonNegativeInt = 0
-    reason: str = ""
 
 
-class ReportTried(Answer):
-    """A stretch of claims was looked at, up to the claim `after`; `done` when there are no more."""
+class ReportTried(StretchLooked):
+    """A stretch of claims was looked at, with what differs there."""
 
     type: Literal["claims.report-tried.v1"] = "claims.report-tried.v1"
-    job_id: str
-    after: str
-    looked: NonNegativeInt
     differences: tuple[Difference, ...] = ()
-    done: bool
-    reason: str = ""
 
 
 JobMessage: TypeAlias = ReadReferenceFile | TryRule | NoteProgress | ReportReference | ReportTried
@@ -124,13 +105,10 @@ class Progressed(Fact):
     differences: tuple[Difference, ...] = ()
 
 
-class JobEnded(Fact):
+class JobEnded(Ended):
     """Nothing is left to do; `reason` says why it came to nothing, if it did."""
 
     type: Literal["job-ended"] = "job-ended"
-    rows: int = 0
-    refused: tuple[RefusedLine, ...] = ()
-    refused_total: int = 0
     reason: str = ""
 
 
@@ -168,15 +146,9 @@ def decide(state: Job, message: JobMessage) -> tuple[JobFact | Effect, ...]:
         case TryRule():
             return _try(state, message)
         case NoteProgress():
-            return (Progressed(seen=message.seen),) if state.status == "running" and message.seen > state.seen else ()
+            return (Progressed(seen=message.seen),) if gets_on(state, message.seen) else ()
         case ReportReference():
-            ended = JobEnded(
-                rows=message.rows,
-                refused=message.refused[:REFUSED_KEPT],
-                refused_total=message.refused_total,
-                reason=message.reason,
-            )
-            return (ended,) if state.status == "running" else ()
+            return (JobEnded(reason=message.reason, **outcome_of(message)),) if is_running(state) else ()
         case ReportTried():
             return _tried(state, message)
         case _:
@@ -198,7 +170,7 @@ def _try(state: Job, message: TryRule) -> tuple[JobFact | Effect, ...]:
 
 
 def _tried(state: Job, message: ReportTried) -> tuple[JobFact | Effect, ...]:
-    if state.status != "running":
+    if not is_running(state):
         return ()
     progressed = Progressed(seen=state.seen + message.looked, differences=message.differences)
     if message.done:
@@ -211,26 +183,19 @@ def evolve(state: Job, fact: JobFact) -> Job:
     match fact:
         case JobBegun():
             return Job(
-                fact.job_id,
-                fact.what,
-                fact.kind,
-                fact.name,
-                fact.size,
-                fact.rule_id,
-                fact.version,
+                job_id=fact.job_id,
+                what=fact.what,
+                kind=fact.kind,
+                name=fact.name,
+                size=fact.size,
+                rule_id=fact.rule_id,
+                version=fact.version,
                 status="running",
             )
         case Progressed():
             return replace(state, seen=fact.seen, differences=_summed(state.differences, fact.differences))
         case JobEnded():
-            return replace(
-                state,
-                status="refused" if fact.reason else "done",
-                rows=fact.rows,
-                refused=fact.refused,
-                refused_total=fact.refused_total,
-                reason=fact.reason,
-            )
+            return replace(with_end(state, fact, fact.reason), reason=fact.reason)
         case _:
             assert_never(fact)
 

@@ -9,22 +9,13 @@ from typing import Annotated, Literal, TypeAlias, assert_never
 from pydantic import Field, NonNegativeInt, TypeAdapter
 
 from shared.contracts import Cents, Contract, Event, Message, Meta, NonNegativeCents
-from shared.decider import Answer, Decider, Effect, Fact, Scalar
+from shared.decider import Decider, Effect, Fact, Scalar
+from shared.job import Ended, FileRead, JobStatus, RefusedLine, StretchLooked, gets_on, is_running, outcome_of, with_end
 from shared.replaced import replace
 
-REFUSED_KEPT = 100
 FOUND_KEPT = 200
 """Claims that a dry run names, the dearest first; all are counted."""
 What: TypeAlias = Literal["schedule", "dry_run", "again"]
-Status: TypeAlias = Literal["absent", "running", "done", "refused"]
-
-
-class RefusedLine(Contract):
-    """A row that was left out: its number, its column, and what is wrong, never its content."""
-
-    row: NonNegativeInt
-    column: str
-    message: str
 
 
 class WouldBe(Contract):
@@ -105,27 +96,17 @@ class NoteRead(Message):
     seen: NonNegativeInt
 
 
-class ScheduleRead(Answer):
-    """So many rows are in the table, and these were left out; or `reason` says why the file is none."""
+class ScheduleRead(FileRead):
+    """The schedule's file is read."""
 
     type: Literal["payments.schedule-read.v1"] = "payments.schedule-read.v1"
-    job_id: str
-    rows: NonNegativeInt
-    refused: tuple[RefusedLine, ...] = ()
-    refused_total: NonNegativeInt = 0
-    reason: str = ""
 
 
-class StretchDone(Answer):
-    """A stretch of claims was looked at, up to the claim `after`; `done` when there are no more."""
+class StretchDone(StretchLooked):
+    """A stretch of claims was looked at, with what it came to."""
 
     type: Literal["payments.contract-stretch.v1"] = "payments.contract-stretch.v1"
-    job_id: str
-    after: str
-    looked: NonNegativeInt
     tally: Tally = NO_TALLY
-    done: bool
-    reason: str = ""
 
 
 JobMessage: TypeAlias = ReadSchedule | TryContract | JudgeAgain | NoteRead | ScheduleRead | StretchDone
@@ -161,13 +142,10 @@ class JobProgressed(Fact):
     tally: Tally = NO_TALLY
 
 
-class JobEnded(Fact):
+class JobEnded(Ended):
     """`failed` says why it came to nothing, if it did."""
 
     type: Literal["contract-job.ended.v1"] = "contract-job.ended.v1"
-    rows: int = 0
-    refused: tuple[RefusedLine, ...] = ()
-    refused_total: int = 0
     failed: str = ""
 
 
@@ -185,7 +163,7 @@ class ContractJob:
     contract_id: str = ""
     version: int = 0
     reason: str = ""
-    status: Status = "absent"
+    status: JobStatus = "absent"
     seen: int = 0
     rows: int = 0
     refused: tuple[RefusedLine, ...] = ()
@@ -195,22 +173,15 @@ class ContractJob:
 
 
 def decide(state: ContractJob, message: JobMessage) -> tuple[JobFact | Effect, ...]:
-    running = state.status == "running"
     match message:
         case ReadSchedule() | TryContract() | JudgeAgain():
             return _begin(message) if state.status == "absent" else ()
         case NoteRead():
-            return (JobProgressed(seen=message.seen),) if running and message.seen > state.seen else ()
+            return (JobProgressed(seen=message.seen),) if gets_on(state, message.seen) else ()
         case ScheduleRead():
-            ended = JobEnded(
-                rows=message.rows,
-                refused=message.refused[:REFUSED_KEPT],
-                refused_total=message.refused_total,
-                failed=message.reason,
-            )
-            return (ended,) if running else ()
+            return (JobEnded(failed=message.reason, **outcome_of(message)),) if is_running(state) else ()
         case StretchDone():
-            return _went_on(state, message) if running else ()
+            return _went_on(state, message) if is_running(state) else ()
         case _:
             assert_never(message)
 
@@ -252,14 +223,7 @@ def evolve(state: ContractJob, fact: JobFact) -> ContractJob:
         case JobProgressed():
             return replace(state, seen=fact.seen, tally=state.tally.plus(fact.tally))
         case JobEnded():
-            return replace(
-                state,
-                status="refused" if fact.failed else "done",
-                rows=fact.rows,
-                refused=fact.refused,
-                refused_total=fact.refused_total,
-                failed=fact.failed,
-            )
+            return replace(with_end(state, fact, fact.failed), failed=fact.failed)
         case _:
             assert_never(fact)
 
