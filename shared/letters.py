@@ -108,15 +108,16 @@ def shape_of(value: bytes, known: Collection[str]) -> list[str]:
 
 
 def _lines(path: str, value: object, known: Collection[str], depth: int) -> Iterator[str]:
-    if isinstance(value, dict) and depth < DEPTH_MAX:
-        for name, one in cast("Mapping[str, object]", value).items():
+    body = value  # under a name of its own, so that the last branch has the value as it came
+    if isinstance(body, dict) and depth < DEPTH_MAX:
+        for name, one in cast("Mapping[str, object]", body).items():
             said = name if name in known else f"another name of {len(name)} characters"
             yield from _lines(f"{path}.{said}" if path else said, one, known, depth + 1)
-    elif isinstance(value, list) and depth < DEPTH_MAX and value:
-        rows = cast("Sequence[object]", value)
+    elif isinstance(body, list) and depth < DEPTH_MAX and body:
+        rows = cast("Sequence[object]", body)
         yield from _lines(f"{path}[{len(rows)}]", rows[0], known, depth + 1)
     else:
-        yield f"{path or 'all of it'}: {_kind(cast('object', value))}"
+        yield f"{path or 'all of it'}: {_kind(value)}"
 
 
 def _kind(value: object) -> str:

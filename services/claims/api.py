@@ -276,7 +276,7 @@ async def correct_claim(
     arrival = Arrival(command_id, body.claim837(), f"api/{command_id}", corrects=state)
     cause = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
     command = await parts.intake.correction(cause, arrival)
-    return await _ask(run, parts, caller, command, "claim.correct", claim_id, why)
+    return await ask_claim(run, parts, caller, command, "claim.correct", claim_id, why)
 
 
 @router.post("/claims/{claim_id}/hold")
@@ -288,7 +288,7 @@ async def hold(
     command_id = await first_use(run, caller, key, f"hold/{claim_id}/{body.reason}")
     meta = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
     command = HoldClaim(meta=meta, claim_id=claim_id, reason=body.reason)
-    return await _ask(run, parts, caller, command, "claim.hold", claim_id, body.reason)
+    return await ask_claim(run, parts, caller, command, "claim.hold", claim_id, body.reason)
 
 
 @router.post("/claims/{claim_id}/release")
@@ -300,7 +300,7 @@ async def release(
     command_id = await first_use(run, caller, key, f"release/{claim_id}/{body.reason}")
     meta = command_meta(run, caller, "claims", command_id, f"claim/{claim_id}", state.account_id)
     command = ReleaseClaim(meta=meta, claim_id=claim_id, reason=body.reason)
-    return await _ask(run, parts, caller, command, "claim.release", claim_id, body.reason)
+    return await ask_claim(run, parts, caller, command, "claim.release", claim_id, body.reason)
 
 
 @router.post("/claims/{claim_id}/replacement", status_code=201)
@@ -310,7 +310,7 @@ async def replacement(
     """A corrected claim (7) for one that its payer decided: the body is the whole claim, and replaces every line."""
     state = await claim_here(run, parts, caller.tenant, claim_id)
     words = f"{claim_id}/7/{body.model_dump_json()}"
-    return await _succeed(run, parts, caller, key, state, words, why, body.claim837())
+    return await succeed(run, parts, caller, key, state, words, why, body.claim837())
 
 
 @router.post("/claims/{claim_id}/void", status_code=201)
@@ -319,10 +319,10 @@ async def void(
 ) -> dict[str, Any]:
     """A void (8) for a claim that its payer decided. Nothing changes here until the payer takes its decision back."""
     state = await claim_here(run, parts, caller.tenant, claim_id)
-    return await _succeed(run, parts, caller, key, state, f"{claim_id}/8/{body.reason}", body.reason, None)
+    return await succeed(run, parts, caller, key, state, f"{claim_id}/8/{body.reason}", body.reason, None)
 
 
-async def _succeed(
+async def succeed(
     run: Runtime,
     parts: Parts,
     caller: Principal,
@@ -361,7 +361,7 @@ async def _take_upload(
     return {"file_id": kept.file_id, "sha256": kept.sha256, "size": kept.size, "new": is_new}
 
 
-async def _ask(
+async def ask_claim(
     run: Runtime, parts: Parts, caller: Principal, command: ClaimMessage, action: str, claim_id: str, reason: str
 ) -> dict[str, Any]:
     await run.audit.record(caller, action, f"claim/{claim_id}", reason)

@@ -47,6 +47,7 @@ from services.claims.forms import Readers
 from services.claims.handlers import TOPICS, all_routes, papers_routes, watch_routes
 from services.claims.hl7_senders import hl7_senders
 from services.claims.inquiry_performer import TIMEOUT_SECONDS, StatusInquirer
+from services.claims.mend_api import router as mend_router
 from services.claims.papers_performer import PaperSenders, PapersPerformer
 from services.claims.parts import Parts, make_parts
 from services.claims.pickup import AckFiles, ClaimFiles, Pickup
@@ -215,6 +216,7 @@ def create_app(settings: ClaimsSettings | None = None) -> FastAPI:
         appeal_router,
         archive_router,
         x12_router,
+        mend_router,
         attachment_router,
         versions_router("claim", "/claims/{claim_id}", "biller", "auditor"),
         versions_router("work_item", "/work-items/{claim_id}", "biller", "auditor"),

@@ -17,10 +17,12 @@ from services.console.calls import Ask, problems_of
 from services.console.core import CLAIM_VIEW, ClaimView
 from services.console.core.denials import NO_REASON, Place, denials_of, largest, place_of
 from services.console.core.money_reports import (
+    OF_CLAIMS,
     REPORTS,
     askable,
     bars_of,
     column_said,
+    flow_of,
     indicators_of,
     report_of,
     share,
@@ -47,6 +49,8 @@ TABS = (
     ("/money/aging", "Aging"),
     ("/money/reports/overdue", "Over time"),
     ("/money/denials", "Denials"),
+    ("/money/reports/claim-flow", "Claims"),
+    ("/money/reports/unbilled", "Unbilled"),
     ("/money/reports/cash-receipts", "Receipts"),
     ("/money/reports/daysheet", "Day sheet"),
     ("/money/deposits", "Deposits"),
@@ -71,8 +75,9 @@ async def money(request: Request, run: Run, who: Reader) -> Response:
         Ask("payments", "/books/aging", ()),
         Ask("payments", "/books/indicators", asked),
         Ask("payments", "/cash/work"),
+        Ask("payments", "/books/claim-flow", asked),
     )
-    aging, indicators, cash = answers
+    aging, indicators, cash, flow = answers
     report = report_of(ROOT, "aging", aging.one, ()) if aging.good else None
     values: dict[str, Any] = {
         "problems": problems_of(answers),
@@ -81,26 +86,9 @@ async def money(request: Request, run: Run, who: Reader) -> Response:
         "indicators": indicators_of(ROOT, indicators.one, asked) if indicators.good else [],
         "period": asked,
         "cash": numbers_in(cash.body, "counts"),
-        "clean": await clean_claims(run, who.tenant),
+        "flow": flow_of(flow.one, link("/money/reports/claim-flow", **dict(asked))) if flow.good else [],
     }
     return page(request, "money.html", values)
-
-
-async def clean_claims(run: Runtime, tenant: str) -> Mapping[str, Any]:
-    """CL-1 of the MAP keys: claims that passed the edits with no hand on them, of those the edits have judged."""
-
-    async def count(where: Mapping[str, bool]) -> int:
-        return await run.store.count(CLAIM_VIEW, tenant, where)
-
-    sent, held = await count({"ever_submitted": True}), await count({"ever_held": True})
-    both = await count({"ever_submitted": True, "ever_held": True})
-    judged = sent + held - both
-    return {
-        "clean": sent - both,
-        "judged": judged,
-        "held": held,
-        "said": f"{100 * (sent - both) / judged:.1f} %" if judged else "—",
-    }
 
 
 @router.get("/money/aging")
@@ -120,8 +108,9 @@ async def report(request: Request, run: Run, who: Reader, name: str) -> Response
 CHOICES: Mapping[str, Mapping[str, Sequence[str]]] = {
     "aging": {"by": BYS, "base": BASES, "side": SIDES},
     "overdue": {"every": ("month", "week", "day")},
+    "claim-flow": {"by": ("month", "payer")},
 }
-AS_OF = frozenset({"aging", "credits"})
+AS_OF = frozenset({"aging", "credits", "unbilled", "pre-billing"})
 
 
 async def report_values(request: Request, run: Runtime, who: Visitor, name: str, root: str) -> dict[str, Any]:
@@ -183,21 +172,28 @@ async def entries_values(request: Request, who: Visitor, name: str, back: str) -
     asked = askable(given.multi_items())
     rows, column = [one[:100] for one in given.getlist("row")], given.get("column", "")[:60]
     query = [*asked, *(("row", one) for one in rows), *([("column", column)] if column else []), ("form", "jsonl")]
-    asks = Ask("payments", f"/books/{name}/entries", query)
+    asks = Ask("payments", f"/books/{name}/{'claims' if name in OF_CLAIMS else 'entries'}", query)
     found = await services_of(request).lines(who.authorization, asks, ENTRIES_SHOWN, "adds")
     return {
         "name": name,
         "title": REPORTS[name],
         "about": [*rows, *([column_said(column)] if column else [])],
         "back": link(back, **dict(asked)),
-        "entries": told_all(found.rows, *ENTRY),
+        "of_claims": name in OF_CLAIMS,
+        "entries": told_all(found.rows, *(CLAIM if name in OF_CLAIMS else ENTRY)),
         "count": found.total,
         "sum": found.sum,
-        "in_dollars": not (rows and rows[0] in COUNTS),
+        "in_dollars": _is_amount(name, rows, column),
         "problems": [found.problem] if found.problem else [],
     }
 
 
+def _is_amount(name: str, rows: Sequence[str], column: str) -> bool:
+    """Whether a figure is an amount; the others are numbers of claims or days."""
+    return column.endswith("_cents") if name in OF_CLAIMS else not (rows and rows[0] in COUNTS)
+
+
+CLAIM = ("claim_id", "account_id", "payer_id", "service_from", "charge_cents", "row", "column", "adds")
 COUNTS = frozenset({"denied_claims", "days_to_first_decision"})
 """Indicators whose figures are numbers and days, and no amounts."""
 ENTRY = (

@@ -11,6 +11,7 @@ import httpx
 from services.claims.api import router as claims_router
 from services.claims.appeal_api import router as appeals
 from services.claims.archive_api import router as archive
+from services.claims.mend_api import router as mend
 from services.claims.routing import routing_table
 from services.claims.work_api import router as work
 from services.claims.x12_api import router as x12
@@ -75,13 +76,19 @@ class Door(httpx.AsyncBaseTransport):
 
 
 @asynccontextmanager
-async def open_street(root: Path) -> AsyncGenerator[Street]:
-    """A day's claims are with the payer; two guarantors' accounts have a paid claim, and one that is open."""
+async def open_street(root: Path, *, with_claims: bool = True) -> AsyncGenerator[Street]:
+    """A day's claims are with the payer; two guarantors' accounts have a paid claim, and one that is open.
+
+    Payments heard of them all; the console heard what both services said. Without `with_claims` the day sent none:
+    that is quicker, for tests that are about the money.
+    """
     claims = claims_world(root / "claims", key=KEY)
-    await send(claims, day(3))
-    await claims.acknowledge("a.277ca", accept_all(await claims.claims()))
+    if with_claims:
+        await send(claims, day(3))
+        await claims.acknowledge("a.277ca", accept_all(await claims.claims()))
     cashier = make_cashier(root / "payments")
     await cashier.world.hear(_sent("clm_a", "acct_1"), _sent("clm_b", "acct_2"))
+    await cashier.world.hear(*claims.events(*EVENTS["claims"]))
     paid = answered("PCN-clm_a", 6_000, (("CO", "45", 2_000), ("PR", "2", 2_000)))
     await cashier.world.drop(era_file(check([paid])))
     await cashier.settle()
@@ -106,7 +113,7 @@ def _sent(claim_id: str, account_id: str) -> Any:
 
 
 def _claims_app(world: ClaimsWorld) -> httpx.AsyncBaseTransport:
-    app = app_of("claims", claims_router, work, appeals, archive, x12)
+    app = app_of("claims", claims_router, work, appeals, archive, x12, mend)
     app.state.running = Running(world.runtime, world.spec, None, (), ())  # type: ignore[arg-type]
     app.state.routing = routing_table()
     app.state.quotas = world.quotas

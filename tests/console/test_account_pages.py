@@ -1,13 +1,23 @@
 """The account's page before the real ledger: money typed, posted once, given up by two people, taken back."""
 
 import re
+from collections.abc import AsyncGenerator
+from pathlib import Path
 
 import httpx
+import pytest
 
-from tests.console.street import Street
+from tests.console.street import Street, open_street
 
 KEYS = iter(f"6f1f7d3e-28a4-4c57-9d7e-{n:012x}" for n in range(1, 10_000))
 POSTER = ("biller", "poster", "operator")
+
+
+@pytest.fixture
+async def street(tmp_path: Path) -> AsyncGenerator[Street]:
+    """A day without claims of its own: these tests are about the money."""
+    async with open_street(tmp_path, with_claims=False) as made:
+        yield made
 
 
 async def press(

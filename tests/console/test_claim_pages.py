@@ -190,3 +190,21 @@ async def test_names_that_are_no_harm_are_shown_as_they_are(desk: Desk) -> None:
     assert "<img src=x" not in page
     assert "&lt;img src=x onerror=alert(1)&gt;" in page
     assert 'class="what" dir="auto"' in page
+
+
+async def test_a_claim_is_corrected_in_place_and_keeps_the_rest(street: Street) -> None:
+    claim_id = await ready_claim(street)
+    before = next(one for one in await street.claims.claims() if one.claim_id == claim_id)
+    assert before.content
+    empty = await press(street, claim_id, "correct", {"reason": "nothing typed"})
+    assert empty.status_code == 422
+    assert "Name what is wrong" in empty.text
+    fields = {"prior_authorization_number": "AUTH-77", "line.number": "1", "line.modifiers": "25", "reason": "a record"}
+    for _ in range(2):
+        assert (
+            await press(street, claim_id, "correct", fields, "6f1f7d3e-28a4-4c57-9d7e-0000000c0ffe")
+        ).status_code == 303
+    after = next(one for one in await street.claims.claims() if one.claim_id == claim_id)
+    assert after.content
+    assert (after.content.prior_authorization_number, after.content.lines[0].modifiers) == ("AUTH-77", ("25",))
+    assert after.content.charge_cents == before.content.charge_cents

@@ -22,6 +22,8 @@ PATHS = (
     "/money/reports/cash-receipts?first=2026-07-01&last=2026-07-31",
     "/money/reports/indicators",
     "/money/reports/credits",
+    "/money/reports/unbilled",
+    "/money/reports/pre-billing",
     "/money/denials",
     "/money/denials/claims",
     "/money/deposits?status=late",
@@ -95,7 +97,6 @@ async def test_payments_that_is_down_is_said_and_denials_work(street: Street) ->
         page = await shown(street, path)
         assert page.status_code == 200
         assert "Payments cannot be reached." in page.text
-    assert "clean claims" in (await shown(street, "/money")).text
     assert (await shown(street, "/money/denials")).status_code == 200
 
 
@@ -112,11 +113,16 @@ async def test_denials_by_reason_and_payer_lead_to_their_claims(told: Desk) -> N
     assert "northgate" not in page
 
 
-async def test_clean_claims_are_counted_from_what_claims_said(told: Desk) -> None:
-    page = (await told.browser().get("/money")).text
-    found = re.search(r"(\d+) of (\d+) judged by the edits", page)
-    assert found
-    assert 0 < int(found[1]) < int(found[2])
+async def test_claims_on_their_way_are_shown_with_the_claims_behind(street: Street) -> None:
+    tiles = (await shown(street, "/money")).text
+    assert "clean claims" in tiles
+    page = (await shown(street, "/money/reports/claim-flow?by=payer&first=2026-07-01&last=2026-07-31")).text
+    cells = re.findall(r'<a href="(/money/entries/claim-flow[^"]+row=clean_claims[^"]+)"[^>]*>([^<]+)</a>', page)
+    assert cells
+    for url, figure in cells:
+        behind = (await shown(street, unescape(url))).text
+        assert re.search(rf"together <strong>{figure}</strong>", behind), url
+    assert "claims received" in page
 
 
 async def test_a_decision_without_a_claim_is_matched_on_the_page_once(street: Street) -> None:

@@ -1,11 +1,13 @@
 """The client's portal: the practice of the token, everything of it, nothing of another, and nothing to press."""
 
 import re
+from collections.abc import AsyncGenerator
 from html import unescape
+from pathlib import Path
 
 import pytest
 
-from tests.console.street import Street
+from tests.console.street import Street, open_street
 
 PATHS = (
     "/portal",
@@ -29,6 +31,13 @@ STAFF = (
     "/find?q=clm_a",
     "/audit-log",
 )
+
+
+@pytest.fixture
+async def street(tmp_path: Path) -> AsyncGenerator[Street]:
+    """A day without claims of its own: these tests are about the money."""
+    async with open_street(tmp_path, with_claims=False) as made:
+        yield made
 
 
 async def test_a_client_sees_its_own_and_can_change_nothing(street: Street) -> None:

@@ -64,9 +64,22 @@ def request_of(action: Action, values: Mapping[str, Any], of_page: Mapping[str, 
     query = {name: str(left.pop(name)) for name in action.query if name in left}
     known = {name: of_page[name] for name in action.of_page}
     named = {action.renamed.get(name, name): value for name, value in left.items()}
+    named = nested(named)
     if action.shape == "parts":
         named["parts"] = [{name: named.pop(name) for name in ("expected_id", "cents")}]
     return Request(action.method, path, {**action.fixed, **known, **named}, query, reason)
+
+
+def nested(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """`line.number` becomes `number` of the object `line`."""
+    made: dict[str, Any] = {}
+    for name, value in flat.items():
+        part, _, field_name = name.rpartition(".")
+        if part:
+            made.setdefault(part, {})[field_name] = value
+        else:
+            made[name] = value
+    return made
 
 
 def in_path(path: str) -> tuple[str, ...]:

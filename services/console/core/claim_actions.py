@@ -191,9 +191,37 @@ WRITE_OFF_DECISION = Action(
     grave=True,
     done="Decided.",
 )
+MEND = Action(
+    "correct",
+    "Correct",
+    "Puts right what is wrong and leaves the rest. After a decision of its payer, a corrected claim (7) follows.",
+    "claims",
+    "/claims/{claim_id}/mend",
+    (
+        Field("member_id", "Member id", needed=False, most=50),
+        Field("group_number", "Group number", needed=False, most=50),
+        Field("prior_authorization_number", "Authorization", needed=False, most=50),
+        Field("referral_number", "Referral", needed=False, most=50),
+        Field("place_of_service", "Place of service", needed=False, most=2, hint="Two digits."),
+        Field("billing_npi", "Billing NPI", needed=False, most=10),
+        Field("rendering_npi", "Rendering NPI", needed=False, most=10),
+        Field("diagnoses", "Diagnoses", "codes", needed=False, hint="All of them in their order: J06.9, R05."),
+        Field("line.number", "Line", "whole", needed=False, hint="Of which the next three are; from 1."),
+        Field("line.procedure", "Procedure", needed=False, most=8),
+        Field("line.modifiers", "Modifiers", "codes", needed=False, hint="All of them: 25, 59."),
+        Field("line.charge_cents", "Charge", "cents", needed=False, hint="Such as 1,234.50."),
+        REASON,
+    ),
+    BILLER,
+    why=True,
+    grave=True,
+    done="The claim is corrected, and goes through the edits again.",
+)
+
 CLAIM_ACTIONS: Mapping[str, Action] = {
     one.name: one
     for one in (
+        MEND,
         RELEASE,
         HOLD,
         RESUBMIT,
@@ -210,6 +238,7 @@ CLAIM_ACTIONS: Mapping[str, Action] = {
     )
 }
 DECIDED = ("denied", "paid")
+MENDABLE = (*IN_HOUSE, "held", "rejected", *DECIDED)
 APPEAL_STEPS: Mapping[str, tuple[Action, ...]] = {
     "open": (PACKET, SUBMITTED),
     "written": (PACKET, SUBMITTED),
@@ -222,7 +251,7 @@ def fitting(status: str, work: Mapping[str, object] | None, appeal: Mapping[str,
 
     `work` is its work item and `appeal` the last of its appeals, as the claims service shows them.
     """
-    found: list[Action] = []
+    found: list[Action] = [MEND] if status in MENDABLE else []
     if status in {"held", "rejected"}:
         found.append(RELEASE if status == "held" else RESUBMIT)
     if status in IN_HOUSE:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any, Literal, NamedTuple, TypeAlias
 
-Kind: TypeAlias = Literal["line", "words", "cents", "day", "choice", "whole", "yes", "hidden", "count"]
+Kind: TypeAlias = Literal["line", "words", "cents", "day", "choice", "whole", "yes", "hidden", "count", "codes"]
 AMOUNT = re.compile(r"^\$?(\d{1,3}(?:,\d{3})+|\d{1,9})(?:\.(\d{2}))?$", re.ASCII)
 CENTS_MAX = 99_999_999_99
 """What the services take for one amount."""
@@ -124,6 +124,14 @@ def _text(one: Field, text: str) -> str:
     return text
 
 
+def _codes(_: Field, text: str) -> list[str]:
+    codes = [one.strip() for one in text.replace(";", ",").split(",")]
+    if not all(code.isascii() and code.replace(".", "").isalnum() for code in codes):
+        msg = "Write codes with commas between them."
+        raise NotReadableError(msg)
+    return codes
+
+
 def _count(_: Field, text: str) -> int:
     """A number that the page itself wrote into the form."""
     if not (text.isascii() and text.isdigit() and len(text) <= len("999999999")):
@@ -146,4 +154,5 @@ READERS: Mapping[Kind, Callable[[Field, str], Any]] = {
     "yes": _yes,
     "hidden": _text,
     "count": _count,
+    "codes": _codes,
 }

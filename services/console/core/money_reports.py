@@ -15,17 +15,23 @@ REPORTS: Mapping[str, str] = {
     "credits": "Credits",
     "allocation": "Payers' shares",
     "indicators": "Indicators",
+    "claim-flow": "Claims on their way",
+    "unbilled": "Not billed yet",
+    "pre-billing": "Why claims are held",
 }
+OF_CLAIMS = frozenset({"claim-flow", "unbilled", "pre-billing"})
+"""Reports whose figures are claims: behind them stand claims, and no entries."""
 ASKABLE = ("first", "last", "as_of", "by", "base", "buckets", "side", "every")
 """What a report may be asked for; anything else in an address is passed over."""
 PATH_OF = {"cash_receipts": "cash-receipts"}
 
 
 class Cell(NamedTuple):
-    """One figure, and the list behind it."""
+    """One figure as a number and in words, and the list behind it."""
 
-    cents: int
+    figure: int
     url: str
+    said: str
 
 
 class ReportRow(NamedTuple):
@@ -70,26 +76,28 @@ def entries_url(root: str, name: str, asked: Sequence[tuple[str, str]], row: Seq
 
 def report_of(root: str, name: str, body: Mapping[str, Any], asked: Sequence[tuple[str, str]]) -> Report:
     """A report of the books; `root` is where the lists behind its figures are."""
-    totals = cast("dict[str, int]", body.get("totals") or {})
-    columns = tuple(totals)
     rows = cast("list[dict[str, Any]]", body.get("rows") or [])
-    row_names = tuple(key for key in (rows[0] if rows else {}) if key not in totals and not _is_extra(key))
+    totals = cast("dict[str, int]", body.get("totals") or {})
+    first = rows[0] if rows else {}
+    columns = tuple(totals) or tuple(key for key, value in first.items() if isinstance(value, int) and key != "value")
+    names = tuple(key for key in first if key not in columns and key not in EXTRA and not key.endswith("_cents"))
+    controls = cast("list[dict[str, Any]]", body.get("controls") or [])
+    of_claims = cast("dict[str, Any]", body.get("control") or {})
     return Report(
         columns,
-        row_names,
-        tuple(_row(root, name, asked, row, row_names, columns) for row in rows),
-        tuple(Cell(cents, entries_url(root, name, asked, (), column)) for column, cents in totals.items()),
+        names,
+        tuple(_row(root, name, asked, row, names, columns) for row in rows),
+        tuple(
+            Cell(figure, entries_url(root, name, asked, (), column), figure_of(column, figure, {}))
+            for column, figure in totals.items()
+        ),
         bool(body.get("ties")),
-        tuple(control_said(one) for one in cast("list[dict[str, Any]]", body.get("controls") or [])),
+        (*map(control_said, controls), *([claims_said(of_claims)] if of_claims else [])),
         int(body.get("rows_left_out") or 0),
     )
 
 
 EXTRA = frozenset({"drill_down", "value", "shape", "numerator_is", "denominator_is"})
-
-
-def _is_extra(key: str) -> bool:
-    return key in EXTRA or key.endswith("_cents")
 
 
 def _row(
@@ -101,8 +109,25 @@ def _row(
     columns: tuple[str, ...],
 ) -> ReportRow:
     names = tuple(str(row.get(one, "")) for one in row_names)
-    cells = (Cell(int(row.get(one) or 0), entries_url(root, name, asked, names, one)) for one in columns)
+    figures = [(one, int(row.get(one) or 0)) for one in columns]
+    cells = (Cell(n, entries_url(root, name, asked, names, one), figure_of(one, n, row)) for one, n in figures)
     return ReportRow(names, tuple(cells))
+
+
+def figure_of(column: str, figure: int, row: Mapping[str, Any]) -> str:
+    """An amount in dollars, a number as it is; of an indicator its row says which."""
+    is_cents = column.endswith("_cents") or str(row.get(f"{column}_is", "")).endswith(", cents")
+    return dollars(figure) if is_cents else f"{figure:,}"
+
+
+def claims_said(control: Mapping[str, Any]) -> str:
+    """What came in against what was sent, and what was charged against the accounts."""
+    billed, ledger = int(control.get("billed_cents") or 0), int(control.get("ledger_cents") or 0)
+    received, sent = int(control.get("claims_received") or 0), int(control.get("claims_sent") or 0)
+    said = f"{received:,} claims received, {sent:,} sent; charged {dollars(billed)}"
+    if billed == ledger:
+        return f"{said}, as the accounts say"
+    return f"{said}, DOES NOT TIE: the accounts say {dollars(ledger)}"
 
 
 def control_said(control: Mapping[str, Any]) -> str:
@@ -120,6 +145,8 @@ def column_said(column: str) -> str:
     """`days_31_60_cents` as `31 to 60 days`; others without their unit."""
     words = column.removesuffix("_cents").split("_")
     match words:
+        case ["days", first, "on"]:
+            return f"over {int(first) - 1} days" if first.isdigit() else " ".join(words)
         case ["days", first, last]:
             return f"{first} to {last} days"
         case ["days", "over", last] | ["over", last]:
@@ -130,9 +157,9 @@ def column_said(column: str) -> str:
 
 def bars_of(report: Report) -> list[Bar]:
     """A bar for each column of a report's totals; a credit has no length, and says its amount."""
-    longest = max((one.cents for one in report.totals), default=0)
+    longest = max((one.figure for one in report.totals), default=0)
     return [
-        Bar(column_said(column), cell.cents, share(cell.cents, longest), cell.url, at)
+        Bar(column_said(column), cell.figure, share(cell.figure, longest), cell.url, at)
         for at, (column, cell) in enumerate(zip(report.columns, report.totals, strict=True))
     ]
 
@@ -151,9 +178,21 @@ class Indicator(NamedTuple):
     url: str
 
 
+FIRST_SHOWN = (
+    "days_in_receivables",
+    "net_collection",
+    "denied_claims",
+    "denied_amount",
+    "aged_over_90",
+    "days_to_first_decision",
+)
+"""Of the indicators: what people look at first."""
+
+
 def indicators_of(root: str, body: Mapping[str, Any], asked: Sequence[tuple[str, str]]) -> list[Indicator]:
     """The ledger's indicators, each with its numerator and denominator."""
     rows = cast("list[dict[str, Any]]", body.get("rows") or [])
+    rows.sort(key=lambda row: (_place(str(row.get("indicator", ""))), str(row.get("indicator", ""))))
     return [
         Indicator(
             str(row.get("indicator", "")).replace("_", " "),
@@ -162,6 +201,28 @@ def indicators_of(root: str, body: Mapping[str, Any], asked: Sequence[tuple[str,
             entries_url(root, "indicators", asked, (str(row.get("indicator", "")),), "numerator"),
         )
         for row in rows
+    ]
+
+
+def _place(name: str) -> int:
+    return FIRST_SHOWN.index(name) if name in FIRST_SHOWN else len(FIRST_SHOWN)
+
+
+def flow_of(body: Mapping[str, Any], url: str) -> list[Indicator]:
+    """Shares of claims on their way: numerators and denominators of all rows are added up, never shares."""
+    sums: dict[str, list[Any]] = {}
+    for row in cast("list[dict[str, Any]]", body.get("rows") or []):
+        name = str(next(iter(row.values()), ""))
+        made = sums.setdefault(name, [0, 0, row])
+        made[0], made[1] = made[0] + int(row.get("numerator") or 0), made[1] + int(row.get("denominator") or 0)
+    return [
+        Indicator(
+            name.replace("_", " "),
+            f"{100 * numerator / denominator:.1f} %" if denominator else "—",
+            f"{numerator:,} {row.get('numerator_is', '')} of {denominator:,} {row.get('denominator_is', '')}",
+            url,
+        )
+        for name, (numerator, denominator, row) in sums.items()
     ]
 
 

@@ -39,7 +39,7 @@
   // The second of two clicks sends nothing; what was sent twice all the same is one request to the service (its key).
   document.addEventListener("submit", (event) => {
     const form = event.target;
-    if (form.method.toLowerCase() !== "post" || event.defaultPrevented) return;
+    if ((form.getAttribute("method") ?? "get").toLowerCase() !== "post" || event.defaultPrevented) return;
     if (form.dataset.sent) {
       event.preventDefault();
       return;

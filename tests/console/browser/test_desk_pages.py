@@ -1,4 +1,4 @@
-"""Claim, account, money and portal in a real browser, before the real services: by mouse and keyboard, in both themes."""
+"""Claim, account, money and portal in a real browser, before the real services: mouse and keyboard, both themes."""
 
 from collections.abc import AsyncGenerator
 from pathlib import Path
