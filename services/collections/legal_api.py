@@ -10,7 +10,8 @@ from pydantic import Field
 
 from services.collections.api import AccountId, Accounts, Limit
 from services.collections.core import Account
-from services.collections.core.legal import LegalCase, LegalDecider, LegalMessage, Status
+from services.collections.core.legal import LegalDecider, LegalMessage
+from services.collections.core.legal_case import LegalCase, Status
 from services.collections.core.legal_messages import (
     AddCost,
     CostKind,

@@ -86,7 +86,7 @@ def command(number: int, choice: tuple[str, int, int]) -> PlacementCommand:  # n
     """One of what a placement may hear; ids and lines repeat often."""
     kind, one, day = choice
     common: dict[str, Any] = {"meta": meta(number, day), "placement_id": "plc_1"}
-    line = {"agency_id": "agency_primary", "file_id": f"file_{one % 3}", "line": 1 + one % 4}
+    line: dict[str, Any] = {"agency_id": "agency_primary", "file_id": f"file_{one % 3}", "line": 1 + one % 4}
     match kind:
         case "open":
             return opened()
@@ -108,9 +108,9 @@ def command(number: int, choice: tuple[str, int, int]) -> PlacementCommand:  # n
             meanings: list[Any] = ["promise", "disputed", None, "legal", "paid", "uncollectible"]
             return AgencyUpdated(**common, **line, code="X", meaning=meanings[one % 6], on=on(day))
         case _:
-            reference, paid = f"R-{one}", "direct" if kind == "direct" else "collected"
-            fee = {"cents": 100 * one, "fee_cents": 22 * one, "received_on": on(day % 3)}
-            return AgencyPaid(**common, **line, reference=reference, paid=paid, **fee)  # type: ignore[arg-type]
+            paid: Any = "direct" if kind == "direct" else "collected"
+            fee: dict[str, Any] = {"cents": 100 * one, "fee_cents": 22 * one, "received_on": on(day % 3)}
+            return AgencyPaid(**common, **line, reference=f"R-{one}", paid=paid, **fee)
 
 
 KINDS = ("open", "end", "pay", "adjust", "filed", "filed", "dropped", "ack", "update", "paid", "paid", "direct")

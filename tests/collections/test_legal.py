@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from services.collections.core.legal import LegalCase, make_legal
+from services.collections.core.legal import make_legal
+from services.collections.core.legal_case import LegalCase
 from services.collections.legal_terms import legal_book
 from shared.policy import PolicyError
 from shared.store.port import Key

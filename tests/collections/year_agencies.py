@@ -17,6 +17,7 @@ from uuid import uuid5
 from services.collections.agency_parts import agency_parts
 from services.collections.agency_performers import Accounts
 from services.collections.core import AccountMessage, PlaceAccount, RecallAccount
+from services.collections.core.agency import CutFile
 from services.collections.core.agency_account import TellAgency
 from services.collections.core.agency_file import AgencyFile
 from services.collections.core.agency_format import read_lines, write_line
@@ -200,6 +201,7 @@ class AgencyWorld:
             if (terms := self.book.find(TENANT, one, on)) is not None
         ]
         self._day, self.parked, self.refused, self.faults_seen = 0, 0, 0, list[str]()
+        self.cuts = 0
 
     def takes(self, pending: Pending) -> bool:
         return isinstance(pending.effect, OF_ACCOUNTS)
@@ -250,6 +252,18 @@ class AgencyWorld:
             await self._remits(one)
         await self.settle()
 
+    async def send_all(self) -> bool:
+        """Write what waits now, and have it read; whether anything was written."""
+        before = sum(one.files for one in self.collectors)
+        for one in self.collectors:
+            self.cuts += 1
+            agency_id, file_id = one.terms.agency_id, f"cut_{self.cuts}"
+            cut = CutFile(meta=self._meta(file_id, f"agency/{agency_id}"), agency_id=agency_id)
+            await self.watched.transact(self.parts.agencies, (cut,))
+            await self.settle()
+            await self._acknowledges(one)
+        return sum(one.files for one in self.collectors) > before
+
     async def _acknowledges(self, one: Collector) -> None:
         new = one.read()
         rows = [
@@ -278,20 +292,24 @@ class AgencyWorld:
 
     async def _sends(self, one: Collector, text: str, name: str) -> AgencyFile:
         file_id = f"file_{uuid5(NAMESPACE, f'{one.terms.agency_id}/{text}').hex}"
-        meta = Meta(
-            id=uuid5(NAMESPACE, file_id),
-            tenant=TENANT,
-            occurred_at=self._clock.now(),
-            source="collections",
-            subject=f"agency_file/{file_id}",
-            key=file_id,
-            correlation=uuid5(NAMESPACE, file_id),
-            actor="agency",
-        )
+        meta = self._meta(file_id, f"agency_file/{file_id}")
         taken = await self._intake.take(meta, one.terms.agency_id, name, text.encode())
         self.refused += taken.refused
         await self.settle()
         return taken
+
+    def _meta(self, name: str, subject: str) -> Meta:
+        made = uuid5(NAMESPACE, name)
+        return Meta(
+            id=made,
+            tenant=TENANT,
+            occurred_at=self._clock.now(),
+            source="collections",
+            subject=subject,
+            key=name,
+            correlation=made,
+            actor="agency",
+        )
 
     async def placements(self) -> list[PlacedAccount]:
         found: list[PlacedAccount] = []

@@ -61,6 +61,8 @@ class YearWithAgencies(Year):
             await self._settle()
             await self.agencies.finish()
             await self._settle()
+        while await self.agencies.send_all():
+            await self._settle()
 
     async def _settle(self) -> None:
         for _ in range(ROUNDS_MAX):
