@@ -115,11 +115,12 @@ class WorkBook:
     policies: tuple[WorkPolicy, ...]
 
     def on(self, tenant: str, day: date) -> WorkPolicy:
-        """The version in force: the tenant's own if it has any, else the common one; the oldest before them all."""
-        own = [one for one in self.policies if one.tenant == tenant]
-        known = own or [one for one in self.policies if one.tenant == ANY_TENANT]
-        in_force = [one for one in known if one.valid_from <= day]
-        return max(in_force, key=lambda one: one.valid_from) if in_force else min(known, key=lambda one: one.valid_from)
+        """The version in force: the tenant's own if one is, else the common one; the oldest common before them all."""
+        for owner in (tenant, ANY_TENANT):
+            in_force = [one for one in self.policies if one.tenant == owner and one.valid_from <= day]
+            if in_force:
+                return max(in_force, key=lambda one: one.valid_from)
+        return min((one for one in self.policies if one.tenant == ANY_TENANT), key=lambda one: one.valid_from)
 
     def __bool__(self) -> bool:
         return bool(self.policies)
