@@ -9,8 +9,8 @@ from typing import NamedTuple
 from zlib import crc32
 
 VALUE_BITS, ID_BITS = 40, 32
-VALUE_MAX = 2**VALUE_BITS - 1
-RANK_END = 2 ** (VALUE_BITS + ID_BITS)
+VALUE_MAX: int = 2**VALUE_BITS - 1
+RANK_END: int = 2 ** (VALUE_BITS + ID_BITS)
 """No rank is as large."""
 DIGITS = (VALUE_BITS + ID_BITS) // 4
 SEPARATOR = "|"

@@ -5,10 +5,10 @@ import json
 from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from importlib.resources import files
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import axe_playwright_python
 import httpx
 import uvicorn
 from playwright.async_api import Browser, BrowserContext, Page
@@ -17,7 +17,7 @@ from revcycle.stack.ports import free_port
 from services.console.session import COOKIE
 from tests.console.desk import EVERY_ROLE, Desk, make_desk
 
-AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text()
+AXE = files("axe_playwright_python").joinpath("axe.min.js").read_text()
 WCAG = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 Answers: TypeAlias = Callable[[httpx.Request], httpx.Response]
 """A made-up service: what it answers to a request."""
