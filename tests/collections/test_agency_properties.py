@@ -1,7 +1,7 @@
 """Whatever comes in whatever order: one file for each record, one answer for each line, and fees that add up."""
 
 from collections import Counter
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 from uuid import UUID, uuid5
 
@@ -32,11 +32,12 @@ from services.collections.core.placement_messages import (
     OpenPlacement,
     RecordsDropped,
     RecordsFiled,
+    TellAccountOfAgency,
     TellPlacement,
 )
 from services.collections.legal_terms import legal_book
 from shared.contracts import AgencyPaymentReported, Meta
-from shared.decider import Decider
+from shared.decider import Decider, Due
 from shared.policy import PolicyError
 from tests.collections.agency_kit import CONTRACTS, contracts
 from tests.collections.story import at, on
@@ -182,6 +183,19 @@ def test_records_wait_until_the_agencys_hour(book: AgencyBook) -> None:
     due = decider.due(state)
     assert due is not None
     assert due == at(4, 6)
+
+
+def test_time_that_is_over_is_told_to_the_account_once(book: AgencyBook) -> None:
+    decider = make_placement(book)
+    run = decider.start(opened())
+    due_at = decider.due(run.snapshot.state)
+    assert due_at == datetime.combine(on(90), time.min, UTC)
+    due = Due(meta=meta(7, 90), aggregate_id="plc_1", kind="placement", due_at=due_at)
+    over = decider.run(run.snapshot, (due, due))
+    (told,) = over.effects
+    assert isinstance(told, TellAccountOfAgency)
+    assert (told.news, told.account_id) == ("expired", "acct_1")
+    assert decider.due(over.snapshot.state) is None
 
 
 TEXT = st.text(st.characters(codec="ascii", min_codepoint=33, max_codepoint=126), min_size=1, max_size=12)

@@ -1,7 +1,9 @@
 """Reasons to give up money: limits by role, the whole account at once, and what is paid after bad debt."""
 
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from services.payments.core.account_facts import LedgerFact, PatientPaymentTaken
@@ -9,7 +11,9 @@ from services.payments.core.account_messages import RequestWriteOff
 from services.payments.policy.patient import read_write_offs
 from shared.contracts import AccountWrittenOff
 from tests.payments.kit import ACCOUNT, given, paid, self_pay, written_off
+from tests.payments.test_account_api import CHARGE
 from tests.payments.test_person import asked, decided_by, entries, reverted
+from tests.payments.world import make_world, token
 
 ONE = """[[reason]]
 reason = "a"
@@ -86,3 +90,29 @@ def test_a_limit_for_a_role_that_there_is_not_is_refused(line: str) -> None:
     assert read_write_offs(ONE).reasons[0].may_approve((), 10**9)
     with pytest.raises(ValueError, match="entry 1: alone_by_role, approves_by_role"):
         read_write_offs(ONE + line)
+
+
+async def test_who_may_not_approve_so_much_is_told_so(tmp_path: Path) -> None:
+    world = make_world(tmp_path)
+    async with world.client() as client:
+
+        async def says(path: str, body: dict[str, Any], sub: str, *roles: str) -> httpx.Response:
+            headers = {**token(*roles, actor=sub), "Idempotency-Key": f"{sub}{path}{roles}"}
+            return await client.post(path, json=body, headers=headers)
+
+        made = await says("/charges", {**CHARGE, "charge_cents": 900_000}, "ann", "poster")
+        assert made.status_code in {200, 201}
+        wish = {
+            "item_id": "",
+            "side": "patient",
+            "reason": "deceased",
+            "written_off_cents": 600_000,
+            "note": "no estate",
+        }
+        asked = await says("/accounts/acct_1/write-offs", wish, "ann", "poster")
+        path = f"/accounts/acct_1/write-offs/{asked.json()['write_off_id']}/decision"
+        word = {"approved": True, "note": "seen"}
+        refused = await says(path, word, "bob", "poster")
+        assert (refused.status_code, "more than your roles may approve" in refused.text) == (403, True)
+        approved = await says(path, word, "cid", "operator")
+        assert (approved.json()["status"], approved.json()["balance_cents"]) == ("posted", 300_000)
