@@ -32,10 +32,10 @@ from services.collections.core.plan_policy import Method, Role
 from services.collections.core.plan_rules import offers
 from services.collections.core.plan_terms import Every
 from services.collections.plan_views import shown_choice, shown_plans, shown_texts
+from services.collections.telling import known_account
 from shared.auth import Principal
 from shared.http import Body, IdempotencyKey, Run, allow, command_meta, first_use
 from shared.runtime import Runtime
-from shared.store.port import Key
 
 plans = APIRouter()
 
@@ -254,16 +254,6 @@ def shown_offers(run: Runtime, books: HouseBooks, account: Account, caller: Prin
         "choices": [shown_choice(one) for one in choices_of(run, books, account, caller, role)],
         "texts": shown_texts(books.plans.on(caller.tenant, on)),
     }
-
-
-async def known_account(run: Runtime, accounts: Any, tenant: str, account_id: str) -> Account:
-    """404 for one that this client does not have."""
-    key = Key(tenant, account_id)
-    row = (await run.store.load(accounts, (key,)))[key]
-    if row.version == 0:
-        raise HTTPException(404, "no such account here")
-    state: Account = row.snapshot.state
-    return state
 
 
 def role_of(caller: Principal) -> Role:

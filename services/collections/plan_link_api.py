@@ -20,9 +20,9 @@ from services.collections.plan_api import (
     PlanDeskOf,
     agreed,
     choices_of,
-    known_account,
     shown_offers,
 )
+from services.collections.telling import known_account
 from shared.auth import Principal
 from shared.http import Body, IdempotencyKey, Run
 from shared.overload import while_there_is_room

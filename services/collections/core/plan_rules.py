@@ -11,8 +11,6 @@ from services.collections.core.identity import name
 from services.collections.core.letters import Books, Items, day_of
 from services.collections.core.plan_charges import autopay_refusals, end_autopay, set_autopay
 from services.collections.core.plan_facts import (
-    MoneyRestored,
-    MoneyReturned,
     PlanArranged,
     PlanCancelled,
     PlanOrderRefused,
@@ -32,6 +30,7 @@ from services.collections.core.plan_messages import (
     ReAgePlan,
     SetAutopay,
 )
+from services.collections.core.plan_money import money_restored, money_returned
 from services.collections.core.plan_offers import Choice, Judged, Terms, frame_of, judge_plan, plan_offers
 from services.collections.core.plan_policy import PlanRules, Role
 from services.collections.core.plan_re_age import join, re_age, rescheduled
@@ -39,7 +38,7 @@ from services.collections.core.plan_state import Arrangement, Authorization, Con
 from services.collections.core.plan_terms import Installment
 from services.collections.core.plans import being_placed, rested_days
 from services.collections.core.policy import DunningPolicy
-from services.collections.core.settlement import judge_settlement, may_approve, undo
+from services.collections.core.settlement import judge_settlement, may_approve
 from services.collections.core.state import Account, Plan
 from shared.contracts import PatientMoneyRestored, PatientMoneyReversed
 from shared.replaced import replace
@@ -371,31 +370,3 @@ def _autopay(desk: Desk, order: SetAutopay) -> Items:
     if faults:
         return desk.refused(*faults)
     return set_autopay(order.account_id, plan, authorization_of(order, order.autopay), heard)
-
-
-def money_returned(account: Account, event: PatientMoneyReversed) -> Items:
-    """Money of a payment left again: it counts to no plan, is not taken again, and undoes a settlement made with it."""
-    desk = account.plans
-    known = any(one.reversal_id == event.reversal_id for one in desk.returned) or event.reversal_id in desk.restored
-    if known:
-        return ()
-    returned = MoneyReturned(
-        account_id=event.account_id,
-        reversal_id=event.reversal_id,
-        payment_id=event.payment_id,
-        returned_cents=event.reversed_cents,
-    )
-    plan = None if account.episode is None else account.episode.plan
-    taken = None if plan is None or plan.arrangement is None else plan.arrangement.charge(event.payment_id)
-    ended = () if plan is None or taken is None else end_autopay(event.account_id, plan, "returned", event.cause)
-    return (returned, *ended, *undo(account, event))
-
-
-def money_restored(account: Account, event: PatientMoneyRestored) -> Items:
-    """What had left came back; heard of before the reversal, the reversal does nothing."""
-    if event.reversal_id in account.plans.restored:
-        return ()
-    restored = MoneyRestored(
-        account_id=event.account_id, reversal_id=event.reversal_id, restored_cents=event.restored_cents
-    )
-    return (restored,)
