@@ -147,8 +147,10 @@ def filter_served(where: Mapping[str, Any], indexes: Sequence[Index]) -> bool:
 
 
 def _bounded(wanted: Any) -> bool:
-    """A value, or an operator that names values or an end."""
+    """A value, or an operator that names values or an end; of one entry of an array (`$elemMatch`) too."""
     fields = _fields(wanted)
+    if fields is not None and "$elemMatch" in fields:
+        return _bounded(fields["$elemMatch"])
     return wanted is not None if fields is None else bool(BOUNDS & fields.keys()) or bool(fields.get("$all"))
 
 

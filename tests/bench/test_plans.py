@@ -27,6 +27,7 @@ from revcycle.stack.up import start_behind, stop_stack
 from shared.sealed import KeyVaultSealer
 from shared.store.connect import connect, disconnect
 from shared.store.mongo import MongoStore
+from shared.store.places import RANK_END
 from shared.store.port import Key, Mark, Store
 from tests.bench.plans import (
     Index,
@@ -84,6 +85,8 @@ def test_a_scan_is_seen_however_deep_it_lies() -> None:
         ({"$or": [{"_id": "a"}, {"name": "b"}]}, {}, 0, False),
         ({"name": "b"}, {}, 0, False),
         ({"_id": {"$ne": "a"}}, {}, 0, False),
+        ({"keys": {"$elemMatch": {"$gte": "a", "$lt": "b"}}}, {}, 100, True),
+        ({"keys": {"$elemMatch": {"$ne": "a"}}}, {}, 100, False),
         ({"due": {"$lte": 50}}, {}, 0, True),
         ({"due": {"$gt": 5}}, {}, 0, False),
         ({"due": {"$lte": 500}}, {}, 0, False),
@@ -201,8 +204,11 @@ async def ask_everything(store: Any) -> None:
 
 
 async def ask_for_aggregates(store: Any) -> None:
-    from tests.shared.test_store_contract import put
+    from tests.shared.test_store_contract import PLACED, put
 
+    await store.prepare([PLACED])
+    await store.find_placed(PLACED, "lakeside", "full", "cents", (0, RANK_END), 10)
+    await store.count_placed(PLACED, "lakeside", "full", "cents")
     written = await put(store, "a")
     await store.append(TILL, {KEY: written.outbox})
     await store.clear(TILL, {KEY: Mark("w", 1)})
