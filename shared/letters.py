@@ -12,10 +12,10 @@ from typing import Any, NamedTuple, cast
 from shared.store.port import Document, Store
 
 LETTERS, ENDS, JOBS, STEPS = "dead_letters", "dead_letter_ends", "replay_jobs", "replay_steps"
-SYSTEM = "system"
+AT_ONCE_MAX = 200
+"""Letters of one job."""
 SHAPE_LINES_MAX = 60
 DEPTH_MAX = 6
-SEALED = ("sealed_value", "sealed_record")
 
 
 class Envelope(NamedTuple):
@@ -52,11 +52,13 @@ def is_of(letter: Document, tenant: str) -> bool:
 async def open_letters(store: Store, tenant: str, after: str | None, limit: int) -> list[Document]:
     """Letters that have not ended, by id; those of other tenants are passed over."""
     found: list[Document] = []
-    ended = {str(note["id"]) for note in await _all(store, ENDS)}
     while len(found) < limit:
         page = await store.notes(LETTERS, None, after, limit)
         if not page:
             break
+        # An end has its letter's id, so the ends of a page are no more than its letters, and lie where they lie.
+        ends = await store.notes(ENDS, None, before(str(page[0]["id"])), len(page))
+        ended = {str(note["id"]) for note in ends}
         after = str(page[-1]["id"])
         found += [one for one in page if is_of(one, tenant) and str(one["id"]) not in ended]
     return found[:limit]
@@ -69,31 +71,24 @@ async def open_count(store: Store) -> int:
 
 async def letter_of(store: Store, tenant: str, id: str) -> Document | None:
     """One letter that has not ended; None where there is none for this tenant."""
-    page = await store.notes(LETTERS, None, _before(id), 1)
+    page = await store.notes(LETTERS, None, before(id), 1)
     found = next((one for one in page if one["id"] == id and is_of(one, tenant)), None)
     return None if found is None or await end_of(store, id) is not None else found
 
 
 async def end_of(store: Store, id: str) -> Document | None:
     """How a letter ended; None while it is open."""
-    return next((one for one in await store.notes(ENDS, None, _before(id), 1) if one["id"] == id), None)
+    return next((one for one in await store.notes(ENDS, None, before(id), 1) if one["id"] == id), None)
 
 
 async def steps_of(store: Store, job_id: str) -> Sequence[Document]:
     """What a job did so far."""
-    return [one for one in await _all(store, STEPS, f"{job_id}/") if str(one["id"]).startswith(f"{job_id}/")]
+    page = await store.notes(STEPS, None, f"{job_id}/", AT_ONCE_MAX)
+    return [one for one in page if str(one["id"]).startswith(f"{job_id}/")]
 
 
-async def _all(store: Store, collection: str, after: str | None = None) -> list[Document]:
-    found: list[Document] = []
-    while page := await store.notes(collection, None, after, 500):
-        found += page
-        after = str(page[-1]["id"])
-    return found
-
-
-def _before(id: str) -> str:
-    """An id after which this one comes first."""
+def before(id: str) -> str:
+    """What an id comes next after."""
     return id[:-1] + chr(ord(id[-1]) - 1) + "\U0010ffff" if id else ""
 
 

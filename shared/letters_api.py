@@ -11,10 +11,12 @@ from shared.auth import Principal
 from shared.http import Body, IdempotencyKey, Operator, Run, first_use, running_of
 from shared.inbox import Inbox, Received
 from shared.letters import (
+    AT_ONCE_MAX,
     ENDS,
     JOBS,
     STEPS,
     Envelope,
+    before,
     end_of,
     letter_of,
     open_letters,
@@ -27,7 +29,6 @@ from shared.store.port import Document
 from shared.wire import UnreadableError, header_map, type_in
 
 router = APIRouter()
-AT_ONCE_MAX = 200
 JOBS_SHOWN = 20
 NOT_KEPT = "its headers were not kept when it was buried: take it from its dead-letter topic"
 Limit = Annotated[int, Query(ge=1, le=AT_ONCE_MAX)]
@@ -204,7 +205,7 @@ async def _end(run: Runtime, caller: Principal, letter_id: str, outcome: str, re
 
 
 async def _job(run: Runtime, caller: Principal, job_id: str) -> dict[str, Any]:
-    page = await run.store.notes(JOBS, caller.tenant, None, 10_000)
+    page = await run.store.notes(JOBS, caller.tenant, before(job_id), 1)
     job = next((one for one in page if one["id"] == job_id), None)
     if job is None:
         raise HTTPException(404, "no such job here")
