@@ -50,6 +50,7 @@ def _braces(labels: Mapping[str, str]) -> str:
 LAG = 'revcycle_consumer_lag_records{service="claims",topic="t",partition="0"}'
 HANDLED = 'revcycle_records_handled_total{service="claims"}'
 DEAD = {"service": "claims", "topic": "claims.commands.v1"}
+OPEN = 'revcycle_dead_letter_records{service="claims"}'
 SHED = {"service": "claims", "exceeded": "backlog"}
 CASES: Mapping[str, Case] = {
     "ServiceDown": Case({f"up{FIVE}": "0x40"}, {f"up{FIVE}": "1x40"}, {"job": "revcycle", **SERVICE}),
@@ -65,8 +66,8 @@ CASES: Mapping[str, Case] = {
     ),
     "ConsumerStalled": Case({LAG: "5x40", HANDLED: "9x40"}, {LAG: "5x40", HANDLED: "9+1x40"}, SERVICE),
     "DeadLetters": Case(
-        {f"revcycle_dead_letters_total{_braces(DEAD)}": "0x25 1x15"},
-        {f"revcycle_dead_letters_total{_braces(DEAD)}": "4x40"},
+        {f"revcycle_dead_letters_total{_braces(DEAD)}": "0x25 1x15", OPEN: "0x40"},
+        {f"revcycle_dead_letters_total{_braces(DEAD)}": "4x40", OPEN: "0x40"},
         DEAD,
     ),
     "AggregatesParked": gauge("parked_aggregates", "2x40"),
@@ -169,6 +170,7 @@ def test_every_alert_fires_on_its_fault_and_is_quiet_without(tmp_path: Path) -> 
     groups = [
         group(joined(case.bad for case in seen.values()), {alert: [dict(c.labels)] for alert, c in seen.items()}, SOON),
         group(joined(case.good for case in CASES.values()), {alert: [] for alert in CASES}, SOON),
+        group({OPEN: "1x40"}, {"DeadLetters": [SERVICE]}, SOON),  # its counter began with it
         group(CASES[UNSEEN].bad, {UNSEEN: [dict(CASES[UNSEEN].labels)]}, SOON),
         group(joined(BURNING.values()), {alert: burning(name) for alert, name in slos.items()}, LATE),
         group(joined(CALM.values()), {alert: [] for alert in slos}, LATE),
