@@ -8,7 +8,7 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, Protocol, TypeAlias, runtime_checkable
 from uuid import uuid4
 
 from pymongo import AsyncMongoClient
@@ -38,10 +38,8 @@ from shared.store.mongo import MongoStore
 from shared.store.port import Store
 from shared.sweep import Sweep
 from shared.tasks import end_tasks
+from shared.tracing_start import tracing_of
 from shared.worker import Performer, Worker
-
-if TYPE_CHECKING:
-    from shared.tracing import Tracing
 
 Step: TypeAlias = Callable[[], Awaitable[int]]
 Rest: TypeAlias = Callable[[float], Awaitable[None]]
@@ -221,7 +219,7 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
         relay = Relay(bus, store, system_wall, f"{socket.gethostname()}/{os.getpid()}/{uuid4().hex[:12]}")
         production = settings.env == "production"
         shell = Shell(store, relay, log)
-        shell.tracing = _tracing(settings, name)
+        shell.tracing = tracing_of(settings.otlp_endpoint, settings.trace_share, name)
         if shell.tracing is not None:
             stack.push_async_callback(shell.tracing.close)
         yield Runtime(
@@ -240,17 +238,6 @@ async def open_runtime(settings: Settings, name: str) -> AsyncGenerator[Runtime]
                 settings.jwks_file, settings.issuer, settings.audience, production=production
             ),
         )
-
-
-def _tracing(settings: Settings, name: str) -> "Tracing | None":
-    if settings.otlp_endpoint is None:
-        return None
-    try:
-        from shared.tracing import open_tracing
-    except ImportError as missing:
-        msg = "REVCYCLE_OTLP_ENDPOINT is set, and OpenTelemetry is not installed: install revcycle-shared[otel]"
-        raise RuntimeError(msg) from missing
-    return open_tracing(name, settings.otlp_endpoint, settings.trace_share)
 
 
 def audit_of(settings: Settings, store: Store, name: str) -> Audit:

@@ -1,6 +1,7 @@
 """One story is one trace, across services, effects, restarts and months; and nothing of a patient is in a span."""
 
 import json
+import sys
 from collections.abc import AsyncIterator, Sequence
 from datetime import timedelta
 from uuid import UUID
@@ -21,8 +22,10 @@ from shared.shell import Shell
 from shared.store.port import Key
 from shared.tracing import SECONDS_APART, Tracing
 from shared.tracing_ids import is_kept, said_in, span_of, traceparent, traceparent_of
+from shared.tracing_start import tracing_of
 from shared.wire import from_record, header_map
 from shared.worker import Performer, Worker, answer_meta
+from tests.operations.collector import collecting
 from tests.shared.harness import Machine
 from tests.shared.test_metrics import service
 from tests.shared.till import AT, TILL, RingBell, Rung, pay
@@ -219,3 +222,23 @@ def test_no_span_is_zero_and_each_answer_has_its_own() -> None:
 def test_a_record_without_an_envelope_has_no_trace() -> None:
     assert traceparent_of({"ce_id": b"nonsense", "ce_correlation": b"x"}) is None
     assert traceparent_of({}) is None
+
+
+# Whether there are any.
+
+
+async def test_spans_are_made_only_where_they_are_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert tracing_of(None, 1.0, "claims") is None
+    with collecting() as collector:
+        tracing = tracing_of(collector.url, 1.0, "claims")
+        assert tracing is not None
+        machine = Machine(AT)
+        machine.shell.tracing = tracing
+        await machine.shell.transact(TILL, [pay("a")])
+        await tracing.close()
+    assert [(service, span.name) for service, span in collector.spans()] == [
+        ("revcycle-claims", "claims decides till.pay.v1")
+    ]
+    monkeypatch.setitem(sys.modules, "shared.tracing", None)  # as where the extra is not installed
+    with pytest.raises(RuntimeError, match=r"install revcycle-shared\[otel\]"):
+        tracing_of("http://localhost:4318/v1/traces", 1.0, "claims")
