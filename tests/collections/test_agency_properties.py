@@ -189,6 +189,7 @@ def test_time_that_is_over_is_told_to_the_account_once(book: AgencyBook) -> None
     decider = make_placement(book)
     run = decider.start(opened())
     due_at = decider.due(run.snapshot.state)
+    assert due_at is not None
     assert due_at == datetime.combine(on(90), time.min, UTC)
     due = Due(meta=meta(7, 90), aggregate_id="plc_1", kind="placement", due_at=due_at)
     over = decider.run(run.snapshot, (due, due))

@@ -7,6 +7,7 @@ and keeps its number and its control totals. What is placed and taken back befor
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Annotated, Literal, NamedTuple, TypeAlias, assert_never
 
 from pydantic import AwareDatetime, Field, NonNegativeInt, PositiveInt, TypeAdapter
@@ -92,6 +93,7 @@ class RecordQueued(Fact):
     agency_id: str
     record: RecordRef
     queued_at: AwareDatetime
+    send_hour: int = SEND_HOUR
 
 
 class RecordsTakenOut(Fact):
@@ -149,15 +151,17 @@ class AgencyDesk:
     agency_id: str = ""
     queue: tuple[RecordRef, ...] = ()
     queued_since: datetime | None = None
+    send_hour: int = SEND_HOUR  # as the contract said when the newest record came to wait
     last_number: int = 0
     files: tuple[SentFile, ...] = ()  # the newest
     seen: tuple[str, ...] = ()  # of the newest files: records by placement and number, so that a repeat is known
 
 
-def decide(state: AgencyDesk, message: AgencyMessage) -> tuple[AgencyFact | Effect, ...]:
+def decide(book: AgencyBook, state: AgencyDesk, message: AgencyMessage) -> tuple[AgencyFact | Effect, ...]:
     match message:
         case Enqueue():
-            return tuple(_enqueue(state, message))
+            terms = book.newest(message.meta.tenant, message.agency_id)
+            return tuple(_enqueue(state, message, SEND_HOUR if terms is None else terms.send_hour))
         case CutFile():
             return tuple(_cut(state, message.agency_id, message.meta))
         case Due():
@@ -170,7 +174,7 @@ def decide(state: AgencyDesk, message: AgencyMessage) -> tuple[AgencyFact | Effe
             assert_never(message)
 
 
-def _enqueue(state: AgencyDesk, command: Enqueue) -> Iterator[AgencyFact | Effect]:
+def _enqueue(state: AgencyDesk, command: Enqueue, send_hour: int) -> Iterator[AgencyFact | Effect]:
     record, agency_id = command.record, command.agency_id
     if record in state.queue or _name(record) in state.seen:
         return
@@ -180,7 +184,8 @@ def _enqueue(state: AgencyDesk, command: Enqueue) -> Iterator[AgencyFact | Effec
         yield RecordsTakenOut(agency_id=agency_id, placement_id=record.placement_id, numbers=numbers)
         yield TellDropped(agency_id=agency_id, placement_id=record.placement_id, numbers=numbers)
         return
-    queued = RecordQueued(agency_id=agency_id, record=record, queued_at=command.meta.occurred_at)
+    at = command.meta.occurred_at
+    queued = RecordQueued(agency_id=agency_id, record=record, queued_at=at, send_hour=send_hour)
     yield queued
     after = evolve(state, queued)
     if len(after.queue) >= RECORDS_MAX:
@@ -214,7 +219,8 @@ def evolve(state: AgencyDesk, fact: AgencyFact) -> AgencyDesk:
         case RecordQueued():
             queue = (*state.queue, fact.record)
             since = state.queued_since or fact.queued_at
-            return replace(state, agency_id=fact.agency_id, queue=queue, queued_since=since)
+            changes = {"agency_id": fact.agency_id, "queue": queue, "queued_since": since}
+            return replace(state, **changes, send_hour=fact.send_hour)
         case RecordsTakenOut():
             queue = tuple(one for one in state.queue if one.placement_id != fact.placement_id)
             gone = tuple(f"{fact.placement_id}/{one}" for one in fact.numbers)
@@ -262,12 +268,11 @@ def publish(_: AgencyDesk, __: AgencyFact, ___: Meta) -> Event | None:
 
 def make_agency(book: AgencyBook) -> AgencyDecider:
     """The decider; the contracts say at which hour files are written."""
-    hours = {one.agency_id: one.send_hour for versions in book.agencies.values() for one in versions}
     return Decider(
         service="collections",
         kind="agency",
         initial=AgencyDesk(),
-        decide=decide,
+        decide=partial(decide, book),
         evolve=evolve,
         publish=publish,
         aggregate_id=named_by("agency_id"),
@@ -277,16 +282,16 @@ def make_agency(book: AgencyBook) -> AgencyDecider:
         fact_codec=TypeAdapter(Annotated[AgencyFact, Field(discriminator="type")]),
         effect_codec=TypeAdapter(Annotated[AgencyEffect, Field(discriminator="type")]),
         index=_index,
-        due=lambda state: cut_at(state, hours),
+        due=cut_at,
     )
 
 
-def cut_at(state: AgencyDesk, hours: Mapping[str, int]) -> datetime | None:
+def cut_at(state: AgencyDesk) -> datetime | None:
     """The agency's hour after the first record came to wait."""
     if state.queued_since is None:
         return None
     since = state.queued_since.astimezone(UTC)
-    at = datetime.combine(since.date(), time(hours.get(state.agency_id, SEND_HOUR)), UTC)
+    at = datetime.combine(since.date(), time(state.send_hour), UTC)
     return at if at > since else at + timedelta(1)
 
 
