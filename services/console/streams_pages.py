@@ -22,6 +22,7 @@ from services.console.drawing import draw
 from services.console.session import Visitor, check_origin, visitor
 from shared import letters_api
 from shared.http import Run, parked
+from shared.letters import AT_ONCE_MAX
 from shared.runtime import Runtime
 
 router = APIRouter(default_response_class=HTMLResponse, include_in_schema=False)
@@ -31,7 +32,7 @@ VERBS = {"replay": "replayed", "discard": "given up"}
 REASON = Field("reason", "Why", "line", least=3, most=200)
 LETTER = ("id", "topic", "partition", "offset", "reason", "at", "type", "replayable", "shape")
 JOB = ("job_id", "verb", "total", "done", "by", "reason", "at")
-PICKS_MAX = letters_api.AT_ONCE_MAX
+PICKS_MAX = AT_ONCE_MAX
 
 
 class Desk(NamedTuple):
