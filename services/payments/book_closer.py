@@ -10,7 +10,7 @@ from uuid import UUID, uuid5
 
 from services.payments.book_reader import BookReader
 from services.payments.core.account import AccountDecider
-from services.payments.core.book_closing import BOOK_CLOSING, KeepClosing
+from services.payments.core.book_closing import BOOK_CLOSING, Closing, KeepClosing
 from services.payments.core.close_book import closing_of
 from shared.contracts import Meta
 from shared.runtime import Runtime
@@ -18,7 +18,8 @@ from shared.store.documents import NEVER
 from shared.store.port import Key
 
 EVERY = timedelta(seconds=30)
-AT_A_TIME = 200
+AT_A_TIME = 20
+PAGE = 200
 REST = timedelta(hours=24)
 """How long an account must have been quiet: one that is being worked on is not closed with each entry."""
 NAMESPACE = UUID("6f0e8a52-4e5c-5d0f-9a3e-0b7a35a5c1f4")
@@ -29,26 +30,41 @@ async def close_accounts(runtime: Runtime, accounts: AccountDecider, keys: Seque
     store, now = runtime.store, runtime.clock.now()
     rows = await store.load(accounts, keys)
     closings = await store.load(BOOK_CLOSING, keys)
-    commands: list[KeepClosing] = []
+    rested: dict[str, list[Closing]] = {}
     for key in keys:
         if rows[key].snapshot.facts == closings[key].snapshot.state.facts:
             continue
         closing = closing_of(await BookReader(store, accounts, key.tenant).book(key))
         if closing.last_at is not None and closing.last_at + rest <= now:
-            meta = _meta(key, closing.facts).model_copy(update={"occurred_at": closing.last_at})
-            said = {name: getattr(closing, name) for name in ("account_id", "facts", "last_at", "settled")}
-            commands.append(KeepClosing(meta=meta, balances=dict(closing.balances), **said))
-    await runtime.shell.transact(BOOK_CLOSING, commands)
-    return len(commands)
+            rested.setdefault(key.tenant, []).append(closing)
+    return sum([await _keep(runtime, tenant, made) for tenant, made in rested.items()])
 
 
-async def close_client(runtime: Runtime, accounts: AccountDecider, tenant: str, rest: timedelta = timedelta()) -> int:
-    """Every account of a client."""
-    made, after = 0, None
-    while page := await runtime.store.find(accounts, tenant, {}, after, AT_A_TIME):
-        made += await close_accounts(runtime, accounts, [key for key, _ in page], rest)
-        after = page[-1][0].id
-    return made
+async def close_client(runtime: Runtime, accounts: AccountDecider, tenant: str) -> int:
+    """Every account of a client, in one pass over its journal."""
+    made = 0
+    page: list[Closing] = []
+    async for book in BookReader(runtime.store, accounts, tenant).books():
+        page.append(closing_of(book))
+        if len(page) == PAGE:
+            made, page = made + await _keep(runtime, tenant, page), []
+    return made + await _keep(runtime, tenant, page)
+
+
+async def _keep(runtime: Runtime, tenant: str, closings: Sequence[Closing]) -> int:
+    """Keep those that say something new; how many do."""
+    made = {Key(tenant, one.account_id): one for one in closings if one.facts}
+    kept = await runtime.store.load(BOOK_CLOSING, tuple(made))
+    new = [_command(key, one) for key, one in made.items() if one.facts > kept[key].snapshot.state.facts]
+    await runtime.shell.transact(BOOK_CLOSING, new)
+    return len(new)
+
+
+def _command(key: Key, closing: Closing) -> KeepClosing:
+    assert closing.last_at is not None, "a closing has entries"
+    said = {name: getattr(closing, name) for name in ("account_id", "facts", "last_at", "settled")}
+    meta = _meta(key, closing.facts).model_copy(update={"occurred_at": closing.last_at})
+    return KeepClosing(meta=meta, balances=dict(closing.balances), **said)
 
 
 def _meta(key: Key, facts: int) -> Meta:

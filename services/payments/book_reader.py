@@ -16,7 +16,7 @@ from services.payments.core.account import AccountDecider
 from services.payments.core.account_facts import AnyAccountFact
 from services.payments.core.account_state import Account
 from services.payments.core.book import SYSTEM, AccountBook, BookEntry, stated_by
-from services.payments.core.book_closing import BOOK_CLOSING
+from services.payments.core.book_closing import BOOK_CLOSING, Closing
 from services.payments.core.book_report import ClosedAccount, Report, Tally
 from shared.decider import Entry
 from shared.store.documents import entry_from_document
@@ -26,6 +26,8 @@ PAGE = 100
 """Accounts that are read and compared at a time."""
 CLOSED_SHARE = 2
 """Closings are used where at least one account in so many has one."""
+FEW = 10
+"""Accounts of a page that are read one by one; more are read in one pass."""
 LOOKS = 5
 """How often an account that changes under the reader is read again."""
 
@@ -63,15 +65,36 @@ class BookReader:
             keys = [key for key, _ in page]
             rows = await self._store.load(self._decider, keys)
             closings = await self._store.load(BOOK_CLOSING, keys)
+            passed = {
+                key: closings[key].snapshot.state for key in keys if self._passes(report, rows[key], closings[key])
+            }
+            read = await self._read([key for key in keys if key not in passed])
             for key in keys:
-                closing, row = closings[key].snapshot.state, rows[key]
-                quiet = 0 < closing.facts == row.snapshot.facts
-                if quiet and report.passes(closing, closing.last_day(self._zone)):
-                    yield ClosedAccount(closing, stated_by(row.snapshot.state))
+                if key in passed:
+                    yield ClosedAccount(passed[key], stated_by(rows[key].snapshot.state))
                 else:
-                    yield await self._fresh(key)
+                    yield read[key]
             after = keys[-1].id
             await asyncio.sleep(0)
+
+    def _passes(self, report: Report, row: Row[Account], closing: Row[Closing]) -> bool:
+        """Whether no entry came since the closing, and the report needs nothing of what was before."""
+        closed = closing.snapshot.state
+        is_quiet = 0 < closed.facts == row.snapshot.facts
+        return is_quiet and report.passes(closed, closed.last_day(self._zone))
+
+    async def _read(self, keys: Sequence[Key]) -> Mapping[Key, AccountBook]:
+        """These accounts: many in one pass over their stretch of the journal, a few one by one."""
+        found: dict[Key, AccountBook] = {}
+        if len(keys) > FEW:
+            wanted, lines = {key.id for key in keys}, dict[str, list[Document]]()
+            async for line in self._store.journal_of(self._decider, self._tenant, keys[0].id):
+                if line["aggregate_id"] > keys[-1].id:
+                    break
+                if line["aggregate_id"] in wanted:
+                    lines.setdefault(line["aggregate_id"], []).append(line)
+            found = {Key(self._tenant, book.account_id): book for book in await self._compared(lines)}
+        return {key: found[key] if key in found else await self._fresh(key) for key in keys}
 
     async def book(self, key: Key) -> AccountBook:
         """One account, its state and journal of one moment."""

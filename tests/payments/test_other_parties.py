@@ -55,6 +55,7 @@ class House:
         self.parties: dict[str, Snapshot[OtherParty]] = {}
         self.facts: list[Any] = []
         self.said: list[Message] = []
+        self.told: list[Any] = []
 
     def hear(self, *messages: Any) -> "House":
         for message in messages:
@@ -62,6 +63,7 @@ class House:
             if not party_id:
                 self._account(message)
                 continue
+            self.told.append(message)
             decided = PARTY.run(self.parties.get(party_id, Snapshot(PARTY.initial)), (message,))
             self.parties[party_id] = decided.snapshot
             for event in decided.events:
@@ -367,6 +369,9 @@ def test_whatever_happens_every_cent_is_somewhere_and_nothing_said_twice_counts_
         before = house.state
         house.hear(message)
         assert house.state == before, what
+    of_one = [one for one in house.told if one.party_id == "opty_1"]
+    at_once = PARTY.start(*of_one)
+    assert at_once.snapshot.state == house.party() == PARTY.fold(at_once.facts)
     state = house.state
     assert all(share.open_cents >= 0 for item in state.receivables.values() for share in item.others)
     assert all(one.unapplied_cents >= 0 for one in state.other_money)
