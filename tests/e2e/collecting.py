@@ -1,10 +1,13 @@
 """What a running stack's collections did, read from its real store and over its API."""
 
 import asyncio
+import json
 from typing import Any
 
 import httpx
+from typer.testing import CliRunner
 
+from revcycle.cli import app
 from revcycle.compliance import Recomputed, recomputed
 from revcycle.identity import issue_token
 from revcycle.policy import journal, measured, past_of
@@ -19,6 +22,13 @@ def decisions_again(stack: Stack, tenant: str) -> Recomputed:
     """Every decision of the gate, made again from the journal in the store."""
     rules = rule_shelf(production=False)
     return asyncio.run(recomputed(journal(stack.record.mongo), tenant, rules))
+
+
+def typed(stack: Stack, *words: str) -> Any:
+    """What `revcycle` answers when it is asked about the running stack, as data."""
+    answer = CliRunner().invoke(app, [*words, "--dir", str(stack.layout.root), "--json"])
+    assert answer.exit_code == 0, answer.output
+    return json.loads(answer.output)
 
 
 def past(stack: Stack, tenant: str) -> Past:

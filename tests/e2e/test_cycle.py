@@ -25,7 +25,7 @@ from samples.generate import generate
 from services.collections.policies import POLICY_FOLDER
 from shared.store.connect import connect, disconnect
 from shared.x12.claim837 import Claim837, read_837
-from tests.e2e.collecting import asked, decisions_again, measures, past
+from tests.e2e.collecting import asked, decisions_again, measures, past, typed
 from tests.e2e.stack import START, Stack, running
 from tests.operations.collector import Collector, collecting
 from tests.operations.live import POISONED, are_told, empty_panels, metrics_text, odd_labels, poison, stop_and_go
@@ -135,6 +135,8 @@ def test_the_gates_decisions_come_out_the_same_from_the_real_store(stack: Stack)
     assert found.differing == []
     assert isinstance(stack.console.file, StringIO)
     shown = " ".join(stack.console.file.getvalue().split())
+    told = typed(stack, "compliance", "recompute", "--tenant", TENANTS[0])
+    assert (told["decisions"], told["same"], told["differing"]) == (found.decisions, found.same, [])
     assert f"{found.decisions:,} decisions, {found.allowed:,} allowed and {found.blocked:,} blocked" in shown
 
 
@@ -143,6 +145,9 @@ def test_policies_are_tried_and_measured_on_what_the_real_store_remembers(stack:
     same = simulate(remembered, TENANTS[0], (POLICY_FOLDER, POLICY_FOLDER), (START, START))
     assert same.differences == ()
     assert same.older.contact_count > 0
+    on = ("--tenant", TENANTS[0], "--on", START.isoformat())
+    told = typed(stack, "policy", "simulate", str(POLICY_FOLDER), *on)
+    assert (told["tenant"], told["differences"]) == (TENANTS[0], [])
     counted = measures(stack, TENANTS[0]).by_version.values()
     assert sum(version.contacts for version in counted) > 0
 
