@@ -54,7 +54,7 @@ async def test_a_live_update_arrives_while_somebody_looks(site: Site) -> None:
     before = len(story.events)
     story.claim(3, 320_00).accepted()
     await site.desk.hears(story.events[before:])
-    await page.get_by_role("cell", name="Accepted by the payer").wait_for()
+    await page.locator("td.what", has_text="Accepted by the payer").wait_for()
     assert await page.evaluate("document.activeElement.textContent") == "acct_0003"
 
 
