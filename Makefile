@@ -70,8 +70,8 @@ status: setup ## Show the health of every process and what waits where
 	@$(BIN)/revcycle status
 
 .PHONY: test
-test: setup ## Run the whole default test suite, shared among processes (PROCESSES=0 for one)
-	@$(PYTEST)
+test: setup ## Run the whole default test suite, or TESTS=tests/x12, shared among processes (PROCESSES=0 for one)
+	@$(PYTEST) $(TESTS)
 
 .PHONY: kafka
 kafka: setup ## Run Apache Kafka (BROKERS=3 for a cluster); needs Java and, the first time, Maven

@@ -35,6 +35,7 @@ from shared.audit import Audit
 from shared.auth import Authenticator
 from shared.clock import system_wall
 from shared.contracts import ClaimSubmitted, Meta, SubmittedLine
+from shared.contracts.wire import Record, header_map
 from shared.log import configure_logs
 from shared.relay import Relay
 from shared.runtime import Runtime, Spec
@@ -43,7 +44,6 @@ from shared.shell import Shell
 from shared.store.connect import connect, disconnect
 from shared.store.mongo import MongoStore
 from shared.tasks import end_tasks
-from shared.wire import Record, header_map
 from shared.worker import Worker
 from shared.x12.adjustments import Adjustment
 from shared.x12.era835 import (

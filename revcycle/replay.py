@@ -11,10 +11,10 @@ from datetime import datetime
 from revcycle.stack.topics import SERVICES
 from shared.bus.kafka import KafkaBus
 from shared.contracts import Meta
+from shared.contracts.wire import Record, events_topic, to_record
 from shared.store.connect import connect, disconnect
 from shared.store.documents import event_from_document
 from shared.store.mongo import MongoStore
-from shared.wire import Record, events_topic, to_record
 
 PAGE = 1000
 

@@ -8,6 +8,7 @@ from pydantic import Field
 
 from shared.audit_edge import without_patients
 from shared.auth import Principal
+from shared.contracts.wire import UnreadableError, header_map, type_in
 from shared.http import Body, IdempotencyKey, Operator, Run, first_use, running_of
 from shared.inbox import Inbox, Received
 from shared.letters import (
@@ -26,7 +27,6 @@ from shared.letters import (
 )
 from shared.runtime import Running, Runtime
 from shared.store.port import Document
-from shared.wire import UnreadableError, header_map, type_in
 
 router = APIRouter()
 JOBS_SHOWN = 20

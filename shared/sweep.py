@@ -11,9 +11,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 from shared.bus.port import Bus
 from shared.clock import Clock, Wall
 from shared.contracts import Meta
+from shared.contracts.wire import commands_topic, to_record
 from shared.decider import Decider, Due
 from shared.store.port import Key, Store
-from shared.wire import commands_topic, to_record
 
 PAGE = 500
 RESEND_AFTER = timedelta(seconds=20)

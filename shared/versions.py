@@ -8,8 +8,8 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias, TypeGuard, TypeVar
 
 from shared.contracts import Message
+from shared.contracts.wire import type_of
 from shared.decider import Decider, Entry, Fact
-from shared.wire import type_of
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)

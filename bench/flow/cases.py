@@ -29,12 +29,12 @@ from shared.contracts import (
     Message,
     PatientBalanceChanged,
 )
+from shared.contracts.wire import Record, to_record
 from shared.decider import Decider
 from shared.inbox import Routes
 from shared.runtime import Spec
 from shared.store.documents import entry_to_document, fields_of, journal_document, outbox_of, record_of
 from shared.store.port import Document, Key, Mark, Write
-from shared.wire import Record, to_record
 from tests.claims.makers import LINE, assign, receive, transmit
 from tests.contracts.examples import AT, EXAMPLES
 

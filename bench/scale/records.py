@@ -16,11 +16,11 @@ from bson.raw_bson import RawBSONDocument
 from pymongo import MongoClient
 
 from bench.flow.cases import TENANT, Case
+from shared.contracts.wire import Record
 from shared.decider import Decider
 from shared.store.documents import NEVER, entry_to_document, fields_of, journal_document, outbox_of
 from shared.store.mongo import journal_id
 from shared.store.port import Key, Mark, Write
-from shared.wire import Record
 from tests.contracts.examples import AT
 
 TEMPLATE = 100_000_000

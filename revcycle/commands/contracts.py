@@ -31,7 +31,7 @@ def register(app: typer.Typer) -> None:
 def list_events(as_json: AsJson = False) -> None:
     """Print every type of event: its topic, and what it says."""
     from shared.contracts import EVENTS
-    from shared.wire import events_topic
+    from shared.contracts.wire import events_topic
 
     rows = [
         {

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from aiokafka import AIOKafkaConsumer
 
 from revcycle.stack.topics import SERVICES, partitions_of
-from shared.wire import dead_letter_topic, events_topic
+from shared.contracts.wire import dead_letter_topic, events_topic
 
 POLL_MS = 200
 QUIET_SECONDS = 1.0

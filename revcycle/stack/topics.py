@@ -11,7 +11,7 @@ from aiokafka.admin.config_resource import ConfigResource, ConfigResourceType
 from aiokafka.errors import KafkaError
 
 from revcycle.refusal import RefusalError
-from shared.wire import commands_topic, dead_letter_topic, events_topic
+from shared.contracts.wire import commands_topic, dead_letter_topic, events_topic
 
 SERVICES = ("eligibility", "claims", "payments", "collections")
 TOPIC_EXISTS = 36

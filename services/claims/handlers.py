@@ -44,9 +44,9 @@ from shared.contracts import (
     ProviderStandingChanged,
     StatusCallDue,
 )
+from shared.contracts.wire import commands_topic, events_topic
 from shared.decider import Decider, Due
 from shared.inbox import Routes, join_routes, route
-from shared.wire import commands_topic, events_topic
 
 TOPICS = (events_topic("eligibility"), events_topic("payments"), events_topic("claims"), commands_topic("claims"))
 

@@ -11,8 +11,8 @@ from services.claims.core.claim_status import dimensions
 from services.claims.core.inquiry_codes import acknowledgement_words
 from services.claims.core.intake_file import IntakeFile
 from services.claims.core.submission import Submission
+from shared.contracts.wire import type_of
 from shared.decider import Entry
-from shared.wire import type_of
 
 HIDDEN = (set(ClaimTaken.model_fields) | set(ClaimAmended.model_fields)) - {
     "type",

@@ -4,9 +4,9 @@ from typing import Any, cast
 
 from services.claims.core.work_messages import Call, Note
 from services.claims.core.work_state import WorkItem
+from shared.contracts.wire import type_of
 from shared.decider import Entry
 from shared.runtime import Runtime
-from shared.wire import type_of
 
 
 def shown_item(state: WorkItem) -> dict[str, Any]:

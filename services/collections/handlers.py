@@ -12,9 +12,9 @@ from shared.contracts import (
     PatientPaymentPending,
     PatientPaymentReceived,
 )
+from shared.contracts.wire import commands_topic, events_topic
 from shared.decider import Decider, Due
 from shared.inbox import Routes, route
-from shared.wire import commands_topic, events_topic
 
 TOPICS = (events_topic("payments"), events_topic("claims"), commands_topic("collections"))
 

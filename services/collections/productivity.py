@@ -1,7 +1,7 @@
 """What collectors did, by collector and day: contacts, conversations, promises, what came of them, and money.
 
-A payment is counted for the collector who had the last contact or promise before it, if that was not longer ago than the
-policy's `credited_days`. Whether they caused it nobody knows.
+A payment is counted for the collector who had the last contact or promise before it, if that was not longer ago than
+the policy's `credited_days`. Whether they caused it nobody knows.
 """
 
 from collections.abc import Iterable

@@ -106,8 +106,8 @@ from shared.contracts import (
     WriteOffApproved,
     WriteOffPosted,
 )
+from shared.contracts.wire import events_topic
 from shared.inbox import Routes, join_routes, route
-from shared.wire import events_topic
 
 DECIDERS = (CLAIM_VIEW, ACCOUNT_VIEW, REMITTANCE_VIEW, TAIL)
 TOPICS = tuple(events_topic(service) for service in EVENTS)

@@ -15,9 +15,9 @@ from shared.contracts import (
     CoverageChecked,
     EligibilityUnknown,
 )
+from shared.contracts.wire import commands_topic, events_topic
 from shared.decider import Decider, Due
 from shared.inbox import Routes, join_routes, route
-from shared.wire import commands_topic, events_topic
 
 TOPICS = (events_topic("claims"), commands_topic("eligibility"))
 ALL_TOPICS = (*TOPICS, events_topic("collections"), events_topic("eligibility"))

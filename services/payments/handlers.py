@@ -32,9 +32,9 @@ from shared.contracts import (
     StatementSent,
     WriteOffApproved,
 )
+from shared.contracts.wire import commands_topic, events_topic
 from shared.decider import Due
 from shared.inbox import Routes, join_routes, route
-from shared.wire import commands_topic, events_topic
 
 TOPICS = (
     events_topic("eligibility"),

@@ -9,8 +9,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError
 
 from shared.bus.port import BusUnavailableError
+from shared.contracts.wire import Record
 from shared.tracing_ids import TRACEPARENT, traceparent_of
-from shared.wire import Record
 
 
 class KafkaBus:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from shared.wire import Record
+from shared.contracts.wire import Record
 
 
 class MemoryBus:

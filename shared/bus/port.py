@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from shared.wire import Record
+from shared.contracts.wire import Record
 
 
 class BusUnavailableError(Exception):

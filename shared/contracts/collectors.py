@@ -1,4 +1,4 @@
-"""What collections says of promises, disputes and complaints: what people at desks hear, and codes only, never words."""
+"""What collections says of promises, disputes and complaints: what people at desks hear, in codes and never words."""
 
 from datetime import date
 from typing import Literal, TypeAlias

@@ -6,9 +6,9 @@ We write the binary mode only. `unfolded` turns the structured mode, which other
 import json
 from collections.abc import Iterable, Mapping
 from json.encoder import encode_basestring_ascii as quoted
-from typing import Any, NamedTuple, TypeVar
+from typing import NamedTuple, TypeVar
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import JsonValue, TypeAdapter, ValidationError
 
 from .base import Message, Meta
 
@@ -126,7 +126,7 @@ def unfolded(headers: Mapping[str, str], value: bytes) -> tuple[Mapping[str, str
     if not headers.get("content-type", "").lower().startswith(STRUCTURED):
         return headers, value
     try:
-        whole: Any = json.loads(value)
+        whole: JsonValue = json.loads(value)
     except ValueError:
         whole = None
     if not isinstance(whole, dict) or not isinstance(whole.get("data"), dict):

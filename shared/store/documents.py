@@ -9,6 +9,7 @@ from pydantic import BaseModel
 from pydantic_core import from_json, to_json
 
 from shared.contracts import TYPES, Event, Message, Meta
+from shared.contracts.wire import Record, events_topic, make_record, type_of
 from shared.decider import Decider, Entry, Fact, Pending, Scalar, Snapshot
 from shared.store.places import texts_of
 from shared.store.port import (
@@ -21,7 +22,6 @@ from shared.store.port import (
     Row,
     Write,
 )
-from shared.wire import Record, events_topic, make_record, type_of
 
 S = TypeVar("S")
 M = TypeVar("M", bound=Message)

@@ -6,7 +6,7 @@ import pytest
 from bench.flow.cases import cases
 from bench.scale.records import TEMPLATE, records, renumbered, stored
 from bench.scale.runs import growth
-from shared.wire import from_record, header_map, type_in
+from shared.contracts.wire import from_record, header_map, type_in
 
 
 @pytest.mark.parametrize("name", sorted(cases()))

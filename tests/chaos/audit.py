@@ -10,8 +10,8 @@ from pydantic_core import from_json
 from revcycle.replay import database_of
 from revcycle.stack.topics import SERVICES, topic_names
 from shared.contracts import Meta
+from shared.contracts.wire import Record, events_topic, header_map, make_record
 from shared.store.connect import connect, disconnect
-from shared.wire import Record, events_topic, header_map, make_record
 from tests.kafka.group import read_all
 
 SHOWN = 20

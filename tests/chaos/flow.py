@@ -15,7 +15,7 @@ from revcycle.identity import issue_token
 from revcycle.stack.topics import SERVICES, partitions_of
 from samples.generate import SEED, generate
 from shared.auth import Role
-from shared.wire import events_topic
+from shared.contracts.wire import events_topic
 from tests.chaos.plan import Size
 from tests.chaos.stack import ChaosStack, EveryWatcher
 

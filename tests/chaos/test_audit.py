@@ -6,7 +6,7 @@ from uuid import UUID, uuid5
 import pytest
 
 from shared.contracts import Meta
-from shared.wire import Record, events_topic, make_record
+from shared.contracts.wire import Record, events_topic, make_record
 from tests.chaos.audit import Findings, Line, Log, audit_log, columns_of, compare_books, compare_ends
 
 ROOM = UUID(int=7)

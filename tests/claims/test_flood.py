@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import httpx
 
-from shared.wire import header_map
+from shared.contracts.wire import header_map
 from tests.claims.test_overload import GREEDY, MODEST, claim, serving
 from tests.claims.world import NOW
 

@@ -19,7 +19,7 @@ from services.claims.app import create_app
 from services.claims.settings import ClaimsSettings
 from shared.bus.kafka import KafkaBus
 from shared.contracts import ClaimReceived
-from shared.wire import events_topic, to_record
+from shared.contracts.wire import events_topic, to_record
 from tests.claims.world import ISSUER, TENANT, coverage_answer, signing_key
 from tests.servers import Kafka
 from tests.shared.on_servers import settings_on

@@ -16,7 +16,7 @@ from joserfc.jwk import ECKey
 from revcycle.stack.topics import create_topics
 from services.claims.app import create_app
 from shared.bus.kafka import KafkaBus
-from shared.wire import events_topic, to_record
+from shared.contracts.wire import events_topic, to_record
 from tests.claims.test_on_servers import settings_for
 from tests.claims.test_thousand import answer, number_of
 from tests.claims.thousand import CLAIMS, LARGE, MUE, PTP, TENANT, file_of, planted, restrictions

@@ -17,8 +17,8 @@ from shared.contracts import (
     CoverageInactive,
     CoverageVerified,
 )
+from shared.contracts.wire import events_topic
 from shared.inbox import Inbox, Received
-from shared.wire import events_topic
 from shared.x12.claim837 import Claim837, read_837
 from shared.x12.eligibility import Benefit
 from tests.claims.callers import CLAIM, Client, calling

@@ -22,6 +22,7 @@ from shared.audit import Audit
 from shared.auth import Authenticator
 from shared.bus.memory import MemoryBus
 from shared.contracts import CoverageInactive, CoverageVerified, Event, Message, Meta
+from shared.contracts.wire import from_record, header_map
 from shared.log import configure_logs
 from shared.relay import Relay
 from shared.runtime import Loop, Runtime, Spec
@@ -29,7 +30,6 @@ from shared.sealed import Pseudonyms
 from shared.shell import Shell
 from shared.store.memory import MemoryStore
 from shared.store.port import Key
-from shared.wire import from_record, header_map
 from shared.worker import Worker
 from tests.shared.sealing import PlainSealer
 

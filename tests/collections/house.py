@@ -25,12 +25,12 @@ from shared.audit import Audit
 from shared.auth import DEVELOPMENT_ISSUER, Authenticator
 from shared.consumer import Consumer
 from shared.contracts import PatientBalanceChanged
+from shared.contracts.wire import events_topic, to_record
 from shared.identity import Guarantor, PostalAddress, seal_model
 from shared.inbox import Inbox, Received
 from shared.runtime import Running, Runtime, Spec
 from shared.sealed import Pseudonyms
 from shared.sweep import Sweep
-from shared.wire import events_topic, to_record
 from shared.worker import Worker
 from tests.collections.story import ACCOUNT, TENANT, at, balance
 from tests.shared.apps import app_of

@@ -13,10 +13,10 @@ from services.collections.statement_code import code_of
 from services.collections.statement_html import statement_html
 from services.collections.statement_pdf import statement_pdf
 from shared.contracts import PatientBalanceChanged, StatementSent
+from shared.contracts.wire import events_topic, from_record, header_map
 from shared.identity import seal_model
 from shared.inbox import codec_of
 from shared.store.port import Key
-from shared.wire import events_topic, from_record, header_map
 from tests.collections.house import MARY, House, make_house
 from tests.collections.mail_server import MailServer, mail_server
 from tests.collections.statement_samples import balance as told

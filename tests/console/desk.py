@@ -17,11 +17,11 @@ from shared.audit import Audit
 from shared.auth import DEVELOPMENT_ISSUER, Authenticator
 from shared.consumer import Consumer
 from shared.contracts import Event
+from shared.contracts.wire import events_topic, to_record
 from shared.http import bare_app
 from shared.inbox import Inbox, Received
 from shared.runtime import Running, Runtime, Spec
 from shared.sealed import Pseudonyms
-from shared.wire import events_topic, to_record
 from tests.console.story import START
 from tests.shared.apps import keep_routes
 from tests.shared.harness import Machine

@@ -7,10 +7,10 @@ import httpx
 import pytest
 
 from services.console.peers import Peers
+from shared.contracts.wire import to_record
 from shared.http import bare_app
 from shared.inbox import Inbox, Received, route
 from shared.runtime import Spec
-from shared.wire import to_record
 from tests.console.desk import Desk, make_desk, make_runtime, make_settings, running_on
 from tests.console.story import START
 from tests.shared.harness import Machine

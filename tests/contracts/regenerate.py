@@ -6,7 +6,7 @@ from typing import Any
 
 from shared.contracts import Event, schemas
 from shared.contracts.records import FOLDER as GOLDEN
-from shared.wire import events_topic, to_record
+from shared.contracts.wire import events_topic, to_record
 from tests.contracts.examples import EXAMPLES
 
 

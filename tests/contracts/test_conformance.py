@@ -1,6 +1,7 @@
 """The conformance kit's judges: what a good program did passes, and each kind of mistake is named."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -59,10 +60,9 @@ def test_each_mistake_of_a_reader_is_named_by_its_case() -> None:
     assert faults(HANDLED, [unknown]) == {"a type nobody knows": ("claim.teleported.v1 was handled",)}
 
 
-def written(golden: dict[str, Any], **changes: object) -> Written:
+def written(golden: dict[str, Any], **changes: Any) -> Written:
     value = json.dumps(golden["value"]).encode()
-    record = {"topic": golden["topic"], "partition": 0, "offset": 7, "key": golden["key"], "headers": golden["headers"]}
-    return Written(**{**record, "value": value, **changes})
+    return replace(Written(golden["topic"], 0, 7, golden["key"], golden["headers"], value), **changes)
 
 
 def test_every_golden_record_is_well_written() -> None:
@@ -71,7 +71,7 @@ def test_every_golden_record_is_well_written() -> None:
 
 
 HEADERS: dict[str, str] = DENIED["headers"]
-MISTAKES: dict[str, tuple[dict[str, object], str]] = {
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no tenant": ({"headers": {k: v for k, v in HEADERS.items() if k != "ce_tenant"}}, "header ce_tenant is missing"),
     "a key that keeps no order": ({"key": "anything"}, "the key is not"),
     "on the wrong topic": ({"topic": "payments.events.v1"}, "claim.denied.v1 belongs on claims.events.v1"),
@@ -93,7 +93,7 @@ MISTAKES: dict[str, tuple[dict[str, object], str]] = {
 
 @pytest.mark.parametrize(("changes", "told"), MISTAKES.values(), ids=MISTAKES)
 def test_each_mistake_of_a_writer_is_told_with_its_place_and_not_its_content(
-    changes: dict[str, object], told: str
+    changes: dict[str, Any], told: str
 ) -> None:
     found = [str(fault) for fault in WriterJudge().judge(written(DENIED, **changes))]
     assert any(told in one for one in found), found

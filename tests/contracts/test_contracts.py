@@ -9,7 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from shared.contracts import EVENTS, TYPES, Event, Meta, schemas
 from shared.contracts.records import FOLDER as GOLDEN
-from shared.wire import UnreadableError, from_record, meta_of_headers
+from shared.contracts.wire import UnreadableError, from_record, meta_of_headers
 from tests.contracts.examples import AT, EXAMPLES
 from tests.contracts.regenerate import golden, golden_files
 

@@ -16,12 +16,12 @@ from shared.audit import Audit
 from shared.auth import DEVELOPMENT_ISSUER, Authenticator
 from shared.consumer import Consumer
 from shared.contracts import TYPES, Event, Message
+from shared.contracts.wire import events_topic, from_record, header_map, to_record
 from shared.identity import Individual, SubscriberIdentity, seal_model
 from shared.inbox import Inbox, Received
 from shared.runtime import Running, Runtime
 from shared.sealed import Pseudonyms, Sealer
 from shared.sweep import Sweep
-from shared.wire import events_topic, from_record, header_map, to_record
 from shared.worker import Worker
 from shared.x12.eligibility import Answer271, Benefit, Inquiry270, Payer, read_270, write_271
 from tests.shared.apps import app_of

@@ -21,10 +21,10 @@ from shared.auth import DEVELOPMENT_ISSUER
 from shared.bus.kafka import KafkaBus
 from shared.clock import write_clock_file
 from shared.contracts import Event
+from shared.contracts.wire import events_topic, to_record
 from shared.http import make_app
 from shared.identity import seal_model
 from shared.log import configure_logs
-from shared.wire import events_topic, to_record
 from tests.eligibility.house import ADA, TENANT, question
 from tests.eligibility.test_batches import lines, rows
 from tests.eligibility.test_check import AT, received

@@ -37,7 +37,10 @@ class Payers:
         )
         runtime: Any = SimpleNamespace(
             shell=SimpleNamespace(tally=Tally()),
-            store=self.machine.store, sealer=self.sealer, clock=self.machine.clock, log=self.machine.log
+            store=self.machine.store,
+            sealer=self.sealer,
+            clock=self.machine.clock,
+            log=self.machine.log,
         )
         client = httpx.AsyncClient(base_url="http://payers", transport=httpx.MockTransport(self._answer))
         self.connection = PayerConnection(runtime, settings, client)

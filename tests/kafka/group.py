@@ -13,6 +13,7 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from revcycle.stack.topics import create_topics, partitions_of
 from shared.bus.kafka import KafkaBus
 from shared.consumer import Consumer
+from shared.contracts.wire import Record, commands_topic, dead_letter_topic, events_topic, to_record
 from shared.inbox import Inbox, Received, route
 from shared.log import configure_logs
 from shared.relay import Relay
@@ -22,7 +23,6 @@ from shared.store.connect import connect, disconnect
 from shared.store.mongo import MongoStore
 from shared.store.port import Key
 from shared.tasks import end_tasks
-from shared.wire import Record, commands_topic, dead_letter_topic, events_topic, to_record
 from tests.servers import Kafka
 from tests.shared.harness import HandClock
 from tests.shared.sealing import PlainSealer

@@ -11,7 +11,7 @@ from revcycle.stack.ports import free_port
 from revcycle.stack.topics import create_topics
 from shared.bus.kafka import KafkaBus
 from shared.bus.port import BusUnavailableError
-from shared.wire import Record
+from shared.contracts.wire import Record
 from tests.kafka.group import read_all
 from tests.servers import Kafka
 

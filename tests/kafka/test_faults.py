@@ -7,7 +7,7 @@ import pytest
 from aiokafka.admin import AIOKafkaAdminClient
 
 from revcycle.stack.topics import create_topics, describe_topics
-from shared.wire import events_topic
+from shared.contracts.wire import events_topic
 from tests.kafka.group import Group, a_group, read_all
 from tests.servers import Brokers, Kafka
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from shared.wire import dead_letter_topic
+from shared.contracts.wire import dead_letter_topic
 from tests.kafka.group import a_group, read_all
 from tests.servers import Kafka
 

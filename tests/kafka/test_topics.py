@@ -12,7 +12,7 @@ from revcycle.stack.topics import (
     topic_names,
     topic_settings,
 )
-from shared.wire import commands_topic, dead_letter_topic, events_topic
+from shared.contracts.wire import commands_topic, dead_letter_topic, events_topic
 from tests.servers import Kafka
 
 DAY_MS = 24 * 60 * 60 * 1000

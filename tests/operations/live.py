@@ -15,7 +15,7 @@ from deploy.grafana.__main__ import written
 from revcycle.stack.layout import Layout
 from revcycle.stack.record import StackRecord
 from shared.bus.kafka import KafkaBus
-from shared.wire import Record
+from shared.contracts.wire import Record
 from tests.operations.telling import Told
 from tests.operations.watching import Prometheus
 

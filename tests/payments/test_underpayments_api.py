@@ -11,7 +11,7 @@ from pydantic import TypeAdapter
 from pypdf import PdfReader
 
 from shared.contracts import TYPES, ClaimSubmitted, SubmittedLine
-from shared.wire import from_record, header_map
+from shared.contracts.wire import from_record, header_map
 from shared.x12.adjustments import Adjustment
 from shared.x12.era835 import ClaimPayment, ServicePayment
 from tests.payments.agreed import PAYER

@@ -27,6 +27,7 @@ from shared.bus.memory import MemoryBus
 from shared.clock import Clock
 from shared.consumer import Consumer
 from shared.contracts import TYPES, Event, Message
+from shared.contracts.wire import events_topic, from_record, header_map, to_record
 from shared.inbox import Inbox, Received
 from shared.log import configure_logs
 from shared.relay import Relay
@@ -35,7 +36,6 @@ from shared.sealed import Pseudonyms
 from shared.shell import Shell
 from shared.store.memory import MemoryStore
 from shared.store.port import Store
-from shared.wire import events_topic, from_record, header_map, to_record
 from shared.worker import Worker
 from tests.shared.apps import app_of
 from tests.shared.sealing import PlainSealer

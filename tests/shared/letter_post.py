@@ -10,11 +10,11 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
+from shared.contracts.wire import to_record
 from shared.http import bare_app
 from shared.inbox import Inbox, Received, route
 from shared.runtime import Running, Spec
 from shared.store.port import Key
-from shared.wire import to_record
 from tests.console.desk import Desk, make_desk, make_runtime, make_settings, running_on
 from tests.console.story import START
 from tests.shared.harness import Machine

@@ -39,7 +39,7 @@ SHOWS_NO_PATIENTS = {
     "GET /metrics": "numbers",
     "GET /internal/status": "numbers",
     "GET /internal/streams": "topics and numbers",
-    "GET /internal/letters": "where a record lay, why it could not be read, and its shape: names of our fields, lengths",
+    "GET /internal/letters": "where a record lay, why it could not be read, and its shape: our fields, lengths",
     "GET /internal/letters/jobs": "how far a replay came, and why a letter failed: a field and a rule",
     "GET /internal/at-rest": "numbers",
     "GET /internal/parked": "ids and reasons of the machinery; a release is recorded",

@@ -16,13 +16,13 @@ from aiokafka import ConsumerRecord, TopicPartition
 from joserfc.jwk import ECKey
 
 from shared.contracts import Message
+from shared.contracts.wire import to_record
 from shared.decider import Pending
 from shared.http import bare_app
 from shared.inbox import route
 from shared.runtime import Spec
 from shared.store.memory import MemoryStore
 from shared.store.port import Key
-from shared.wire import to_record
 from shared.worker import IN_FLIGHT_MAX, PAGE, Worker, answer_meta
 from tests.console.desk import Desk, make_runtime, make_settings, running_on
 from tests.shared.harness import WALL, Machine

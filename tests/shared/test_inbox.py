@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
+from shared.contracts.wire import Record, to_record
 from shared.decider import Due
 from shared.inbox import Inbox, Received, join_routes, route
 from shared.store.port import Key
 from shared.sweep import RESEND_AFTER, Sweep
-from shared.wire import Record, to_record
 from tests.shared.harness import Machine
 from tests.shared.sealing import PlainSealer
 from tests.shared.till import AT, TILL, Pay, pay

@@ -10,11 +10,11 @@ from aiokafka.errors import KafkaError
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.contracts.wire import to_record
 from shared.inbox import Inbox, Received
 from shared.log import configure_logs
 from shared.pipeline import BATCHES, LANE_RECORDS, LANES, Pipeline, split
 from shared.store.port import Key, Write
-from shared.wire import to_record
 from tests.shared.harness import Machine
 from tests.shared.test_inbox import inbox
 from tests.shared.till import AT, TILL, pay

@@ -7,12 +7,12 @@ import pytest
 
 from shared.bus.port import BusUnavailableError
 from shared.contracts import Message
+from shared.contracts.wire import Record
 from shared.decider import Decider, Fact
 from shared.shell import ContentionError, ParkedError
 from shared.store.documents import entry_to_document
 from shared.store.memory import MemoryStore
 from shared.store.port import DOCUMENT_BYTES_MAX, Key, Mark, Refused, Row, Write
-from shared.wire import Record
 from tests.shared.harness import Machine
 from tests.shared.till import AT, TILL, pay
 

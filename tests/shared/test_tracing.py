@@ -13,6 +13,7 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
 from shared.contracts import Message, PatientPaymentReceived
+from shared.contracts.wire import from_record, header_map
 from shared.decider import Effect, Pending
 from shared.http import bare_app
 from shared.inbox import codec_of
@@ -23,7 +24,6 @@ from shared.store.port import Key
 from shared.tracing import SECONDS_APART, Tracing
 from shared.tracing_ids import is_kept, said_in, span_of, traceparent, traceparent_of
 from shared.tracing_start import tracing_of
-from shared.wire import from_record, header_map
 from shared.worker import Performer, Worker, answer_meta
 from tests.operations.collector import collecting
 from tests.shared.harness import Machine

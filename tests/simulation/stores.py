@@ -11,6 +11,7 @@ from uuid import UUID
 from services.payments.core.ledger import totals_of
 from shared.bus.memory import MemoryBus
 from shared.bus.port import BusUnavailableError
+from shared.contracts.wire import Record, header_map
 from shared.decider import Decider, Pending, Scalar, Snapshot
 from shared.inbox import Received
 from shared.store.documents import (
@@ -22,7 +23,6 @@ from shared.store.documents import (
 )
 from shared.store.memory import MemoryStore
 from shared.store.port import Document, Key, Leased, Mark, Refused, Row, Write
-from shared.wire import Record, header_map
 from tests.simulation.chaos import AwayError, Chaos, Life
 
 PARTITIONS = 3

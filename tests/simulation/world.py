@@ -10,8 +10,8 @@ from unittest.mock import patch
 
 from services.claims import file_performer
 from services.payments.core.ledger import Totals, totals_of
+from shared.contracts.wire import Record
 from shared.store.port import Key
-from shared.wire import Record
 from tests.shared.harness import HandClock
 from tests.simulation.chaos import START, Chaos
 from tests.simulation.collecting import Desk, ends, errands

@@ -8,7 +8,7 @@ from faststream.kafka import KafkaBroker, KafkaMessage
 
 from bench.flow.cases import traces
 from bench.flow.job import Job
-from shared.wire import from_record, header_map
+from shared.contracts.wire import from_record, header_map
 
 
 async def run(job: Job) -> None:

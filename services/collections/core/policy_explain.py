@@ -74,17 +74,22 @@ def waits(policy: DunningPolicy, account: Account, on: date) -> Iterator[str]:
         yield f"with agency {episode.placement.agency_id} since {episode.placement.placed_on}"
     for letter in account.outgoing:
         yield f"{letter.kind} is under way"
+    yield from _money_awaited(policy, account, on)
+    if policy.not_before(account.account_id) > on:
+        yield f"its share of the policy's first days comes on {policy.not_before(account.account_id)}"
+    for hold in account.holds:
+        yield f"{hold.action} is held by {hold.rule} until {hold.until or 'something else is learned'}"
+
+
+def _money_awaited(policy: DunningPolicy, account: Account, on: date) -> Iterator[str]:
+    """Payments on their way, and a promise that rests dunning."""
     if money_awaited_until(policy, account) > on:
-        for one in standing.pending:
+        for one in account.standing.pending:
             what = "waits to be placed" if one.unapplied else "is on its way"
             yield f"a payment of {dollars(one.cents)} {what} since {one.since_on}"
     promise = account.desk.promise
     if promise is not None and promise.rests and promise.follow_up_on > on:
         yield f"{dollars(promise.promised_cents)} is promised for {promise.promised_for}"
-    if policy.not_before(account.account_id) > on:
-        yield f"its share of the policy's first days comes on {policy.not_before(account.account_id)}"
-    for hold in account.holds:
-        yield f"{hold.action} is held by {hold.rule} until {hold.until or 'something else is learned'}"
 
 
 def is_warned(policy: DunningPolicy, account: Account, on: date) -> bool:
