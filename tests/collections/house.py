@@ -65,14 +65,20 @@ class House:
     _clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     async def owes(
-        self, cents: int, *, guarantor: Guarantor | None = MARY, sealed: str | None = None, tenant: str = TENANT
+        self,
+        cents: int,
+        *,
+        guarantor: Guarantor | None = MARY,
+        sealed: str | None = None,
+        tenant: str = TENANT,
+        account_id: str = ACCOUNT,
     ) -> None:
         """A balance comes in from the topic of payments."""
         self.sequence += 1
         if guarantor is not None and sealed is None:
-            sealed = await seal_model(self.sealer, tenant, ACCOUNT, guarantor)
+            sealed = await seal_model(self.sealer, tenant, account_id, guarantor)
         day = (self.machine.clock.time - at(0)).days
-        message = balance(day, cents, self.sequence, tenant=tenant, guarantor=sealed)
+        message = balance(day, cents, self.sequence, tenant=tenant, guarantor=sealed, account_id=account_id)
         await self.receives(message)
 
     async def receives(self, message: PatientBalanceChanged) -> None:

@@ -86,11 +86,17 @@ def meta(name: str, day: int, *, sequence: int = 0, tenant: str = TENANT, actor:
 
 
 def balance(
-    day: int, cents: int, sequence: int, *, tenant: str = TENANT, guarantor: str | None = "sealed:guarantor"
+    day: int,
+    cents: int,
+    sequence: int,
+    *,
+    tenant: str = TENANT,
+    guarantor: str | None = "sealed:guarantor",
+    account_id: str = ACCOUNT,
 ) -> PatientBalanceChanged:
     return PatientBalanceChanged(
         meta=meta(f"balance/{sequence}/{cents}", day, sequence=sequence, tenant=tenant),
-        account_id=ACCOUNT,
+        account_id=account_id,
         balance_cents=cents,
         claims=1 if cents > 0 else 0,
         sealed_guarantor=guarantor,

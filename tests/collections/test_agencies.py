@@ -66,6 +66,24 @@ async def test_a_placement_goes_out_in_a_numbered_file_with_its_totals(house: Ho
     assert len(house.files(OUT)) == 1
 
 
+async def test_case_64_the_export_holds_every_eligible_account_once_and_the_fee_is_the_contract_s(house: House) -> None:
+    owed = {f"acct_{n}": 100_00 + n for n in range(1, 6)}
+    for account_id, cents in owed.items():
+        await house.owes(cents, account_id=account_id)
+    await house.lives_to(118)
+    await house.owes(0, account_id="acct_5")
+    await house.lives_to(125)
+    lines = [line.split(",") for content in house.files(OUT).values() for line in content.splitlines()]
+    sent = [line[2] for line in lines if line[0] == "PL"]
+    assert sorted(sent) == ["acct_1", "acct_2", "acct_3", "acct_4"]
+    placement_id = next(line[1] for line in lines if line[:1] == ["PL"] and line[2] == "acct_1")
+    pay = remittance(f"PY,{placement_id},,R-1,C,2026-11-20,50.00,11.00", gross="50.00", fee="11.00", net="39.00")
+    assert (await sends(house, pay))["accepted"] == 1
+    dearer = remittance(f"PY,{placement_id},,R-2,C,2026-11-21,10.00,3.00", gross="10.00", fee="3.00", net="7.00")
+    (note,) = (await sends(house, dearer, name="dearer.csv"))["notes"]
+    assert note["code"] == "fee"
+
+
 async def test_what_is_taken_back_before_its_file_never_leaves(house: House) -> None:
     await house.owes(120_00)
     await house.lives_to(120)
