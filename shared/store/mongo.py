@@ -58,7 +58,7 @@ PAGE = 1000
 AFTER_NUMBERS = ";"  # the character after ":", which ends the writer in a mark
 AFTER_SLASH = "0"  # the character after "/", which ends the tenant in an `_id`
 SOME_TIME = {"$lte": FAR_AWAY}
-READ_BY_TENANT = ("audit", "audit_anchors", "quarantine", "good_faith_estimates")
+READ_BY_TENANT = ("audit", "audit_anchors", "quarantine", "good_faith_estimates", "replay_jobs")
 """Notes that are listed for one tenant, in order: those of all the others must not be read for it."""
 SEARCHED_BY_TENANT = ("audit",)
 """Notes that are found by the values in their `keys`."""

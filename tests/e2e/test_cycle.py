@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import re
 import shutil
 from collections.abc import Iterator
 from io import StringIO
@@ -279,12 +278,16 @@ def test_a_restart_after_killing_everything_goes_on_where_it_was(stack: Stack) -
     assert _proofs(stack, again) == before
     assert _not_verified(stack, again) == []
     letters = [path.name for path in stack.layout.exchange.rglob("letters/*")]
-    assert len(letters) == len({re.sub(r"\.txt$", "", name) for name in letters})
+    assert len(letters) == len({Path(name).stem for name in letters})
 
 
 def _proofs(stack: Stack, record: StackRecord) -> Any:
+    """What the proof finds, but for the closings: they are derived, and a loop goes on making them."""
     tokens = {t: issue_token(stack.layout, t, "test", ["auditor"]) for t in TENANTS}
-    return json.loads(json.dumps(asyncio.run(read_proofs(record.url("payments") or "", tokens))))
+    proofs = json.loads(json.dumps(asyncio.run(read_proofs(record.url("payments") or "", tokens))))
+    return {
+        tenant: {name: held for name, held in proof.items() if name != "closings"} for tenant, proof in proofs.items()
+    }
 
 
 def _not_verified(stack: Stack, record: StackRecord) -> list[Any]:
