@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
+from http import HTTPStatus
 from typing import NamedTuple
 
 import httpx
@@ -131,5 +132,13 @@ class Patients:
     async def _post(self, url: str, path: str, owes: Owes, what: str, body: Mapping[str, object], role: str) -> bool:
         key = f"demo-{what}-{owes.account_id}"
         answer = await self._client.ask("POST", f"{url}{path}", owes.tenant, role, key, body)
+        if answer.status_code == HTTPStatus.CONFLICT and await self._owes_less(owes):
+            return False  # a payer's decision was quicker than the guarantor: there is nothing to say any more
         self._refused += not answer.is_success
         return answer.is_success
+
+    async def _owes_less(self, owes: Owes) -> bool:
+        """Whether the balance has fallen since the statement that they hold in hand."""
+        url = f"{self._collections}/accounts/{owes.account_id}"
+        answer = await self._client.ask("GET", url, owes.tenant, "collector")
+        return answer.is_success and int(answer.json()["owed_cents"]) < owes.balance_cents
